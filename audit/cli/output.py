@@ -1,0 +1,197 @@
+"""A folder that a command fills: put in place as a whole, or not at all.
+
+Everything is written into a new folder beside the one asked for. Only when the last file is
+there do the two change places, in one step of the file system, so that a reader sees the old
+folder or the new one and never half of each. A folder with files that are not ours is refused,
+because replacing it would delete them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fnmatch
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit.errors import AuditError, Fault, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+MARKER = ".plainspoken.json"
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+class OutputFolder:
+    """A context manager: write into it; on leaving without an error it takes its place.
+
+    Parameters
+    ----------
+    path : Path
+        The folder asked for. It may be absent, empty, or ours from an earlier time.
+    kept : sequence of str
+        File name patterns (``ledger.db*``) that live in the folder and outlast a replacement:
+        they are neither foreign nor removed.
+    private : bool
+        Whether only the owner may look into it (letters carry names and addresses).
+
+    Raises
+    ------
+    UsageError
+        On entering, where the folder holds foreign files or is a file.
+    AuditError
+        Where the disk does not take it; nothing half-written is left behind.
+    """
+
+    def __init__(self, path: Path, *, kept: Sequence[str] = (), private: bool = False) -> None:
+        self.path = Path(path)
+        self._place = Path(os.path.abspath(path))
+        self._kept = tuple(kept)
+        self._private = private
+        self._temporary = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
+        self._in_place = False
+
+    def __enter__(self) -> OutputFolder:
+        refuse_foreign(self.path, kept=self._kept)
+        try:
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            if self._temporary.exists():  # left by a killed process that had the same number
+                shutil.rmtree(self._temporary)
+            self._temporary.mkdir(mode=0o700 if self._private else 0o777)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None and not self._in_place:
+                self.put_in_place()
+        finally:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def write(self, name: str, content: bytes | str) -> Path:
+        """Write a file and return where it will lie once the folder is in place."""
+        target = self.inside(name)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        return self.path / name
+
+    def inside(self, name: str) -> Path:
+        """Return the path of a file in the folder while it is being filled."""
+        target = self._temporary / name
+        if not target.resolve().is_relative_to(self._temporary.resolve()):
+            raise UsageError(f"{name}: lies outside of the output folder. Name a file inside it.")
+        return target
+
+    def put_in_place(self) -> None:
+        """Let the new folder take the place of the old one; done on leaving, unless called before."""
+        refuse_foreign(self.path, kept=self._kept)  # something may have come meanwhile
+        files = sorted(_files(self._temporary, self._kept))
+        manifest = json.dumps({"made_by": "plainspoken", "files": files}, indent=1)
+        self.write(MARKER, manifest + "\n")
+        try:
+            self._carry()
+            _swap(self._temporary, self._place)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        self._in_place = True
+
+    def _carry(self) -> None:
+        # A second link, so that at each moment the kept files are where a reader looks for them.
+        for pattern in self._kept if self._place.is_dir() else ():
+            for old in sorted(self._place.glob(pattern)):
+                new = self._temporary / old.name
+                if not new.exists():
+                    os.link(old, new)
+
+
+def refuse_foreign(path: Path, *, kept: Sequence[str] = ()) -> None:
+    """Raise UsageError where ``path`` is no folder that we may replace.
+
+    A command may call it before its work, so that hours of it are not lost to a full folder.
+    """
+    if not path.exists():
+        return
+    if not path.is_dir():
+        fault = Fault(str(path), None, "out", "it is a file, not a folder", "Name a folder")
+        raise UsageError(str(fault))
+    present = set(_files(path, kept)) | set(_empty_folders(path))
+    ours: set[str] = set()
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        manifest = json.loads((path / MARKER).read_text("utf-8"))
+        ours = set(manifest["files"]) if manifest["made_by"] == "plainspoken" else set()
+    foreign = sorted(present - ours)
+    if foreign:
+        named = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
+        fault = Fault(
+            str(path),
+            None,
+            "out",
+            f"the folder holds files that this program did not write ({named})",
+            "Name a new or an empty folder; nothing was changed",
+        )
+        raise UsageError(str(fault))
+
+
+def _files(folder: Path, kept: Sequence[str]) -> list[str]:
+    names = (str(file.relative_to(folder)) for file in folder.rglob("*") if not file.is_dir())
+    return [n for n in names if n != MARKER and not any(fnmatch.fnmatchcase(n, pattern) for pattern in kept)]
+
+
+def _empty_folders(folder: Path) -> list[str]:
+    return [
+        str(inner.relative_to(folder))
+        for inner in folder.rglob("*")
+        if inner.is_dir() and not any(inner.iterdir())
+    ]
+
+
+def _swap(new: Path, place: Path) -> None:
+    if not place.exists() or not any(place.iterdir()):
+        os.replace(new, place)  # POSIX lets a folder replace an empty one in one step
+        return
+    if _exchange(new, place):
+        return  # ``new`` now names the old folder; leaving the context removes it
+    # Without an exchange there is a moment in which the name is free; the old folder is not
+    # removed before the new one stands.
+    aside = new.with_suffix(".old")
+    os.replace(place, aside)
+    try:
+        os.replace(new, place)
+    except OSError:
+        os.replace(aside, place)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step (renameat2, Linux). False where the system cannot."""
+    if not sys.platform.startswith("linux"):
+        return False
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    done = renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
+    return bool(done == 0)
+
+
+def _unwritable(path: Path, error: OSError) -> AuditError:
+    fact = error.strerror or str(error)
+    way_out = "Make room or name another folder (a mount point cannot be replaced: name a folder in it)"
+    return AuditError(str(Fault(str(path), None, "out", fact, f"{way_out}; nothing was changed")))
