@@ -136,7 +136,7 @@ class DroppedReason:
     """A factor that is no reason, and why: helped, below_floor, beyond_at_most, other_component."""
 
     factor: str
-    contribution: float
+    contribution: float | None  # None for rules and for judgment, which have no size
     cause: str
 
 
