@@ -1,0 +1,164 @@
+"""The one Jinja environment, and what every document needs of its HTML.
+
+Templates get finished values and only loop and place: what they print was worded by
+``wording`` from sealed rows. Autoescape is on for every template, since names of audits,
+columns and groups are somebody else's text; an undefined name is an error, never a blank.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from html.parser import HTMLParser
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from audit import assets
+from reports import wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Text of these is not read by a person as words of the document: `svg` repeats its table.
+_SILENT = frozenset({"script", "style", "svg", "title", "head", "nav", "template", "button", "noscript"})
+_BREAKS = frozenset(
+    {
+        "p",
+        "div",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+    }
+    | {"dl", "dt", "dd", "tr", "th", "td", "table", "caption", "figure", "figcaption", "main", "address"}
+    | {"br", "hr"}
+)
+# What a line must not break: 0.83–0.97, ages 18–24, −0.1 to +0.2 (its blanks are fixed), 12 CFR 1002.9(b)(2).
+_UNBROKEN = re.compile(
+    r"\d+ (?:CFR|USC|U\.S\.C\.) \d[\w.()-]*|[\w.,%+\u2212]*\d%?[\u2013-][+\u2212]?\d[\d.,]*[%+]?"
+)
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment that renders every template of ours.
+
+    Filters are the functions of `wording`, by name; ``style(name)`` and ``font_data(name)``
+    put a style sheet or a font of ``templates/style`` into the file itself.
+    """
+    env = Environment(
+        loader=FileSystemLoader(assets.templates(), encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        extensions=["jinja2.ext.do"],
+    )
+    env.filters.update({name: getattr(wording, name) for name in wording.__all__}, prose=prose)
+    env.globals.update(style=_style, font_data=_font_data)
+    return env
+
+
+def prose(text: str) -> Markup:
+    """Return running text, escaped, in which no interval and no citation breaks over lines.
+
+    >>> print(prose("ratio <0.90> (0.83–0.97)"))
+    ratio &lt;0.90&gt; (<span class="nw">0.83–0.97</span>)
+    """
+    parts: list[str] = []
+    end = 0
+    for match in _UNBROKEN.finditer(text):
+        parts += [escape(text[end : match.start()]), Markup('<span class="nw">{}</span>').format(match[0])]
+        end = match.end()
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def _style(name: str) -> Markup:
+    """Return a style sheet of ``templates/style`` as it stands."""
+    return Markup((assets.templates() / "style" / name).read_text(encoding="utf-8"))
+
+
+def _font_data(name: str) -> Markup:
+    """Return a font of ``templates/style/fonts`` as a data address."""
+    data = (assets.templates() / "style" / "fonts" / name).read_bytes()
+    return Markup(f"data:font/{name.rsplit('.', 1)[1]};base64,{base64.b64encode(data).decode()}")
+
+
+class _Words(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._silent: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent.append(tag)
+        elif tag in _BREAKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._silent and tag == self._silent[-1]:
+            self._silent.pop()
+        elif tag in _BREAKS:
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.parts.append(re.sub(r"\s+", " ", data))
+
+
+def words(html: str) -> str:
+    """Return the text of a document as a person reads it, one block a line.
+
+    >>> words("<h1>One duty</h1><p>is <b>not</b> met.</p><script>no()</script>")
+    'One duty\\nis not met.'
+    """
+    parser = _Words()
+    parser.feed(html)
+    parser.close()
+    lines = (re.sub(r"[ \u00a0]+", " ", line).strip() for line in "".join(parser.parts).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def template_digest(folders: Iterable[str]) -> str:
+    """Return one SHA-256 over the named templates: their paths and their bytes, in order.
+
+    Parameters
+    ----------
+    folders : iterable of str
+        Files or folders inside the templates folder, e.g. ``("letters/adverse_action", "style")``.
+    """
+    root = assets.templates()
+    files: set[str] = set()
+    for name in folders:
+        path = root / name
+        found = path.rglob("*") if path.is_dir() else (path,)
+        files.update(file.relative_to(root).as_posix() for file in found if file.is_file())
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        content = (root / name).read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+@cache
+def environment_digest() -> str:
+    """Return one SHA-256 over the versions of what turns a template into bytes."""
+    tools = ("plainspoken", "jinja2", "markupsafe", "weasyprint", "pydyf", "fonttools")
+    return hashlib.sha256("\n".join(f"{tool}=={version(tool)}" for tool in tools).encode()).hexdigest()
