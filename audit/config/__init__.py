@@ -1,0 +1,36 @@
+"""The config of an audit: the one place where outside text becomes typed values.
+
+``load_config`` reads an ``audit.yaml``, ``load_dictionary`` the reasons beside it; both refuse with
+every fault at once, each ``file:line: place: fact. Way out.``
+"""
+
+from __future__ import annotations
+
+from audit.config.bindings import Binding, bind
+from audit.config.dictionary import load_dictionary
+from audit.config.environment import expand
+from audit.config.inspection import Inspection, NumbersSeen, PinnedSeen
+from audit.config.load import Reading, load_config, read_config
+from audit.config.protected import ProtectedAttribute, band_names
+from audit.config.reader import Lines, read_yaml
+from audit.config.schema import Config
+from audit.config.wording import is_vague
+
+__all__ = [
+    "Binding",
+    "Config",
+    "Inspection",
+    "Lines",
+    "NumbersSeen",
+    "PinnedSeen",
+    "ProtectedAttribute",
+    "Reading",
+    "band_names",
+    "bind",
+    "expand",
+    "is_vague",
+    "load_config",
+    "load_dictionary",
+    "read_config",
+    "read_yaml",
+]

@@ -1,0 +1,158 @@
+"""``reasons.yaml``: what each factor is called where people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, RootModel, model_validator
+
+from audit.config.faults import read_model
+from audit.config.reader import Lines, Loc, read_yaml
+from audit.config.section import Date, Label, Later, Many, Section, Text, refusal, unique
+from audit.config.wording import is_vague
+from audit.errors import ConfigError, Fault
+from audit.record import Approval, Proxy, ReasonCode
+
+
+class MissingSection(Section):
+    """What is said where the information is missing: that it is (R12), not what was put in its place."""
+
+    columns: Annotated[Many[Text], unique("column")] = ()
+    statement: Annotated[Mapping[str, Text], Field(min_length=1)]
+
+
+class ProxySection(Section):
+    """What was decided about a factor's likeness to a protected attribute."""
+
+    of: Text
+    verdict: Literal["reviewed", "blocked"]
+    by: Text
+    date: Date
+    reason: Text
+
+
+class ApprovedSection(Section):
+    """Who approved the statement, and when."""
+
+    by: Text
+    date: Date
+
+
+class FactorSection(Section):
+    """One factor of the model; without columns a rule or a ground of judgment."""
+
+    columns: Annotated[Many[Text], unique("column")] = ()
+    code: Label
+    statement: Annotated[Mapping[str, Text], Field(min_length=1)]
+    direction: Mapping[Literal["high", "low"], Literal["adverse"]] = Field(default_factory=dict)
+    hmda: Annotated[int, Field(ge=1, le=10)] | None = None
+    changeable: bool = True
+    missing: MissingSection | None = None
+    priority: int | None = None
+    proxy: ProxySection | None = None
+    approved: ApprovedSection | None = None
+    permitted: Annotated[Any, Later("lawfully scored age")] = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> FactorSection:
+        if len(self.direction) > 1:
+            raise refusal("high and low cannot both be adverse", "Keep one direction, or none")
+        return self
+
+
+class Factors(RootModel[dict[str, FactorSection]]):
+    """A whole dictionary of reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """A dictionary as far as it could be read, and what is wrong with it."""
+
+    codes: tuple[ReasonCode, ...]
+    lines: Lines
+    faults: tuple[Fault, ...]
+
+
+def load_dictionary(path: Path | str, language: str = "en") -> tuple[ReasonCode, ...]:
+    """Read and check a dictionary of reasons.
+
+    Raises
+    ------
+    ConfigError
+        With all faults, each with its line.
+    """
+    dictionary = read_dictionary(path, language)
+    if dictionary.faults:
+        raise ConfigError(dictionary.faults)
+    return dictionary.codes
+
+
+def read_dictionary(path: Path | str, language: str = "en") -> Dictionary:
+    """Read a dictionary, and return its faults instead of raising them."""
+    try:
+        data, lines = read_yaml(path)
+    except ConfigError as error:
+        return Dictionary((), Lines(str(path)), error.faults)
+    if not isinstance(data, dict) or not data:
+        fault = Fault(lines.file, 1, "", "no factor stands in this file", "Add one entry a factor")
+        return Dictionary((), lines, (fault,))
+    faults: list[Fault] = []
+    codes: list[ReasonCode] = []
+    for factor, entry in data.items():
+        section, refused = read_model(FactorSection, entry, lines, (factor,))
+        faults += refused
+        if section is not None:
+            codes.append(_code(factor, section))
+            faults += _wording(factor, section, language, lines)
+    faults += _duplicates(codes, lines)
+    faults.sort(key=lambda fault: fault.line or 0)
+    return Dictionary(tuple(codes), lines, tuple(dict.fromkeys(faults)))
+
+
+def _code(factor: str, section: FactorSection) -> ReasonCode:
+    proxy, approved, missing = section.proxy, section.approved, section.missing
+    return ReasonCode(
+        factor=factor,
+        code=section.code,
+        columns=section.columns,
+        statement=dict(section.statement),
+        direction={str(end): str(way) for end, way in section.direction.items()},
+        hmda=section.hmda,
+        changeable=section.changeable,
+        missing_columns=missing.columns if missing else (),
+        missing_statement=dict(missing.statement) if missing else {},
+        priority=section.priority,
+        proxy=Proxy(proxy.of, proxy.verdict, proxy.by, proxy.date, proxy.reason) if proxy else None,
+        approved=Approval(approved.by, approved.date) if approved else None,
+    )
+
+
+def _wording(factor: str, section: FactorSection, language: str, lines: Lines) -> Iterator[Fault]:
+    texts: list[tuple[Loc, Mapping[str, str]]] = [((factor, "statement"), section.statement)]
+    if section.missing is not None:
+        texts.append(((factor, "missing", "statement"), section.missing.statement))
+    for loc, statement in texts:
+        if language not in statement:
+            yield lines.fault(loc, f"there is no statement in {language!r}", f"Add `{language}: …`")
+        for tongue, text in statement.items():
+            if is_vague(text):
+                fact = f"{text[:60]!r} names nothing specific (12 CFR 1002.9(b)(2))"
+                yield lines.fault((*loc, tongue), fact, "Say what about the applicant counted")
+
+
+def _duplicates(codes: list[ReasonCode], lines: Lines) -> Iterator[Fault]:
+    by_code: dict[str, str] = {}
+    by_column: dict[str, str] = {}
+    for code in codes:
+        if code.code in by_code:
+            fact = f"the code {code.code!r} belongs to {by_code[code.code]} already"
+            yield lines.fault((code.factor, "code"), fact, "Give each factor a code of its own")
+        by_code.setdefault(code.code, code.factor)
+        for index, column in enumerate(code.columns):
+            if column in by_column:
+                fact = f"the column {column!r} belongs to {by_column[column]} already"
+                yield lines.fault((code.factor, "columns", index), fact, "Name each column in one factor")
+            by_column.setdefault(column, code.factor)

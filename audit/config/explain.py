@@ -1,0 +1,103 @@
+"""``explain``: the one method that letters quote, whom it compares with, and the cross-checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from audit.config.section import Many, Positive, Section, Sha256, Text, Whole, one_of, refusal, unique
+
+KNOWN_METHODS = (
+    "shapley",
+    "shap",
+    "lime",
+    "integrated_gradients",
+    "expected_gradients",
+    "gradients",
+    "smoothgrad",
+    "occlusion",
+    "counterfactual",
+    "xrai",
+    "grad_cam",
+    "permutation_importance",
+    "partial_dependence",
+    "ice",
+    "ale",
+    "weights",
+)
+REASONS_METHODS = ("shapley",)
+ALSO_METHODS = ("shap", "lime")
+
+
+class ReasonsSection(Section):
+    """How reasons are found and how many are told."""
+
+    method: Annotated[Text, one_of("method for reasons", REASONS_METHODS, KNOWN_METHODS)] = "shapley"
+    exact_up_to: Annotated[int, Field(ge=1, le=16)] = 10
+    """Up to so many factors the values are exact; past that they are sampled."""
+
+    at_most: Annotated[int, Field(ge=1, le=10)] = 4
+    """Reasons told at most; more than four are seldom helpful (comment 9(b)(2)-1)."""
+
+    floor: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """The share of the total adverse contribution below which a factor is no reason."""
+
+
+class Pinned(Section):
+    """A reference that an earlier audit, or a file, gives."""
+
+    origin: Annotated[Text, Field(alias="from")]
+    """The audit or the file; in the file the key is `from`."""
+
+    sha256: Sha256
+    """The digest of that reference."""
+
+
+class ReferenceSection(Section):
+    """Whom a refused applicant is compared with."""
+
+    kind: Literal["near_cutoff", "all_applicants", "pinned"] = "near_cutoff"
+    rows: Positive = 1000
+    """At most so many rows; at or above the number of candidates it means all of them."""
+
+    min_rows: Positive = 50
+    """With fewer rows the reference is inconclusive."""
+
+    pinned: Pinned | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pinned_is_a_kind(cls, data: Any) -> Any:
+        if isinstance(data, Mapping) and data.get("pinned") is not None and "kind" not in data:
+            return {**data, "kind": "pinned"}
+        return data
+
+    @model_validator(mode="after")
+    def _fits(self) -> ReferenceSection:
+        if (self.kind == "pinned") != (self.pinned is not None):
+            raise refusal(
+                f"the kind is {self.kind} and pinned is {'given' if self.pinned else 'not given'}",
+                "Write pinned: {from: …, sha256: …} alone, or another kind without it",
+            )
+        if self.min_rows > self.rows:
+            raise refusal(f"min_rows ({self.min_rows}) is above rows ({self.rows})", "Mend the two")
+        return self
+
+
+class ExplainSection(Section):
+    """What is explained, and how."""
+
+    reasons: ReasonsSection = Field(default_factory=ReasonsSection)
+    reference: ReferenceSection = Field(default_factory=ReferenceSection)
+    also: Annotated[
+        Many[Annotated[Text, one_of("method", ALSO_METHODS, KNOWN_METHODS)]], unique("method")
+    ] = ()
+    """Cross-checks on a sample."""
+
+    sample: Whole = 200
+    """Decisions that the cross-checks explain."""
+
+    favourable: Whole = 500
+    """Favourable decisions attributed, for the global pictures."""

@@ -1,0 +1,142 @@
+"""What letters rest on: who decides, the record, sources, bureau scores, recipients, and paper."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Discriminator, Field, Tag
+
+from audit.config.bindings import ActionBinding, Binding
+from audit.config.section import (
+    Address,
+    Later,
+    Many,
+    Section,
+    Text,
+    not_built_yet,
+    one_of,
+)
+
+AGENCIES = ("cfpb", "occ", "frb", "fdic", "ncua", "ftc")
+LETTER_LANGUAGES = ("en",)
+
+Role = Literal["primary", "joint", "guarantor"]
+
+
+class Agency(Section):
+    """A supervising agency that the pack does not list."""
+
+    name: Text
+    address: Address
+
+
+def _agency(value: Any) -> str:
+    return "<agency>" if isinstance(value, dict | Agency) else "<row>"
+
+
+class Entity(Section):
+    """Who decides, in one jurisdiction."""
+
+    name: Text
+    address: Address | None = None
+    phone: Text | None = None
+    ecoa_agency: (
+        Annotated[
+            Annotated[Text, one_of("agency", AGENCIES), Tag("<row>")] | Annotated[Agency, Tag("<agency>")],
+            Discriminator(_agency),
+        ]
+        | None
+    ) = None
+    """A row of the pack, or {name, address} (12 CFR 1002.9(b)(1) and appendix A)."""
+
+    dpo: Text | None = None
+    authority: Text | None = None
+    review_contact: Text | None = None
+    lawful_basis: Text | None = None
+
+
+def _purpose(binding: Binding) -> Binding:
+    if "business" in (binding.value, binding.raw if binding.column is None else None):
+        raise not_built_yet("notices for business credit", "Write consumer")
+    return binding
+
+
+def _language(binding: Binding) -> Binding:
+    constant = binding.value or (binding.raw if binding.column is None else "")
+    # A plain name may still be a column; two letters are a language.
+    if len(constant) == 2 and constant not in LETTER_LANGUAGES:
+        raise not_built_yet(f"letters in {constant!r}", f"Write {' or '.join(LETTER_LANGUAGES)}")
+    return binding
+
+
+class RecordSection(Section):
+    """What a letter must know of one application; each a column or a constant."""
+
+    action: ActionBinding | None = None
+    """What happened: a column, with the meaning of its words in `values`."""
+
+    purpose: Annotated[Binding, AfterValidator(_purpose)] | None = None
+    """consumer (business is to come)."""
+
+    gross_revenue_band: Annotated[Any, Later("notices for business credit")] = None
+    received_at: Binding | None = None
+    completed_at: Binding | None = None
+    decided_at: Binding | None = None
+    product: Binding | None = None
+    requested_terms: Binding | None = None
+    offered_terms: Binding | None = None
+    """Needed for counteroffers only."""
+
+    jurisdiction: Binding | None = None
+    language: Annotated[Binding, AfterValidator(_language)] | None = None
+
+
+class SourceSection(Section):
+    """Where information came from."""
+
+    kind: Literal["cra", "affiliate", "third_party", "own", "applicant"]
+    name: Binding
+    address: Binding | None = None
+    phone: Binding | None = None
+    toll_free: Binding | None = None
+    nationwide: Binding | None = None
+    used_when: Binding | None = None
+    """A column that says whether it was used in this decision; without it, always."""
+
+    of: Role = "primary"
+
+
+class BureauScoreSection(Section):
+    """A credit score that was used, with what 15 USC 1681g(f)(1)(B)-(E) asks for."""
+
+    value: Binding
+    low: Binding
+    high: Binding
+    created_on: Binding
+    provider: Binding
+    # 15 USC 1681g(f)(1)(C): key factors, at most four; inquiries come on top (1681g(f)(9)).
+    key_factors: Annotated[Many[Binding], Field(min_length=1, max_length=4)]
+    inquiries: Binding | None = None
+    role: Literal["third_party_score", "own_score"] = "third_party_score"
+    of: Role = "primary"
+
+
+class RecipientsSection(Section):
+    """The file of persons that letters go to; read when letters are written, never kept."""
+
+    path: Text
+    decision: Binding
+    person: Binding
+    role: Binding | None = None
+    name: Binding
+    address: Annotated[Many[Binding], Field(min_length=1)]
+    channel: Binding
+    esign_consent: Binding | None = None
+
+
+class LettersSection(Section):
+    """What is kept of a letter, and its paper."""
+
+    keep: Literal["words", "pdf"] = "words"
+    paper: Literal["letter", "a4"] = "letter"
+    letterhead: Annotated[Any, Later("letterheads")] = None

@@ -1,0 +1,77 @@
+"""From a file, or from Python values, to a ``Config``; with every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from audit.config.consistency import consistency_faults
+from audit.config.environment import secret_faults
+from audit.config.faults import read_model
+from audit.config.reader import Lines, read_yaml
+from audit.config.schema import Config
+from audit.errors import ConfigError, Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A config as far as it could be read, and what is wrong with it.
+
+    ``config`` is there beside faults where the faulty parts could be left out: enough to go on
+    looking for more faults, never to audit with.
+    """
+
+    config: Config | None
+    faults: tuple[Fault, ...]
+
+
+def load_config(source: Path | str | Mapping[str, Any], *, folder: Path | None = None) -> Config:
+    """Read and check a config.
+
+    Parameters
+    ----------
+    source : Path, str or mapping
+        A YAML file, or the same keys as Python values.
+    folder : Path, optional
+        What relative paths start from; by default the file's folder, or the current one.
+
+    Raises
+    ------
+    ConfigError
+        With all faults, each with its line.
+    """
+    reading = read_config(source, folder=folder)
+    if reading.faults or reading.config is None:
+        raise ConfigError(reading.faults)
+    return reading.config
+
+
+def read_config(source: Path | str | Mapping[str, Any], *, folder: Path | None = None) -> Reading:
+    """Read a config, and return its faults instead of raising them."""
+    if isinstance(source, Mapping):
+        path, data, lines = Path("config"), dict(source), Lines("config")
+        folder = Path.cwd() if folder is None else folder
+    else:
+        path = Path(source)
+        folder = path.parent if folder is None else folder
+        try:
+            data, lines = read_yaml(path)
+        except ConfigError as error:
+            return Reading(None, error.faults)
+    if not isinstance(data, dict):
+        fact = "the file is empty" if data is None else "the file holds no `key: value` lines"
+        return Reading(None, (Fault(lines.file, 1, "", fact, "Start with `audit: {name: …}`"),))
+    faults = list(secret_faults(data, lines))
+    config, refused = read_model(Config, data, lines)
+    faults += refused
+    if config is not None:
+        config = config.placed(path, folder.resolve(), lines)
+        faults += consistency_faults(config)
+    return Reading(config, in_order(faults))
+
+
+def in_order(faults: list[Fault]) -> tuple[Fault, ...]:
+    """Return faults in the order of their lines, each once."""
+    return tuple(sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line or 0)))

@@ -1,0 +1,78 @@
+"""``model``: what scores, or the column that its scores stand in already."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+from audit.config.section import Date, Section, Sha256, Text, Whole, not_built_yet, refusal
+
+BUILT = (".keras", ".h5", ".skops", ".joblib", ".pkl", ".pickle")
+PICKLES = (".joblib", ".pkl", ".pickle")
+_LATER = (".json", ".onnx", ".ubj", ".txt", ".pb")
+_FUNCTION = re.compile(r"python:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+def _model_path(path: str) -> str:
+    if path.startswith("python:"):
+        if not _FUNCTION.fullmatch(path):
+            raise refusal(f"{path[:60]!r} names no function", "Write python:package.module:function")
+        return path
+    lower = path.lower()
+    if lower.endswith(BUILT):
+        return path
+    if lower.endswith("/") or lower.endswith(_LATER):
+        what = "SavedModel folders" if lower.endswith("/") else f"{lower[lower.rindex('.') :]} models"
+        raise not_built_yet(what, f"Use one of {', '.join(BUILT)} or python:package.module:function")
+    raise refusal(
+        f"no model format is known for {path[:60]!r}",
+        f"Use one of {', '.join(BUILT)} or python:package.module:function",
+    )
+
+
+def _output(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise refusal("this names no output", "Give its index (0, 1 …) or its name")
+    return value
+
+
+class TrustSection(Section):
+    """Who allowed a format that can run code, why, and when; printed in the report."""
+
+    by: Text
+    reason: Text
+    date: Date
+
+
+class ModelSection(Section):
+    """The model: a file, a function, or a column of scores."""
+
+    path: Annotated[Text, AfterValidator(_model_path)] | None = None
+    """A model file beside the config (.keras .h5 .skops .joblib) or python:package.module:function."""
+
+    scores: Text | None = None
+    """The column of the data that holds the scores, where no model is opened."""
+
+    sha256: Sha256 | None = None
+    """Digest of the model's file; mandatory for pickles."""
+
+    trust: TrustSection | None = None
+    """Mandatory for formats and functions that run code."""
+
+    output: Annotated[Whole | Text, BeforeValidator(_output, json_schema_input_type=int | str)] = 0
+    """Index or name of the model's output."""
+
+    version: Text | None = None
+    """The model's version; by default the first 16 digits of its digest."""
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is a Python function."""
+        return self.path is not None and self.path.startswith("python:")
+
+    @property
+    def is_pickle(self) -> bool:
+        """Whether opening the file runs what is written in it."""
+        return self.path is not None and self.path.lower().endswith(PICKLES)

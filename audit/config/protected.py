@@ -1,0 +1,77 @@
+"""``protected``: the attributes that rates are compared over, with stated types and references."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from audit.config.nearest import did_you_mean, listed
+from audit.config.section import Label, Later, Many, Section, Text, refusal
+
+UNKNOWN = "unknown"
+
+
+def _ascending(bands: tuple[float, ...]) -> tuple[float, ...]:
+    if any(low >= high for low, high in itertools.pairwise(bands)):
+        raise refusal("the bands do not ascend", "List their lower ends from low to high, each once")
+    return bands
+
+
+def band_names(bands: tuple[float, ...], whole: bool) -> tuple[str, ...]:
+    """Return the names of left-closed bands, given their lower ends.
+
+    >>> band_names((18, 25, 62), whole=True)
+    ('18-24', '25-61', '62+')
+    >>> band_names((0, 0.5), whole=False)
+    ('0-0.5', '0.5+')
+    """
+    names = []
+    for low, high in itertools.pairwise(bands):
+        # Of whole numbers the last one inside is named; of others the end that is not reached.
+        last = high - 1 if whole else high
+        names.append(f"{low:g}" if last == low else f"{low:g}-{last:g}")
+    return (*names, f"{bands[-1]:g}+")
+
+
+class ProtectedAttribute(Section):
+    """One protected attribute."""
+
+    column: Text
+    type: Literal["category", "integer", "number"]
+    """How the column is read; stated, never guessed."""
+
+    reference: Label
+    """The group that all others are compared with."""
+
+    bands: Annotated[Many[float], Field(min_length=1), AfterValidator(_ascending)] | None = None
+    """Lower ends of left-closed bands, for integers and numbers."""
+
+    provenance: Literal["collected", "self_test", "proxy"] = "collected"
+    permitted: Annotated[Any, Later("lawfully scored age")] = None
+
+    @model_validator(mode="after")
+    def _bands_fit(self) -> ProtectedAttribute:
+        if self.type == "category":
+            if self.bands is not None:
+                raise refusal("a category has no bands", "Write type: integer or number, or remove bands")
+            return self
+        if self.bands is None:
+            raise refusal(f"this {self.type} has no bands", "Give the lower ends, as in bands: [18, 25, 62]")
+        if self.type == "integer" and any(end != int(end) for end in self.bands):
+            raise refusal(
+                "bands of an integer must be whole numbers", "Mend the bands, or write type: number"
+            )
+        names = self.band_names
+        if self.reference not in names:
+            raise refusal(
+                f"the reference {self.reference!r} is none of the bands ({listed(names)})",
+                f"{did_you_mean(self.reference, names)}Name one of the bands",
+            )
+        return self
+
+    @property
+    def band_names(self) -> tuple[str, ...]:
+        """The groups of a banded attribute in ascending order; empty for a category."""
+        return band_names(self.bands, self.type == "integer") if self.bands else ()

@@ -1,0 +1,136 @@
+"""``Config``: the whole of an ``audit.yaml`` as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PrivateAttr
+
+from audit.config.data import DataSection
+from audit.config.decision import DecisionSection
+from audit.config.environment import expand
+from audit.config.explain import ExplainSection
+from audit.config.letters import (
+    BureauScoreSection,
+    Entity,
+    LettersSection,
+    RecipientsSection,
+    RecordSection,
+    SourceSection,
+)
+from audit.config.model import ModelSection
+from audit.config.protected import ProtectedAttribute
+from audit.config.reader import Lines
+from audit.config.section import Date, Later, Many, Positive, Section, Text, Whole, unique
+
+FindingWord = Literal["met", "not_met", "inconclusive", "not_applicable", "not_measured", "error"]
+
+
+class AuditSection(Section):
+    """What this audit is."""
+
+    name: Text
+    owner: Text
+    as_of: Date
+    """The day whose law is in force."""
+
+    kind: Literal["population", "batch"] = "population"
+    """batch: the refusals of one night."""
+
+
+class ReasonsGiven(Section):
+    """Reasons that a vendor gave with its scores."""
+
+    columns: Annotated[Many[Text], Field(min_length=1), unique("column")]
+    """Columns of reason codes in order of rank."""
+
+    method: Text
+    by: Text
+
+
+class FairnessSection(Section):
+    """How groups are compared."""
+
+    min_group: Positive = 30
+    """A smaller group is inconclusive; it is shown and not dropped."""
+
+    controls: Annotated[Any, Later("control variables")] = ()
+    ledger: Annotated[Any, Later("a separate fair-lending ledger")] = None
+    retrain: Annotated[Any, Later("retraining")] = None
+
+
+class Config(Section):
+    """The whole config of an audit, key for key as the file spells it."""
+
+    audit: AuditSection
+    model: ModelSection | None = None
+    data: DataSection
+    decision: DecisionSection = Field(default_factory=DecisionSection)
+    protected: Mapping[str, ProtectedAttribute] = Field(default_factory=dict)
+    intersections: Many[Annotated[Many[Text], Field(min_length=2), unique("attribute")]] = ()
+    explain: ExplainSection = Field(default_factory=ExplainSection)
+    reasons_given: ReasonsGiven | None = None
+    dictionary: Text | None = None
+    """The file of reasons, one entry a factor."""
+
+    policies: Annotated[Many[Text], unique("policy")] = ()
+    """Packs by name, and folders of house policies."""
+
+    fail_on: Annotated[Many[FindingWord], unique("outcome")] = ("not_met", "error")
+    """Outcomes of requirements that end a run with exit code 3."""
+
+    entities: Mapping[str, Entity] = Field(default_factory=dict)
+    record: RecordSection = Field(default_factory=RecordSection)
+    sources: Many[SourceSection] = ()
+    bureau_scores: Many[BureauScoreSection] = ()
+    recipients: RecipientsSection | None = None
+    release: Annotated[Any, Later("a batch under an accepted audit")] = None
+    slices: Annotated[Any, Later("sliced model analysis")] = ()
+    fairness: FairnessSection = Field(default_factory=FairnessSection)
+    letters: LettersSection = Field(default_factory=LettersSection)
+    seed: Whole = 7
+
+    _path: Path = PrivateAttr(default=Path("config"))
+    _folder: Path = PrivateAttr(default=Path())
+    _lines: Lines = PrivateAttr(default_factory=lambda: Lines("config"))
+
+    @property
+    def path(self) -> Path:
+        """The config file as the user named it."""
+        return self._path
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the config's paths start from, absolute."""
+        return self._folder
+
+    @property
+    def lines(self) -> Lines:
+        """Where each value stands in the file."""
+        return self._lines
+
+    def placed(self, path: Path, folder: Path, lines: Lines) -> Config:
+        """Return a copy that knows where it was read."""
+        copy = self.model_copy()
+        copy._path, copy._folder, copy._lines = path, folder, lines
+        return copy
+
+    def file(self, written: str) -> Path:
+        """Return where a path of the config lies: from the config's folder, ``${NAME}`` put in.
+
+        Raises
+        ------
+        ConfigError
+            An environment variable is not set.
+        """
+        return self._folder / expand(written)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the whole config as JSON values, defaults written out and ``${NAME}`` as written.
+
+        The same config gives the same values on every machine: neither its folder nor a secret is
+        among them.
+        """
+        return self.model_dump(mode="json", by_alias=True)
