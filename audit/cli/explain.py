@@ -1,0 +1,111 @@
+"""``plainspoken explain``: one decision in the terminal, from what was sealed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from audit.cli.place import AUDIT_HELP, LEDGER_HELP
+
+if TYPE_CHECKING:
+    from audit.ledger import Ledger
+
+
+def explain(
+    audit: str = typer.Argument(..., metavar="AUDIT", help=AUDIT_HELP),
+    decisions: list[str] = typer.Argument(
+        ..., metavar="DECISION…", help="Ids as in the data, or pseudonyms where the key file is not at hand."
+    ),
+    ledger: str | None = typer.Option(None, "--ledger", metavar="URL", help=LEDGER_HELP),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object a decision, one a line."),
+) -> None:
+    """Say of a decision: score, cutoff, reasons, and what each method says."""
+    from audit.cli.place import open_ledger
+
+    with open_ledger(ledger) as opened:
+        found = opened.find(audit).audit
+        for name in decisions:
+            told = account(opened, found, name)
+            typer.echo(json.dumps(told) if as_json else _in_words(told))
+
+
+def account(ledger: Ledger, audit: str, name: str) -> dict[str, Any]:
+    """Return what an audit knows of one decision, as the JSON object that machines read."""
+    decision = ledger.decision(audit, name)
+    reference = next((one for one in ledger.references(audit) if one.digest == decision.reference), None)
+    methods = ledger.attributions(audit, decision.decision)
+    attributions = {
+        method: {
+            factor: {"value": value, "standard_error": error} for factor, (value, error) in factors.items()
+        }
+        for method, factors in methods.items()
+    }
+    told: dict[str, Any] = {
+        "decision": name,
+        "score": decision.score,
+        "cutoff": decision.cutoff,
+        "outcome": decision.outcome,
+        "notice": {
+            "state": decision.notice.state,
+            "cause": decision.notice.cause,
+            "due_on": decision.notice.due_on.isoformat() if decision.notice.due_on else None,
+        },
+        "reference": None
+        if reference is None
+        else {
+            "kind": reference.kind,
+            "n": reference.n,
+            "mean_score": reference.mean_score,
+            "low": reference.low,
+            "high": reference.high,
+            "digest": reference.digest,
+        },
+        "attributions": attributions,
+        "residual": ledger.residuals(audit, decision.decision),
+        "reasons": [
+            {
+                "rank": one.rank,
+                "code": one.code,
+                "factor": one.factor,
+                "statement": one.statement,
+                "contribution": one.contribution,
+            }
+            for one in decision.reasons
+        ],
+        "certified": decision.certified,
+    }
+    if not attributions:
+        told["cause"] = (
+            "not attributed: a favourable decision outside of the sample"
+            if decision.outcome == "favourable"
+            else "not attributed: no model was opened, or the application was not decided on"
+        )
+    return told
+
+
+def _in_words(told: dict[str, Any]) -> str:
+    lines = [f"{told['decision']}: {told['outcome']}"]
+    if told["score"] is not None:
+        cutoff = "" if told["cutoff"] is None else f", cutoff {told['cutoff']:.4f}"
+        lines.append(f"  score {told['score']:.4f}{cutoff}")
+    notice = told["notice"]
+    cause = f" ({notice['cause']})" if notice["cause"] else ""
+    due = f", due on {notice['due_on']}" if notice["due_on"] else ""
+    lines.append(f"  notice {notice['state']}{cause}{due}")
+    if told["reference"]:
+        reference = told["reference"]
+        lines.append(
+            f"  compared with {reference['n']} applicants ({reference['kind']}), mean score "
+            f"{reference['mean_score']:.4f}"
+        )
+    for one in told["reasons"]:
+        size = "" if one["contribution"] is None else f"  {one['contribution']:+.4f}"
+        lines.append(f"  {one['rank']}. {one['statement']} [{one['code']}]{size}")
+    for method, factors in told["attributions"].items():
+        parts = ", ".join(f"{factor} {entry['value']:+.4f}" for factor, entry in factors.items())
+        lines.append(f"  {method}: {parts}")
+    if "cause" in told:
+        lines.append(f"  {told['cause']}")
+    return "\n".join(lines)

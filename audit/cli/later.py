@@ -1,0 +1,33 @@
+"""Commands whose capability is still to come: they say so and change nothing."""
+
+from __future__ import annotations
+
+import typer
+
+from audit.errors import UsageError
+
+
+def compare(
+    first: str = typer.Argument(..., metavar="A", help="The earlier audit."),
+    second: str = typer.Argument(..., metavar="B", help="The later audit."),
+) -> None:
+    """Show what changed between two audits (not built yet)."""
+    raise UsageError("compare: not built yet. Use plainspoken show A --json and B --json until then.")
+
+
+def replay(audit: str = typer.Argument(..., metavar="AUDIT", help="The audit to run again.")) -> None:
+    """Run an audit again from its recorded inputs and show every difference (not built yet)."""
+    raise UsageError(
+        "replay: not built yet. plainspoken verify proves that nothing was altered; "
+        "run the same config with --again 1 to compare by eye."
+    )
+
+
+def init(
+    model: str = typer.Option(..., "--model", metavar="FILE", help="The model to audit."),
+    data: str = typer.Option(..., "--data", metavar="FILE", help="The applications."),
+) -> None:
+    """Write a commented audit.yaml and reasons.yaml to complete (not built yet)."""
+    raise UsageError(
+        "init: not built yet. Run plainspoken demo and take its audit.yaml and reasons.yaml as the pattern."
+    )

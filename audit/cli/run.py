@@ -1,0 +1,52 @@
+"""``plainspoken run``: the audit of a config, and its report where a folder is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from audit.cli.place import LEDGER_HELP
+
+
+def run(
+    config: Path = typer.Argument(..., metavar="AUDIT.YAML", help="The config of the audit."),
+    out: Path | None = typer.Option(
+        None, "--out", metavar="DIR", help="Folder for report.html and report.pdf."
+    ),
+    ledger: str | None = typer.Option(None, "--ledger", metavar="URL", help=LEDGER_HELP),
+    slot: str = typer.Option("", "--slot", metavar="NAME", help="The nominal time of a scheduled run."),
+    again: int = typer.Option(
+        0, "--again", metavar="N", min=0, help="Make another audit of the same inputs."
+    ),
+    fail_on: str | None = typer.Option(
+        None, "--fail-on", metavar="OUTCOMES", help="Outcomes that end with exit code 3, with commas between."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="End with one JSON object on the last line."),
+) -> None:
+    """Audit a model against a config and seal the result."""
+    from audit.cli.output import refuse_foreign
+    from audit.cli.place import ledger_url
+    from audit.cli.progress import progress_bars
+    from audit.runner import run as run_audit
+
+    url = ledger_url(ledger, config.absolute().parent)
+    if out is not None:
+        refuse_foreign(out)  # before any work, so that hours of it are not lost to a full folder
+    outcomes = tuple(word.strip() for word in fail_on.split(",")) if fail_on is not None else None
+    with progress_bars(quiet=as_json) as progress:
+        result = run_audit(config, ledger=url, slot=slot, again=again, fail_on=outcomes, progress=progress)
+        documents: list[str] = []
+        if out is not None:
+            from audit.cli.report import write_report
+
+            progress("report", 0, 2)
+            documents = write_report(url, result, out, progress)
+    if as_json:
+        typer.echo(json.dumps({**result.as_json(), "documents": documents}))
+    else:
+        typer.echo(result.in_words())
+        for document in documents:
+            typer.echo(document)
+    raise typer.Exit(result.exit_code)
