@@ -7,7 +7,9 @@ every fault at once, each ``file:line: place: fact. Way out.``
 from __future__ import annotations
 
 from audit.config.bindings import Binding, bind
+from audit.config.bound import bindings_report
 from audit.config.dictionary import load_dictionary
+from audit.config.editors import json_schema
 from audit.config.environment import expand
 from audit.config.inspection import Inspection, NumbersSeen, PinnedSeen
 from audit.config.load import Reading, load_config, read_config
@@ -27,8 +29,10 @@ __all__ = [
     "Reading",
     "band_names",
     "bind",
+    "bindings_report",
     "expand",
     "is_vague",
+    "json_schema",
     "load_config",
     "load_dictionary",
     "read_config",

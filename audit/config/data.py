@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Discriminator, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from audit.config.section import Many, Section, Share, Text, Value, refusal, unique
+from audit.config.section import Many, Section, Share, Text, Unique, Value, refusal
 
 FORMATS = (".csv", ".csv.gz", ".parquet")
+_PATTERN = r"^(?!.*://).*\.(csv|csv\.gz|parquet)$"
 
 
 def _data_path(path: str) -> str:
@@ -45,7 +46,13 @@ class DataSection(Section):
     """The applications."""
 
     path: Annotated[
-        Annotated[Text, AfterValidator(_data_path), Tag("<file>")] | Annotated[Query, Tag("<query>")],
+        Annotated[
+            Text,
+            AfterValidator(_data_path),
+            Field(json_schema_extra={"pattern": _PATTERN}),
+            Tag("<file>"),
+        ]
+        | Annotated[Query, Tag("<query>")],
         Discriminator(_which),
     ]
     """A file beside the config, or {url, query}."""
@@ -56,7 +63,7 @@ class DataSection(Section):
     person: Text | None = None
     """The column that names the person; by default one person per decision."""
 
-    features: Annotated[Many[Text], unique("feature")] = ()
+    features: Annotated[Many[Text], Unique("feature")] = ()
     """The columns that the model reads."""
 
     observed: Observed | None = None

@@ -11,7 +11,7 @@ from pydantic import Field, RootModel, model_validator
 
 from audit.config.faults import read_model
 from audit.config.reader import Lines, Loc, read_yaml
-from audit.config.section import Date, Label, Later, Many, Section, Text, refusal, unique
+from audit.config.section import Date, Label, Later, Many, Section, Text, Unique, refusal
 from audit.config.wording import is_vague
 from audit.errors import ConfigError, Fault
 from audit.record import Approval, Proxy, ReasonCode
@@ -20,7 +20,7 @@ from audit.record import Approval, Proxy, ReasonCode
 class MissingSection(Section):
     """What is said where the information is missing: that it is (R12), not what was put in its place."""
 
-    columns: Annotated[Many[Text], unique("column")] = ()
+    columns: Annotated[Many[Text], Unique("column")] = ()
     statement: Annotated[Mapping[str, Text], Field(min_length=1)]
 
 
@@ -44,7 +44,7 @@ class ApprovedSection(Section):
 class FactorSection(Section):
     """One factor of the model; without columns a rule or a ground of judgment."""
 
-    columns: Annotated[Many[Text], unique("column")] = ()
+    columns: Annotated[Many[Text], Unique("column")] = ()
     code: Label
     statement: Annotated[Mapping[str, Text], Field(min_length=1)]
     direction: Mapping[Literal["high", "low"], Literal["adverse"]] = Field(default_factory=dict)
@@ -74,6 +74,7 @@ class Dictionary:
     codes: tuple[ReasonCode, ...]
     lines: Lines
     faults: tuple[Fault, ...]
+    complete: bool = False  # every entry could be read, if not without fault
 
 
 def load_dictionary(path: Path | str, language: str = "en") -> tuple[ReasonCode, ...]:
@@ -109,7 +110,7 @@ def read_dictionary(path: Path | str, language: str = "en") -> Dictionary:
             faults += _wording(factor, section, language, lines)
     faults += _duplicates(codes, lines)
     faults.sort(key=lambda fault: fault.line or 0)
-    return Dictionary(tuple(codes), lines, tuple(dict.fromkeys(faults)))
+    return Dictionary(tuple(codes), lines, tuple(dict.fromkeys(faults)), len(codes) == len(data))
 
 
 def _code(factor: str, section: FactorSection) -> ReasonCode:

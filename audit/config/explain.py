@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from audit.config.section import Many, Positive, Section, Sha256, Text, Whole, one_of, refusal, unique
+from audit.config.section import Many, OneOf, Positive, Section, Sha256, Text, Unique, Whole, refusal
 
 KNOWN_METHODS = (
     "shapley",
@@ -34,7 +34,7 @@ ALSO_METHODS = ("shap", "lime")
 class ReasonsSection(Section):
     """How reasons are found and how many are told."""
 
-    method: Annotated[Text, one_of("method for reasons", REASONS_METHODS, KNOWN_METHODS)] = "shapley"
+    method: Annotated[Text, OneOf("method for reasons", REASONS_METHODS, KNOWN_METHODS)] = "shapley"
     exact_up_to: Annotated[int, Field(ge=1, le=16)] = 10
     """Up to so many factors the values are exact; past that they are sampled."""
 
@@ -92,7 +92,7 @@ class ExplainSection(Section):
     reasons: ReasonsSection = Field(default_factory=ReasonsSection)
     reference: ReferenceSection = Field(default_factory=ReferenceSection)
     also: Annotated[
-        Many[Annotated[Text, one_of("method", ALSO_METHODS, KNOWN_METHODS)]], unique("method")
+        Many[Annotated[Text, OneOf("method", ALSO_METHODS, KNOWN_METHODS)]], Unique("method")
     ] = ()
     """Cross-checks on a sample."""
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from audit.config.nearest import did_you_mean, listed
+from audit.config.nearest import did_you_mean, listed, nearest
 from audit.config.reader import Lines, Loc
 from audit.config.section import Later
 from audit.errors import Fault
@@ -42,8 +43,10 @@ def read_model(model: type[M], data: Any, lines: Lines, at: Loc = ()) -> tuple[M
         except ValidationError as error:
             details = error.errors(include_url=False)
             for detail in details:
-                faults[_fault(model, detail, lines, at, rest)] = None
-            left_out = [_leave_out(rest, _loc(detail), detail["type"]) for detail in details]
+                faults[_fault(model, detail, lines, at)] = None
+            left_out = [
+                _leave_out(rest, _loc(detail), detail["type"], _meant(model, detail)) for detail in details
+            ]
             if not all(left_out):
                 break
     return None, tuple(faults)
@@ -54,7 +57,7 @@ def _loc(detail: ErrorDetails) -> Loc:
     return tuple(step for step in detail["loc"] if not (isinstance(step, str) and step.startswith("<")))
 
 
-def _leave_out(data: Any, loc: Loc, kind: str) -> bool:
+def _leave_out(data: Any, loc: Loc, kind: str, meant: str | None) -> bool:
     """Take what was refused out of the data; return whether it is worth reading them again."""
     inside = data
     for step in loc[:-1]:
@@ -64,17 +67,25 @@ def _leave_out(data: Any, loc: Loc, kind: str) -> bool:
             return False
     if kind == "missing" or not loc or not isinstance(inside, dict):
         return False
-    return inside.pop(loc[-1], None) is not None or kind in {"extra_forbidden", "not_built"}
+    value = inside.pop(loc[-1], None)
+    if kind == "extra_forbidden" and meant is not None and meant not in inside:
+        inside[meant] = value  # a slip of the pen: what it holds is read as what was meant
+    return value is not None or kind in {"extra_forbidden", "not_built"}
 
 
-def _fault(model: type[BaseModel], detail: ErrorDetails, lines: Lines, at: Loc, data: Any) -> Fault:
+def _meant(model: type[BaseModel], detail: ErrorDetails) -> str | None:
+    loc = _loc(detail)
+    return nearest(str(loc[-1]), _keys(model, loc[:-1])) if detail["type"] == "extra_forbidden" else None
+
+
+def _fault(model: type[BaseModel], detail: ErrorDetails, lines: Lines, at: Loc) -> Fault:
     loc = _loc(detail)
     context: Mapping[str, Any] = detail.get("ctx", {})
     kind = detail["type"]
     if kind in {"refused", "not_built"}:
         return lines.fault((*at, *loc), context["fact"], context["way_out"])
     if kind == "extra_forbidden":
-        known = _keys(model, loc[:-1], detail["loc"])
+        known = _keys(model, loc[:-1])
         way_out = f"{did_you_mean(str(loc[-1]), known)}Keys known here: {listed(known, 40)}"
         return lines.fault((*at, *loc), "this key is not known", way_out)
     if kind == "missing":
@@ -83,38 +94,34 @@ def _fault(model: type[BaseModel], detail: ErrorDetails, lines: Lines, at: Loc, 
     return lines.fault((*at, *loc), fact, way_out)
 
 
-def _keys(model: Any, loc: Loc, full: Loc) -> list[str]:
+def _keys(model: type[BaseModel], loc: Loc) -> list[str]:
     """Return the keys that a model knows at a place inside it."""
-    from pydantic.fields import FieldInfo
-
-    names: dict[str, FieldInfo] = {info.alias or name: info for name, info in model.model_fields.items()}
     if not loc:
-        return [name for name, info in names.items() if not _is_later(info)]
-    info = names.get(str(loc[0]))
-    inner = [found for found in _models(info.annotation, info.metadata) if info] if info else []
-    steps = loc[1:]
-    while steps and (isinstance(steps[0], int) or not any(_knows(one, str(steps[0])) for one in inner)):
-        steps = steps[1:]  # an index of a list, or a key of a mapping
+        return [name for name, info in _fields(model).items() if not _is_later(info)]
+    info = _fields(model).get(str(loc[0]))
+    if info is None:
+        return []
     keys: list[str] = []
-    for one in inner:
-        keys += [key for key in _keys(one, steps, full) if key not in keys]
+    for inner in _models(info.annotation):
+        rest = loc[1:]
+        while rest and str(rest[0]) not in _fields(inner):
+            rest = rest[1:]  # an index of a list, or a key of a mapping
+        keys += [key for key in _keys(inner, rest) if key not in keys]
     return keys
 
 
-def _is_later(info: Any) -> bool:
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {info.alias or name: info for name, info in model.model_fields.items()}
+
+
+def _is_later(info: FieldInfo) -> bool:
     return any(isinstance(part, Later) for part in info.metadata)
 
 
-def _knows(model: Any, name: str) -> bool:
-    return any(name == (info.alias or key) for key, info in model.model_fields.items())
-
-
-def _models(annotation: Any, _metadata: Any) -> list[Any]:
-    from typing import get_args
-
+def _models(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [found for part in get_args(annotation) for found in _models(part, None)]
+    return [found for part in get_args(annotation) for found in _models(part)]
 
 
 def _got(detail: ErrorDetails) -> str:
@@ -140,7 +147,7 @@ def _bound(words: str, key: str) -> Callable[[ErrorDetails], tuple[str, str]]:
 def _literal(detail: ErrorDetails) -> tuple[str, str]:
     choice = detail["ctx"]["expected"]
     known = [word.strip(" '") for word in choice.replace(" or ", ", ").split(",")]
-    way_out = f"{did_you_mean(str(detail['input']), known)}Use {choice}".replace(" Use", " Use")
+    way_out = f"{did_you_mean(str(detail['input']), known)}Use {choice}"
     return f"got {_got(detail)}, expected {choice}", way_out
 
 

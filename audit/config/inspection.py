@@ -47,6 +47,7 @@ class Inspection:
     score_low: float | None = None
     score_high: float | None = None
     model_inputs: tuple[str, ...] = ()
+    model_digest: str | None = None
     model_runs_code: str | None = None  # why a .keras or .h5 file runs code: a Lambda, a custom object
     recipients_columns: tuple[str, ...] | None = None
     pinned: PinnedSeen | None = None

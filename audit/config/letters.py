@@ -11,10 +11,10 @@ from audit.config.section import (
     Address,
     Later,
     Many,
+    OneOf,
     Section,
     Text,
     not_built_yet,
-    one_of,
 )
 
 AGENCIES = ("cfpb", "occ", "frb", "fdic", "ncua", "ftc")
@@ -42,7 +42,7 @@ class Entity(Section):
     phone: Text | None = None
     ecoa_agency: (
         Annotated[
-            Annotated[Text, one_of("agency", AGENCIES), Tag("<row>")] | Annotated[Agency, Tag("<agency>")],
+            Annotated[Text, OneOf("agency", AGENCIES), Tag("<row>")] | Annotated[Agency, Tag("<agency>")],
             Discriminator(_agency),
         ]
         | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from audit.config.section import Date, Section, Sha256, Text, Whole, not_built_yet, refusal
 
@@ -13,6 +13,7 @@ BUILT = (".keras", ".h5", ".skops", ".joblib", ".pkl", ".pickle")
 PICKLES = (".joblib", ".pkl", ".pickle")
 _LATER = (".json", ".onnx", ".ubj", ".txt", ".pb")
 _FUNCTION = re.compile(r"python:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+_PATTERN = rf"^{_FUNCTION.pattern}$|^(?!python:).*\.(keras|h5|skops|joblib|pkl|pickle)$"
 
 
 def _model_path(path: str) -> str:
@@ -49,7 +50,9 @@ class TrustSection(Section):
 class ModelSection(Section):
     """The model: a file, a function, or a column of scores."""
 
-    path: Annotated[Text, AfterValidator(_model_path)] | None = None
+    path: (
+        Annotated[Text, AfterValidator(_model_path), Field(json_schema_extra={"pattern": _PATTERN})] | None
+    ) = None
     """A model file beside the config (.keras .h5 .skops .joblib) or python:package.module:function."""
 
     scores: Text | None = None

@@ -23,7 +23,7 @@ from audit.config.letters import (
 from audit.config.model import ModelSection
 from audit.config.protected import ProtectedAttribute
 from audit.config.reader import Lines
-from audit.config.section import Date, Later, Many, Positive, Section, Text, Whole, unique
+from audit.config.section import Date, Later, Many, Positive, Section, Text, Unique, Whole
 
 FindingWord = Literal["met", "not_met", "inconclusive", "not_applicable", "not_measured", "error"]
 
@@ -43,7 +43,7 @@ class AuditSection(Section):
 class ReasonsGiven(Section):
     """Reasons that a vendor gave with its scores."""
 
-    columns: Annotated[Many[Text], Field(min_length=1), unique("column")]
+    columns: Annotated[Many[Text], Field(min_length=1), Unique("column")]
     """Columns of reason codes in order of rank."""
 
     method: Text
@@ -69,16 +69,16 @@ class Config(Section):
     data: DataSection
     decision: DecisionSection = Field(default_factory=DecisionSection)
     protected: Mapping[str, ProtectedAttribute] = Field(default_factory=dict)
-    intersections: Many[Annotated[Many[Text], Field(min_length=2), unique("attribute")]] = ()
+    intersections: Many[Annotated[Many[Text], Field(min_length=2), Unique("attribute")]] = ()
     explain: ExplainSection = Field(default_factory=ExplainSection)
     reasons_given: ReasonsGiven | None = None
     dictionary: Text | None = None
     """The file of reasons, one entry a factor."""
 
-    policies: Annotated[Many[Text], unique("policy")] = ()
+    policies: Annotated[Many[Text], Unique("policy")] = ()
     """Packs by name, and folders of house policies."""
 
-    fail_on: Annotated[Many[FindingWord], unique("outcome")] = ("not_met", "error")
+    fail_on: Annotated[Many[FindingWord], Unique("outcome")] = ("not_met", "error")
     """Outcomes of requirements that end a run with exit code 3."""
 
     entities: Mapping[str, Entity] = Field(default_factory=dict)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -119,27 +118,48 @@ Value = str | int | float | bool
 """A value as it stands in a cell of the data."""
 
 
-def unique(what: str) -> AfterValidator:
-    """Refuse a list that names the same thing twice."""
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """Marks a list that names nothing twice."""
 
-    def check(values: tuple[T, ...]) -> tuple[T, ...]:
+    what: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "uniqueItems": True}
+
+    def _check(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         twice = sorted({str(value) for value in values if values.count(value) > 1})
         if twice:
-            raise refusal(f"{what} {', '.join(twice)} named twice", "Name it once")
+            raise refusal(f"{self.what} {', '.join(twice)} is named twice", "Name it once")
         return values
 
-    return AfterValidator(check)
 
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Marks a name that is built, and tells one that is to come from one that nobody knows."""
 
-def one_of(what: str, built: tuple[str, ...], known: tuple[str, ...] = ()) -> Any:
-    """Take a name that is built; tell one that is to come from one that nobody knows."""
-    choice = " or ".join(built)
+    what: str
+    built: tuple[str, ...]
+    known: tuple[str, ...] = ()
 
-    def check(value: str) -> str:
-        if value in built:
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"enum": list(self.built)}
+
+    def _check(self, value: str) -> str:
+        if value in self.built:
             return value
-        if value in known:
-            raise not_built_yet(f"{what} {value!r}", f"Use {choice}")
-        raise refusal(f"there is no {what} {value[:40]!r}", f"{did_you_mean(value, built)}Use {choice}")
-
-    return AfterValidator(check)
+        way_out = f"Use {' or '.join(self.built)}"
+        if value in self.known:
+            raise not_built_yet(f"{self.what} {value!r}", way_out)
+        way_out = did_you_mean(value, self.built) + way_out
+        raise refusal(f"there is no {self.what} {value[:40]!r}", way_out)

@@ -1,0 +1,49 @@
+"""Do config, dictionary, policies, data and model fit together? Every fault, all at once.
+
+``check(config)`` looks at the config and the files that it names, before any of them is opened;
+``check(config, inspection)`` also at what the worker saw of data and model.
+"""
+
+from __future__ import annotations
+
+from audit.check.columns import column_faults
+from audit.check.duties import duty_faults
+from audit.check.factors import factor_faults
+from audit.check.files import file_faults, shown
+from audit.check.population import population_faults
+from audit.config import Config, Inspection
+from audit.config.bound import binding_faults, bindings_report
+from audit.config.dictionary import Dictionary, read_dictionary
+from audit.config.load import in_order
+from audit.errors import Fault
+
+__all__ = ["bindings_report", "check"]
+
+
+def check(config: Config, inspection: Inspection | None = None) -> tuple[Fault, ...]:
+    """Return every fault that can be seen, in the order of their lines.
+
+    Parameters
+    ----------
+    config : Config
+        As ``load_config`` gives it.
+    inspection : Inspection, optional
+        What the worker saw of data and model; without it they are not judged.
+    """
+    faults = list(file_faults(config))
+    faults += duty_faults(config)
+    dictionary = _dictionary(config)
+    if dictionary is not None:
+        faults += dictionary.faults
+        faults += factor_faults(config, dictionary, inspection)
+    if inspection is not None:
+        faults += column_faults(config, inspection)
+        faults += binding_faults(config, inspection.columns, inspection.recipients_columns)
+        faults += population_faults(config, inspection)
+    return in_order(faults)
+
+
+def _dictionary(config: Config) -> Dictionary | None:
+    # A dictionary that is not there is a fault of the config's line, which `file_faults` yields.
+    path = shown(config, config.dictionary) if config.dictionary is not None else None
+    return read_dictionary(path) if path is not None and path.is_file() else None

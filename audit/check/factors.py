@@ -1,0 +1,65 @@
+"""The dictionary of reasons against model and data (R10, R11, R12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.config import Config, Inspection
+from audit.config.dictionary import Dictionary
+from audit.config.nearest import did_you_mean, listed
+from audit.errors import Fault
+from audit.record import ReasonCode
+
+
+def factor_faults(config: Config, dictionary: Dictionary, inspection: Inspection | None) -> Iterator[Fault]:
+    """Yield inputs without a factor, factors that the model does not read, and what they lack."""
+    for code in dictionary.codes:
+        if code.proxy is not None and code.proxy.of not in config.protected:
+            known = tuple(config.protected)
+            fact = f"no protected attribute {code.proxy.of!r} in {config.path.name}"
+            way_out = f"{did_you_mean(code.proxy.of, known)}Name one of {listed(known) or 'none'}"
+            yield dictionary.lines.fault((code.factor, "proxy", "of"), fact, way_out)
+    if config.model is None or config.model.path is None:
+        return  # without a model nothing is attributed to factors
+    inputs = inspection.model_inputs if inspection is not None else ()
+    yield from _unmapped(config, dictionary, inputs or config.data.features)
+    for code in dictionary.codes:
+        yield from _unread(code, dictionary, inputs or config.data.features)
+        if inspection is not None:
+            yield from _missing(code, dictionary, inspection)
+
+
+def _unmapped(config: Config, dictionary: Dictionary, inputs: tuple[str, ...]) -> Iterator[Fault]:
+    mapped = {column for code in dictionary.codes for column in code.columns}
+    if not dictionary.complete:
+        return  # an entry that could not be read has columns too; its own fault comes first
+    for column in inputs:
+        if column not in mapped:
+            # Regulation B, appendix C: a reason that is not on the list may not be told as the nearest one.
+            fact = f"the model reads {column!r}, and no factor of {config.dictionary} has it"
+            way_out = f"{did_you_mean(column, mapped)}Add the column to a factor with its own statement"
+            yield dictionary.lines.fault((), fact, way_out)
+
+
+def _unread(code: ReasonCode, dictionary: Dictionary, inputs: tuple[str, ...]) -> Iterator[Fault]:
+    for index, column in enumerate(code.columns):
+        if column not in inputs:
+            # R1: a reason relates to a factor actually considered or scored.
+            fact = f"the model does not read {column!r} (it reads {listed(inputs)})"
+            way_out = f"{did_you_mean(column, inputs)}Name an input of the model, or remove it"
+            yield dictionary.lines.fault((code.factor, "columns", index), fact, way_out)
+
+
+def _missing(code: ReasonCode, dictionary: Dictionary, inspection: Inspection) -> Iterator[Fault]:
+    for index, column in enumerate(code.missing_columns):
+        if column not in inspection.columns:
+            fact = f"no column {column!r} in {inspection.source}"
+            way_out = f"{did_you_mean(column, inspection.columns)}Name a column of the data"
+            yield dictionary.lines.fault((code.factor, "missing", "columns", index), fact, way_out)
+    gaps = [column for column in code.columns if inspection.missing.get(column, 0)]
+    if gaps and not code.missing_statement:
+        # R12: a missing value speaks as missing information, never as the value put in its place.
+        rows = max(inspection.missing[column] for column in gaps)
+        fact = f"{listed(gaps)} can be missing (in {rows:,} rows), and nothing says so to the applicant"
+        way_out = "Add missing: {statement: {en: We could not verify …}}"
+        yield dictionary.lines.fault((code.factor, "missing"), fact, way_out)

@@ -1,0 +1,21 @@
+"""The JSON Schema of an ``audit.yaml``, by which editors complete and underline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.config.schema import Config
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema of the config; it takes what the config takes, key for key.
+
+    Rules over several keys, dates that exist and files that are there are for ``check``.
+    """
+    schema = Config.model_json_schema(by_alias=True, mode="validation")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "Plainspoken audit config",
+        "description": "The config of one audit: what is audited, over which groups, against which policies.",
+    }
