@@ -71,16 +71,8 @@ class CodeBook:
             )
         if codes is None:
             return values.astype(np.float64)
-        uniques, inverse = np.unique(
-            np.array(["" if value is None else str(value) for value in values.tolist()], dtype=object),
-            return_inverse=True,
-        )
-        fresh = [word for word in uniques.tolist() if word not in codes]
-        if fresh:
-            for word in fresh:
-                codes[word] = len(codes)
+        n_known = len(codes)
+        places = [codes.setdefault("" if v is None else str(v), len(codes)) for v in values.tolist()]
+        if len(codes) > n_known or column not in self._words:
             self._words[column] = np.array(list(codes), dtype=object)
-        elif column not in self._words:  # no rows yet
-            self._words[column] = np.array([], dtype=object)
-        places = np.array([codes[word] for word in uniques.tolist()], dtype=np.float64)
-        return np.asarray(places[inverse], dtype=np.float64)
+        return np.array(places, dtype=np.float64)

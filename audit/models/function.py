@@ -108,7 +108,7 @@ class FunctionScorer:
             if not np.allclose(alone, scores[:_PROBE_ROWS], rtol=1e-4, atol=1e-6):
                 raise ModelError(
                     f"model python:{self._name}: a row's score changes with the rows scored beside it. "
-                    "Take means, ranks and random numbers out of the function: fix them when the model is made"
+                    "Take means, ranks and random numbers out of it: fix them when the model is made"
                 )
         return scores
 
@@ -137,7 +137,7 @@ class FunctionScorer:
             # The error's own words may quote a person's value: only its kind and line are told.
             raise ModelError(
                 f"{self._file.name}:{_line_in(error, self._file)}: model python:{self._name}: "
-                f"the function raised {type(error).__name__}. Correct it, or set aside the rows it cannot score"
+                f"the function raised {type(error).__name__}. Correct it, or the rows that it cannot score"
             ) from None
         return checked_scores(values, len(encoded))
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.errors import ModelError
-from audit.models import checked_scores
 from audit.record import Model, Trust
 
 if TYPE_CHECKING:
@@ -53,8 +52,8 @@ class ScoresInData:
         return np.asarray(rows[column], dtype=np.float64)[:, None]
 
     def score_encoded(self, encoded: NDArray[Any]) -> NDArray[np.float64]:
-        """Return float64[n]."""
-        return checked_scores(encoded[:, 0], len(encoded))
+        """Return float64[n]; NaN where an application that was never decided has no score."""
+        return np.array(encoded[:, 0], dtype=np.float64)
 
     def score(self, rows: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
         """Return float64[n]."""

@@ -1,0 +1,1 @@
+"""The data: read in partitions, typed, cut into groups, and turned into decisions."""
