@@ -54,7 +54,7 @@ def unprintable(text: str) -> bool:
 
 @cache
 def _advances() -> tuple[Mapping[int, float], float]:
-    from fontTools.ttLib import TTFont
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     with TTFont(templates() / "style" / "fonts" / "IBMPlexSans-Regular.ttf", lazy=True) as font:
         widths = font["hmtx"].metrics

@@ -47,6 +47,8 @@ class Terms:
     protected : names of the protected attributes and their columns
     raw_names : names of model inputs and factors, which no person should read
     names_persons : whether the data say who the person is (``data.person``)
+    several_creditors : whether the config names more than one lender
+    sealed : whether the audit is; no letter quotes an open one
     """
 
     creditor: Creditor
@@ -59,6 +61,7 @@ class Terms:
     raw_names: frozenset[str] = frozenset()
     names_persons: bool = False
     several_creditors: bool = False
+    sealed: bool = True
 
 
 def read_terms(ledger: Ledger, audit_id: str) -> Terms:
@@ -87,6 +90,7 @@ def read_terms(ledger: Ledger, audit_id: str) -> Terms:
         raw_names=frozenset(audit.model.inputs) | frozenset(codes),
         names_persons=bool(_part(config, "data").get("person")),
         several_creditors=several,
+        sealed=audit.state == "sealed",
     )
 
 
