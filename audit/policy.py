@@ -1,0 +1,377 @@
+"""Policy packs: what law, guidance, conventions and the house ask, as in force on one day.
+
+A pack is a folder of YAML, and adding one adds no Python: ``pack.yaml`` (what it is),
+``requirements.yaml`` (questions with dated bounds), ``statements.yaml`` (prescribed texts, dated),
+``reasons.yaml`` (published lists of reasons, as seeds) and ``cases.yaml`` (situations with their
+answers, run by the tests). All but ``pack.yaml`` may be absent. The packs of this program lie beside
+this module; a house policy lies in the user's folder and names what it ``extends``.
+
+Why so, no overriding: a house policy adds requirements, stricter ones too, under its own name. It
+cannot replace a requirement or a prescribed text of another pack, so that what prints as the law is
+what the law's pack says.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from audit.config.faults import read_model
+from audit.config.nearest import did_you_mean, listed
+from audit.config.reader import Lines, Loc, read_yaml
+from audit.config.section import Date, Many, Section, Text, refusal
+from audit.errors import ConfigError, Fault, PolicyError
+from audit.record import Access, Bound, Kind, PackVersion, Policy, ReasonCode, Requirement, Statement
+
+PACKS = Path(__file__).resolve().parent / "packs"
+
+#: What a run can measure; a requirement that names anything else needs ``not_measured``.
+MEASURES = frozenset(
+    {
+        "selection_rate",
+        "adverse_impact_ratio",
+        "standardized_mean_difference",
+        "marginal_effect",
+        "true_positive_rate",
+        "false_positive_rate",
+        "false_negative_rate",
+        "positive_predictive_value",
+        "auc",
+        "protected_inputs",
+        "inputs_without_factor",
+        "factors_without_statement",
+        "vague_statements",
+        "unapproved_statements",
+        "adverse_without_reason",
+        "reasons_not_adverse",
+        "reasons_at_most_four",
+        "held_notices",
+        "uncertain_rankings",
+        "completeness_residual",
+        "reference_size",
+        "shap_top4_overlap",
+        "lime_top4_overlap",
+        "shap_difference",
+        "most_common_reason_share",
+        "decision_differs",
+        "notice_days",
+        "disclosed_score_role",
+        "agency_stated",
+    }
+)
+
+_FILES = ("pack.yaml", "requirements.yaml", "statements.yaml", "reasons.yaml")
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
+
+S = TypeVar("S", bound=Section)
+
+
+class BoundEntry(Section):
+    """A bound and the day from which it holds."""
+
+    since: Date = Field(alias="from")
+    at_least: float | None = None
+    at_most: float | None = None
+    equals: float | None = None
+
+    @model_validator(mode="after")
+    def _one_number(self) -> BoundEntry:
+        if sum(number is not None for number in (self.at_least, self.at_most, self.equals)) != 1:
+            raise refusal("a bound has exactly one number", "Keep one of at_least, at_most and equals")
+        return self
+
+
+class RequirementEntry(Section):
+    """A yes/no question, what answers it, and what the answer must be."""
+
+    title: Text
+    question: Text
+    kind: Kind
+    access: Access
+    measure: Text
+    bound: Many[BoundEntry] = ()
+    source: Text
+    remedy: Text
+    population: bool = False
+    not_measured: Text | None = None
+
+    @model_validator(mode="after")
+    def _can_be_answered(self) -> RequirementEntry:
+        if not self.bound and self.not_measured is None:
+            raise refusal("there is neither a bound nor a cause", "Add `bound:` or `not_measured:`")
+        days = [bound.since for bound in self.bound]
+        if len(set(days)) < len(days):
+            raise refusal("two bounds begin on the same day", "Keep one bound a day")
+        if self.not_measured is None and self.measure not in MEASURES:
+            hint = did_you_mean(self.measure, MEASURES)
+            raise refusal(f"no run measures {self.measure!r}", f"{hint}Name a measure or add `not_measured:`")
+        return self
+
+
+class StatementEntry(Section):
+    """A text and the day from which it is the one to use."""
+
+    since: Date = Field(alias="from")
+    source: Text
+    text: Annotated[Mapping[str, Text], Field(min_length=1)]
+
+
+class SeedEntry(Section):
+    """A reason of a published list: a fact to start a dictionary from, never an automatic text."""
+
+    statement: Annotated[Mapping[str, Text], Field(min_length=1)]
+    hmda: Annotated[int, Field(ge=1, le=10)] | None = None
+    source: Text
+
+
+class PackEntry(Section):
+    """What a pack is, and when somebody last checked its law."""
+
+    title: Text
+    as_of: Date
+    extends: Annotated[Many[Text], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = ()
+    note: Text | None = None
+
+
+@dataclass(slots=True)
+class _Pack:
+    """A pack as far as it could be read."""
+
+    name: str
+    folder: Path
+    entry: PackEntry | None = None
+    requirements: dict[str, RequirementEntry] = field(default_factory=dict)
+    statements: dict[str, list[StatementEntry]] = field(default_factory=dict)
+    seeds: dict[str, SeedEntry] = field(default_factory=dict)
+    lines: dict[str, Lines] = field(default_factory=dict)  # file name -> where things stand
+    digest: str = ""
+    faults: list[Fault] = field(default_factory=list)
+
+    def version(self) -> PackVersion:
+        assert self.entry is not None
+        return PackVersion(self.name, self.digest, self.entry.as_of, self.entry.title)
+
+
+def load_policy(names: Sequence[str], as_of: dt.date, folder: Path | None = None) -> Policy:
+    """Read packs and what they extend, and merge them as in force on a day.
+
+    Parameters
+    ----------
+    names : names of known packs, or folders of house policies
+    as_of : the day whose bounds and texts are taken
+    folder : where the folders of house policies are looked for: the config's
+
+    Returns
+    -------
+    What a pack extends stands before it. A requirement whose bound begins later has no bound.
+
+    Raises
+    ------
+    PolicyError
+        With all faults of all packs, each with file and line.
+    """
+    packs: dict[Path, _Pack] = {}
+    faults: list[Fault] = []
+    for name in names:
+        _gather(name, folder, packs, faults, Fault("policies", None, name, "", ""))
+    faults += _clashes(list(packs.values()))
+    if faults:
+        raise PolicyError(tuple(dict.fromkeys(faults)))
+    return Policy(
+        as_of=as_of,
+        packs=tuple(pack.version() for pack in packs.values()),
+        requirements=tuple(
+            _requirement(pack.name, name, entry, as_of)
+            for pack in packs.values()
+            for name, entry in pack.requirements.items()
+        ),
+        statements=tuple(
+            Statement(key, language, text, entry.source, pack.name)
+            for pack in packs.values()
+            for key, entries in pack.statements.items()
+            for entry in _in_force(entries, as_of)
+            for language, text in entry.text.items()
+        ),
+    )
+
+
+def known_packs() -> tuple[PackVersion, ...]:
+    """Return the packs that come with this program, and the day on which each was last checked."""
+    packs = [_read_pack(PACKS / name) for name in _known()]
+    faults = tuple(fault for pack in packs for fault in pack.faults)
+    if faults:
+        raise PolicyError(faults)
+    return tuple(pack.version() for pack in packs)
+
+
+def seed_reasons(name: str) -> tuple[ReasonCode, ...]:
+    """Return a known pack's published list of reasons, as entries without columns.
+
+    They are facts to start a dictionary from: a factor needs its own accurate words (R10).
+    """
+    pack = _read_pack(PACKS / name)
+    if pack.faults:
+        raise PolicyError(tuple(pack.faults))
+    return tuple(
+        ReasonCode(factor=seed, code=seed, columns=(), statement=dict(entry.statement), hmda=entry.hmda)
+        for seed, entry in pack.seeds.items()
+    )
+
+
+def _known() -> list[str]:
+    return sorted(path.parent.name for path in PACKS.glob("*/pack.yaml"))
+
+
+def _find(name: str, folder: Path | None) -> Path | None:
+    # A name without a slash is first of all one of ours: a folder beside the config that happens to
+    # be called so never stands in for the law.
+    if "/" not in name and name in _known():
+        return PACKS / name
+    path = (folder or Path()) / name
+    return path if path.is_dir() else None
+
+
+def _gather(
+    name: str, folder: Path | None, packs: dict[Path, _Pack], faults: list[Fault], asked: Fault
+) -> None:
+    """Read a pack after what it extends; one that was read already is not read again."""
+    path = _find(name, folder)
+    if path is None:
+        fact = f"there is no policy pack {name!r} and no such folder"
+        way_out = f"{did_you_mean(name, _known())}Known packs: {listed(_known())}"
+        faults.append(Fault(asked.file, asked.line, asked.place, fact, way_out))
+        return
+    if path.resolve() in packs:
+        return
+    pack = _read_pack(path)
+    faults += pack.faults
+    packs[path.resolve()] = pack  # before its parents, so that a circle ends; moved behind them below
+    for at, parent in enumerate(pack.entry.extends if pack.entry else ()):
+        asked = pack.lines["pack.yaml"].fault(("extends", at), "", "")
+        _gather(parent, path if "/" in parent else path.parent, packs, faults, asked)
+    packs[path.resolve()] = packs.pop(path.resolve())
+
+
+def _read_pack(folder: Path) -> _Pack:
+    pack = _Pack(folder.resolve().name, folder)
+    hashed = hashlib.sha256()
+    for file in _FILES:
+        path = folder / file
+        if not path.exists() and file != "pack.yaml":
+            continue
+        try:
+            data, lines = read_yaml(path)
+        except ConfigError as error:
+            pack.faults += error.faults
+            continue
+        # A checkout on another system may have other line ends; the law is the same.
+        content = path.read_bytes().replace(b"\r\n", b"\n")
+        hashed.update(f"{file}\0{len(content)}\0".encode() + content)
+        pack.lines[file] = lines
+        if not isinstance(data, dict) or not data:
+            pack.faults.append(lines.fault((), "nothing stands in this file", "Fill it, or remove it"))
+            continue
+        if file == "pack.yaml":
+            pack.entry, refused = read_model(PackEntry, data, lines)
+            pack.faults += refused
+        else:
+            _fill(pack, file, data, lines)
+    pack.digest = hashed.hexdigest()
+    pack.faults += _unread(folder)
+    if pack.entry and not (pack.requirements or pack.statements or pack.entry.extends or pack.faults):
+        fact = "this pack has no requirement, no statement and extends nothing"
+        pack.faults.append(Fault(str(folder / "pack.yaml"), None, "", fact, "Add requirements.yaml"))
+    return pack
+
+
+def _fill(pack: _Pack, file: str, data: Mapping[str, Any], lines: Lines) -> None:
+    for name, value in data.items():
+        if not _NAME.fullmatch(name):
+            way_out = "Use small letters, digits and underscores"
+            pack.faults.append(lines.fault((name,), f"{name!r} is no name", way_out))
+        if file == "statements.yaml":
+            pack.statements[name] = list(_entries(pack, value, lines, (name,)))
+        elif file == "requirements.yaml":
+            _put(pack, pack.requirements, name, RequirementEntry, value, lines)
+        else:
+            _put(pack, pack.seeds, name, SeedEntry, value, lines)
+
+
+def _put(pack: _Pack, into: dict[str, S], name: str, model: type[S], value: Any, lines: Lines) -> None:
+    entry, refused = read_model(model, value, lines, (name,))
+    pack.faults += refused
+    if entry is not None:
+        into[name] = entry
+
+
+def _entries(pack: _Pack, value: Any, lines: Lines, loc: Loc) -> Iterator[StatementEntry]:
+    if not isinstance(value, list) or not value:
+        pack.faults.append(lines.fault(loc, "a list of dated texts was expected", "Write `- from: …`"))
+        return
+    days: set[dt.date] = set()
+    for at, item in enumerate(value):
+        entry, refused = read_model(StatementEntry, item, lines, (*loc, at))
+        pack.faults += refused
+        if entry is None:
+            continue
+        if entry.since in days:
+            fact = "two texts begin on the same day"
+            pack.faults.append(lines.fault((*loc, at, "from"), fact, "Keep one text a day"))
+        days.add(entry.since)
+        yield entry
+
+
+def _unread(folder: Path) -> Iterator[Fault]:
+    # A misspelt file name would silently take its requirements out of force.
+    for path in sorted(folder.glob("*.y*ml")):
+        if path.name not in (*_FILES, "cases.yaml"):
+            hint = did_you_mean(path.name, _FILES)
+            way_out = f"{hint}Files of a pack: {listed((*_FILES, 'cases.yaml'))}"
+            yield Fault(str(path), None, "", "no file of this name is read", way_out)
+
+
+def _clashes(packs: list[_Pack]) -> Iterator[Fault]:
+    named: dict[str, _Pack] = {}
+    said: dict[str, _Pack] = {}
+    for pack in packs:
+        first = named.setdefault(pack.name, pack)
+        if first is not pack or (pack.folder != PACKS / pack.name and pack.name in _known()):
+            fact = f"another pack is called {pack.name!r} already"
+            yield Fault(str(pack.folder), None, "", fact, "Rename the folder")
+        for key in pack.statements:
+            if said.setdefault(key, pack) is not pack:
+                fact = f"the pack {said[key].name!r} has this text already, and it is not replaced"
+                yield pack.lines["statements.yaml"].fault((key,), fact, "Choose another key")
+
+
+def _requirement(pack: str, name: str, entry: RequirementEntry, as_of: dt.date) -> Requirement:
+    bounds = [Bound(b.since, b.at_least, b.at_most, b.equals) for b in _in_force(entry.bound, as_of)]
+    return Requirement(
+        requirement=f"{pack}.{name}",
+        kind=entry.kind,
+        access=entry.access,
+        question=entry.question,
+        measure=entry.measure,
+        bound=bounds[0] if bounds else None,
+        source=entry.source,
+        remedy=entry.remedy,
+        title=entry.title,
+        not_measured=entry.not_measured,
+        population=entry.population,
+    )
+
+
+D = TypeVar("D", BoundEntry, StatementEntry)
+
+
+def _in_force(entries: Sequence[D], as_of: dt.date) -> list[D]:
+    """Return the entry that began last on or before the day; none where all begin later."""
+    begun = [entry for entry in entries if entry.since <= as_of]
+    return [max(begun, key=lambda entry: entry.since)] if begun else []
