@@ -354,6 +354,14 @@ def test_the_notice_falls_due_thirty_days_after_completion() -> None:
     assert told({"a": 1.0}, dated).notice.due_on == DAY
 
 
+@pytest.mark.parametrize("certified", ["exact", "false"])
+def test_a_hold_changes_nothing_of_what_happened(certified: Any) -> None:
+    """Outcome, score and cutoff are as before, whether the notice is held or not."""
+    before = a_decision()
+    after = told({"a": 2.0}, before, certified=certified)
+    assert (after.outcome, after.score, after.cutoff) == (before.outcome, before.score, before.cutoff)
+
+
 def test_a_favourable_decision_gets_no_reasons() -> None:
     """Attributed for the pictures alone; its notice is left as it was."""
     result = told({"a": 2.0}, a_decision(outcome="favourable", notice=Notice()))
