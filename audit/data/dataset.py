@@ -12,9 +12,9 @@ faults; called a column of words instead, it would go to the model in silence.
 
 from __future__ import annotations
 
-from collections import Counter
+import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -26,15 +26,15 @@ from audit.data.columns import absent_columns
 from audit.data.container import Container, Frame, ParquetFile, check_names
 from audit.data.csv_file import CsvFile
 from audit.data.duplicates import id_marks, repeated
+from audit.data.facts import Facts
 from audit.data.quarantine import DUPLICATE, RAGGED, check_share, row_faults
-from audit.data.slices import groups
 from audit.errors import ConfigError, DataError
 from audit.record import Dataset, PartitionPlan, QuarantinedRow
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from audit.config import Config
+    from audit.config import Config, Inspection
 
 Kind = Literal["number", "text"]
 _NUMBERS_SHARE = 0.8
@@ -58,20 +58,18 @@ class Batch:
         """Return columns as float64 (NaN where missing) or as objects (empty where missing)."""
         return {column: as_array(self.frame[column]) for column in columns}
 
+    def keys(self) -> tuple[bytes, ...]:
+        """Return 16 bytes a row, of its whole content: they break ties whatever the order of rows."""
+        cells = [as_words(self.frame[column]).fill_null("\x00") for column in sorted(self.frame.columns)]
+        rows = pl.DataFrame(cells).select(pl.concat_str(pl.all(), separator="\x1f")).to_series()
+        return tuple(hashlib.sha256(row.encode()).digest()[:16] for row in rows.to_list())
+
 
 def as_array(column: pl.Series) -> NDArray[Any]:
     """Return a column as a scorer takes it."""
     if column.dtype.is_numeric():
         return column.cast(pl.Float64).fill_null(np.nan).to_numpy(writable=True)
     return column.fill_null("").to_numpy(writable=True).astype(object)
-
-
-@dataclass(slots=True)
-class Facts:
-    """What one pass over the data saw, for checks before any work starts."""
-
-    groups: dict[str, Counter[str]] = field(default_factory=dict)  # attribute -> group -> rows
-    missing: Counter[str] = field(default_factory=Counter)  # feature -> empty cells
 
 
 @dataclass(slots=True)
@@ -106,7 +104,7 @@ class Source:
     def __init__(self, config: Config, container: Container, kinds: Mapping[str, Kind]) -> None:
         self.name = container.name
         self.columns = container.columns
-        self.facts = Facts()
+        self.facts = Facts(config)
         self.kinds: dict[str, Literal["number", "truth", "text"]] = {}
         self._config = config
         self._container = container
@@ -129,6 +127,12 @@ class Source:
     def dataset(self) -> Dataset:
         """Return what is kept of the data."""
         return Dataset(digest=self.digest, name=self.name, n_rows=self.n_rows, columns=self.columns)
+
+    def inspection(self) -> Inspection:
+        """Return what the pass saw; also after ``plan`` refused the data for their faults."""
+        if self._plans is None and not self.facts.n_rows:
+            self.plan()
+        return self.facts.inspection(self.name, self.columns)
 
     def plan(self) -> tuple[PartitionPlan, ...]:
         """Read everything once and return the partitions, in order.
@@ -184,17 +188,16 @@ class Source:
         cells = {feature: _Cells() for feature in self._config.data.features}
         passes: list[_Pass] = []
         ids: list[NDArray[np.uint64]] = []
-        self.facts = Facts({attribute: Counter() for attribute in self._config.protected})
+        self.facts = Facts(self._config)
         for chunk in self._container.chunks():
             frame = chunk.frame
             whole.add(frame)
+            self.facts.add(frame)
             faults = {RAGGED: chunk.ragged, **row_faults(self._config, frame)}
             one = _Pass(chunk.start, frame.height, content.digest(frame), {}, {}, {})
             one.faults = {cause: np.packbits(mask) for cause, mask in faults.items() if mask.any()}
             for feature, seen in cells.items():
                 self._look_at(frame[feature], seen, one)
-            for attribute, names in groups(self._config.protected, frame).items():
-                self.facts.groups[attribute].update(Counter(names.tolist()))
             ids.append(id_marks(as_words(frame[self._config.data.id])))
             passes.append(one)
         self._digest = whole.digest()
@@ -208,7 +211,6 @@ class Source:
         n_filled, n_wrong = int(filled.sum()), int(wrong.sum())
         seen.filled += n_filled
         seen.numeric += n_filled - n_wrong
-        self.facts.missing[column.name] += len(column) - n_filled
         if n_wrong:
             # Packed to a bit a cell: whether these are faults is known when the pass has ended.
             one.not_numbers[column.name] = np.packbits(wrong.to_numpy())

@@ -118,7 +118,7 @@ def decide(
     config: Config,
     batch: Batch,
     scores: Floats | None,
-    at: Floats | None,
+    at: Floats | None = None,
     persons: Mapping[str, tuple[Person, ...]] | None = None,
 ) -> tuple[Decision, ...]:
     """Return the decisions of one partition, in the order of its rows.
@@ -128,9 +128,10 @@ def decide(
     scores : float64[n], optional
         The model's; None where decisions are audited without one.
     at : float64[n], optional
-        Each row's cutoff, from ``cutoffs``.
+        Each row's cutoff; by default ``cutoffs`` of the config.
     persons : mapping, optional
-        Decision -> its persons, where a decision may have several; others have one.
+        Decision -> its persons, where a decision may have several. Where none of them is primary,
+        and for every other decision, the person that the data name is.
 
     Raises
     ------
@@ -138,6 +139,7 @@ def decide(
         Scores that are not finite, or of another length.
     """
     frame = batch.frame
+    at = cutoffs(config, frame) if at is None else at
     seen = outcomes(config, frame, scores, at)
     ids = as_words(frame[config.data.id]).to_list()
     person_column = config.data.person
@@ -151,7 +153,7 @@ def decide(
             decision=ids[i],
             seq=batch.plan.seq,
             row=row,
-            persons=several.get(ids[i]) or (Person(alone[i]),),
+            persons=_persons(several.get(ids[i], ()), alone[i]),
             outcome=seen.outcome[i],
             score=score_of[i],
             cutoff=cutoff_of[i],
@@ -217,6 +219,12 @@ def _by_model(config: Config, frame: pl.DataFrame, scores: Floats | None, at: Fl
     else:
         checked_scores(scores, frame.height)
     return None if at is None else adverse_by_cutoff(config, scores, at)
+
+
+def _persons(several: tuple[Person, ...], alone: str) -> tuple[Person, ...]:
+    if any(person.role == "primary" for person in several):
+        return several
+    return (Person(alone), *(person for person in several if person.person != alone))
 
 
 def _or_none(values: Floats | None, n: int) -> list[float | None]:

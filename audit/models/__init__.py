@@ -34,13 +34,14 @@ BY_ENDING: Mapping[str, str] = {
     ".skops": "audit.models.sklearn:open_skops",
     ".joblib": "audit.models.sklearn:open_pickle",
     ".pkl": "audit.models.sklearn:open_pickle",
+    ".pickle": "audit.models.sklearn:open_pickle",
 }
 BY_PREFIX: Mapping[str, str] = {
     "python": "audit.models.function:open_function",
     "scores": "audit.models.scores:open_scores",
 }
 _LATER = (".json", ".onnx", ".ubj", ".txt")
-_PICKLES = (".joblib", ".pkl")
+_PICKLES = (".joblib", ".pkl", ".pickle")
 
 
 class _Described(Protocol):
@@ -138,7 +139,7 @@ def _check_file(file: Path, trust: Trust | None, sha256: str | None) -> None:
     if sha256 is not None:
         check_digest(file.name, digest_of(file), sha256)
     if BY_ENDING[file.suffix.lower()].startswith("audit.models.keras:") and trust is None:
-        code: list[str] = _resolve("audit.models.keras:code_in_keras")(file)
+        code: list[str] = _resolve("audit.models.keras_code:code_in_keras")(file)
         if code:
             raise ModelError(
                 f"model {file.name}: it holds code that would run ({', '.join(code)}), and nobody is named. "
