@@ -1,0 +1,92 @@
+"""Whether the order of the reasons of one decision is settled.
+
+What a letter prints depends on some places of the ranking only: who stands at each of the first
+``at_most`` places, who stands first behind them, and who lies below the floor (R3). There a
+difference must be larger than ``z`` standard errors, or else so small that it is a tie (R13).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audit.record import Certified
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What decides which factors are printed, and what counts as settled.
+
+    Parameters
+    ----------
+    at_most : reasons printed
+    floor : share of the total adverse contribution below which no reason is printed
+    tolerance : a difference below it, in the unit of the score, is a tie
+    z : standard errors that a difference must exceed
+    """
+
+    at_most: int = 4
+    floor: float = 0.05
+    tolerance: float = 1e-5
+    z: float = 3.0
+
+
+def certified(
+    contributions: NDArray[np.float64], covariance: NDArray[np.float64] | None, rule: Rule
+) -> Certified:
+    """Return exact, certain, tie or false for one decision.
+
+    Parameters
+    ----------
+    contributions : float64[k], positive toward the adverse outcome
+    covariance : float64[k, k] of their errors; None where they are exact
+    rule : what is printed, and what counts as settled
+
+    >>> import numpy as np
+    >>> rule = Rule(at_most=2)
+    >>> certified(np.array([0.3, 0.2, 0.1]), None, rule)
+    'exact'
+    >>> certified(np.array([0.3, 0.2, 0.2]), None, rule)
+    'tie'
+    >>> certified(np.array([0.3, 0.2, 0.1]), np.eye(3) * 0.01, rule)
+    'false'
+    """
+    gaps, errors = _decisive(contributions, covariance, rule)
+    if covariance is None:
+        return "tie" if np.any(np.abs(gaps) < rule.tolerance) else "exact"
+    settled = np.abs(gaps) > rule.z * errors
+    tied = np.abs(gaps) + rule.z * errors < rule.tolerance
+    if not np.all(settled | tied):
+        return "false"
+    return "tie" if np.any(tied) or np.any(np.abs(gaps) < rule.tolerance) else "certain"
+
+
+def _decisive(
+    contributions: NDArray[np.float64], covariance: NDArray[np.float64] | None, rule: Rule
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the differences that decide what is printed, and their standard errors."""
+    k = len(contributions)
+    order = np.argsort(-contributions, kind="stable")
+    pushed = contributions > 0
+    # Distance of every factor to the floor; where nothing pushed, the distance to 0.
+    line = rule.floor * pushed.astype(float)
+    to_floor = np.eye(k) - line[None, :]
+    values = to_floor @ contributions
+    above = values[order] > 0
+    printed = min(rule.at_most, int(np.count_nonzero(above)))
+    tests = [
+        np.eye(k)[order[i]] - np.eye(k)[order[i + 1]] for i in range(printed) if i + 1 < k and above[i + 1]
+    ]
+    # Which of them lie above the floor matters up to the last place that may be printed.
+    tests += [to_floor[order[i]] for i in range(min(k, printed + 1)) if i < rule.at_most]
+    weights = np.array(tests)
+    gaps = weights @ contributions
+    if covariance is None:
+        return gaps, np.zeros(len(gaps))
+    spread = np.einsum("ik,kl,il->i", weights, covariance, weights)
+    return gaps, np.sqrt(np.maximum(spread, 0.0))

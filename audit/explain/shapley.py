@@ -1,0 +1,194 @@
+"""Shapley values of factors: the one method that letters quote.
+
+Up to ``exact_up_to`` factors all coalitions are valued against the whole reference: no sampling, no
+error but that of the arithmetic. Above that, orders are sampled for each reference row, and a row
+whose ranking is not settled at ``z`` standard errors is asked again: with more orders, then exactly
+where the number of factors allows it. What stays unsettled is ``certified: false``, and its notice
+is held.
+
+Why so, the floor and ``at_most`` here: an order matters only where it decides what is printed
+(``certainty``), so the rule of what is printed must be known before more is asked of the model.
+
+Source: regulation B, comment 9(b)(2)-5; Shapley 1953; Lundberg and Lee 2017 for the value function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audit.explain.certainty import Rule, certified
+from audit.explain.design import all_coalitions, antithetic_orders, contracted, exact_contrasts, shares
+from audit.explain.game import Game, game
+from audit.record import Attributions, Certified, Scorer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+name = "shapley"
+needs: frozenset[str] = frozenset()
+source = "12 CFR 1002.9(b)(2), comment 5; Shapley (1953), interventional, factors as players"
+
+_VALUES = 1 << 24  # numbers held at once between scoring and contracting
+_EXACT_PLAYERS = 14  # beyond it all coalitions are out of reach for anyone's budget
+_FIRST_PAIRS, _MORE_PAIRS = 2, 16
+
+
+def explain(
+    scorer: Scorer,
+    rows: Any,
+    reference: Any,
+    factors: Mapping[str, Sequence[str]],
+    *,
+    exact_up_to: int = 10,
+    seed: int = 7,
+    adverse: str = "high",
+    at_most: int = 4,
+    floor: float = 0.05,
+    tolerance: float = 1e-5,
+    z: float = 3.0,
+    escalate: bool = True,
+    budget: int = 1 << 24,
+    progress: Callable[[int], None] | None = None,
+) -> Attributions:
+    """Return the Shapley value of each factor for each row.
+
+    Parameters
+    ----------
+    scorer : any Scorer; one with ``mixed_mean`` and ``mixed`` is faster
+    rows, reference : polars frames, or dicts of columns
+    factors : factor -> its columns, attributed as one player each
+    exact_up_to : number of factors up to which all coalitions are valued
+    seed : of the sampled orders; the same seed gives the same bytes
+    adverse : ``high`` or ``low``: which scores are bad; matters for ``certified`` alone
+    escalate : whether unsettled rows are asked again; for rows without a notice it is not needed
+    budget : evaluations a row that the exact answer to an unsettled row may cost
+    progress : called with the number of rows done, now and then
+
+    Returns
+    -------
+    Attributions
+        In the unit of the score, not oriented. ``base`` is the mean score of the reference.
+    """
+    played = game(scorer, rows, reference, factors)
+    output = scorer.score_encoded(played.rows)
+    tell = progress or (lambda done: None)
+    rule = Rule(at_most=at_most, floor=floor, tolerance=tolerance, z=z)
+    sign = 1.0 if adverse == "high" else -1.0
+    exact = len(played.players) <= exact_up_to
+    details: dict[str, Any] = {
+        "n_reference": len(played.reference),
+        "players": len(played.players),
+        "exact": exact,
+        "seed": seed,
+    }
+    if exact:
+        values, base = _exact(played, played.rows, tell)
+        covariances: list[NDArray[np.float64] | None] = [None] * len(values)
+        details["evaluations"] = len(played.reference) << len(played.players)
+    else:
+        ways = (_FIRST_PAIRS, _MORE_PAIRS) if escalate else (_FIRST_PAIRS,)
+        values, base, covariances, steps = _sampled(
+            played,
+            output,
+            ways=ways,
+            budget=budget if escalate else 0,
+            seed=seed,
+            sign=sign,
+            rule=rule,
+            tell=tell,
+        )
+        details.update(steps)
+    spread = played.spread(values)
+    errors = None
+    if not exact:
+        errors = played.spread(np.array([_errors(c, len(played.players)) for c in covariances]))
+    verdicts: tuple[Certified, ...] = tuple(
+        certified(sign * row, covariance, rule) for row, covariance in zip(values, covariances, strict=True)
+    )
+    return Attributions(
+        method=name,
+        factors=played.factors,
+        values=spread,
+        base=base,
+        output=output,
+        residual=output - base - spread.sum(axis=1),
+        standard_error=errors,
+        certified=verdicts,
+        details=details,
+    )
+
+
+def _exact(
+    played: Game, rows: NDArray[Any], tell: Callable[[int], None]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the values float64[n, players] and the base float64[n], over all coalitions."""
+    n_players = len(played.players)
+    coalitions, contrasts = all_coalitions(n_players), exact_contrasts(n_players)
+    values, base = np.empty((len(rows), n_players)), np.empty(len(rows))
+    at_once = max(1, min(512, _VALUES // len(coalitions)))
+    for start in range(0, len(rows), at_once):
+        scores = played.means(rows[start : start + at_once], coalitions)
+        values[start : start + at_once] = contracted(contrasts, scores)
+        base[start : start + at_once] = scores[:, 0]
+        tell(min(len(rows), start + at_once))
+    return values, base
+
+
+def _sampled(
+    played: Game,
+    output: NDArray[np.float64],
+    *,
+    ways: tuple[int, ...],
+    budget: int,
+    seed: int,
+    sign: float,
+    rule: Rule,
+    tell: Callable[[int], None],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], list[NDArray[np.float64] | None], dict[str, Any]]:
+    """Return values, base, covariances, and how many rows each step was asked for."""
+    n, n_players = len(played.rows), len(played.players)
+    empty = played.scorer.score_encoded(played.reference)
+    values = np.zeros((n, n_players))
+    base = np.full(n, empty.mean())
+    covariances: list[NDArray[np.float64] | None] = [None] * n
+    full = _full(played, output)
+    open_rows = np.arange(n)
+    steps: dict[str, Any] = {}
+    for pairs in ways:
+        design = antithetic_orders(n_players, len(played.reference), pairs, seed)
+        steps[f"rows_with_{pairs}_pairs"] = len(open_rows)
+        at_once = max(1, _VALUES // max(1, len(design.coalitions)))
+        for start in range(0, len(open_rows), at_once):
+            some = open_rows[start : start + at_once]
+            scores = played.each(played.rows[some], design.coalitions, design.background)
+            for place, row in zip(some, scores, strict=True):
+                values[place], covariances[place] = shares(design, row, empty, full[place])
+            if pairs == ways[0]:
+                tell(min(n, start + at_once))
+        open_rows = np.array(
+            [at for at in open_rows if certified(sign * values[at], covariances[at], rule) == "false"],
+            dtype=np.int64,
+        )
+        if not len(open_rows):
+            return values, base, covariances, steps
+    if n_players <= _EXACT_PLAYERS and len(played.reference) << n_players <= budget:
+        steps["rows_exact"] = len(open_rows)
+        values[open_rows], base[open_rows] = _exact(played, played.rows[open_rows], lambda done: None)
+        for place in open_rows:
+            covariances[place] = None
+    return values, base, covariances, steps
+
+
+def _full(played: Game, output: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the score of each row with all players' columns: its own, unless some column has none."""
+    if played.owned.any(axis=0).all():
+        return output
+    everyone = np.ones((1, len(played.players)), dtype=bool)
+    return played.means(played.rows, everyone)[:, 0]
+
+
+def _errors(covariance: NDArray[np.float64] | None, n_players: int) -> NDArray[np.float64]:
+    return np.zeros(n_players) if covariance is None else np.sqrt(np.maximum(np.diag(covariance), 0.0))

@@ -1,0 +1,390 @@
+"""Scores rows with a Keras model: strings become numbers once, the rest is one compiled function.
+
+``encode`` runs the look-ups; ``score_encoded`` runs the trunk behind them, compiled by XLA on
+batches of one fixed size. A row's score is the same bits alone and among others, which is what a
+replay demands; ``model.predict`` would give neither that nor the speed.
+
+Why so, the trial: the trunk is cut out of the graph by reading it. On the first rows that come, cut
+and whole model are compared; where they differ, or where text is mixed before it is looked up, the
+whole model is called and ``notes`` says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from audit.errors import ModelError
+from audit.models import checked_scores
+from audit.models.codebook import CodeBook
+from audit.models.keras_graph import graph_of, trunk_inputs
+from audit.models.keras_mixing import Mixer
+from audit.record import Model, Trust
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BATCH = 4096  # rows of one compiled call; shorter batches are padded
+_TRIAL_ROWS = 32
+_TRIAL_TOLERANCE = 1e-5  # two float32 ways through one network differ by about 1e-7
+
+
+class KerasScorer:
+    """A Keras model as a scorer.
+
+    Attributes
+    ----------
+    notes : list of str
+        What was not done the fast way, and why.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        name: str,
+        digest: str,
+        output: int | str = 0,
+        features: Sequence[str] = (),
+        trust: Trust | None = None,
+    ) -> None:
+        self._model, self._name, self._digest, self._trust = model, name, digest, trust
+        self.notes: list[str] = []
+        self._inputs = _inputs_by_name(model, name)
+        self._by_name = len(self._inputs) > 1 or isinstance(getattr(model, "_inputs_struct", None), dict)
+        self._tensor, self._column_of_output, self._output_name = _output(model, output, name)
+        self._graph = graph_of(model, self._tensor)
+        self.columns: tuple[str, ...] = tuple(self._inputs) if self._by_name else tuple(features)
+        self._check_inputs()
+        self._starts: dict[str, list[Any]] = {}
+        self._book: CodeBook | None = None  # set where the whole model is called on its strings
+        self._tried = False
+        self._mixer: Mixer | None = None
+        self._place_starts()
+        self._jit = True
+        self._compiled = tf.function(self._trunk, jit_compile=True, autograph=False)
+
+    # --- columns and codes -------------------------------------------------------------------
+
+    @property
+    def spans(self) -> Mapping[str, tuple[int, int]]:
+        """Start and stop of each column in the encoded matrix."""
+        if self._book is not None:
+            return self._book.spans
+        spans: dict[str, tuple[int, int]] = {}
+        at = 0
+        for column in self.columns:
+            width = sum(_size(start) for start in self._starts[column]) if self._by_name else 1
+            spans[column] = (at, at + width)
+            at += width
+        return spans
+
+    def encode(self, rows: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        """Return float32[n, width] (float64 where an input is an integer or double)."""
+        if not self.columns:
+            self.columns = tuple(rows)
+            self._check_inputs()
+        absent = [column for column in self.columns if column not in rows]
+        if absent:
+            raise ModelError(
+                f"model {self._name}: it reads the column {absent[0]!r}, which the rows do not have "
+                f"({', '.join(list(rows)[:12])}). Add it to data.features"
+            )
+        values = {column: self._typed(column, np.asarray(rows[column])) for column in self.columns}
+        if not self._tried and len(next(iter(values.values()))):
+            self._try(values)
+        return self._encoded(values)
+
+    def _encoded(self, values: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        if self._book is not None:
+            return self._book.encode(values)
+        if not self._by_name:
+            return np.stack([values[c] for c in self.columns], axis=1).astype(self._dtype)
+        parts = [self._codes(column, values[column]) for column in self.columns]
+        return np.concatenate(parts, axis=1).astype(self._dtype)
+
+    def _codes(self, column: str, values: NDArray[Any]) -> NDArray[Any]:
+        if self._inputs[column].dtype != "string":
+            return values[:, None]
+        # Text is looked up once a distinct word.
+        words, places = np.unique(values.astype(str), return_inverse=True)
+        fed = self._fed(column, tf.constant(words, shape=(len(words),)))
+        found = self._graph.run({id(self._inputs[column]): fed}, self._starts[column])
+        flat = [np.asarray(one).reshape(len(words), -1) for one in found]
+        codes: NDArray[Any] = np.concatenate(flat, axis=1)[places.ravel()]
+        return codes
+
+    def _typed(self, column: str, values: NDArray[Any]) -> NDArray[Any]:
+        wants_text = self._by_name and self._inputs[column].dtype == "string"
+        has_text = values.dtype.kind in "OUS"
+        if has_text and not wants_text:
+            raise ModelError(
+                f"model {self._name}: it reads {column!r} as a number, and the data hold text there. "
+                "Give the model a look-up for it, or correct the column"
+            )
+        if not has_text and wants_text:  # codes such as 3 are read as numbers from a file
+            return np.array(["" if np.isnan(v) else f"{v:.15g}" for v in values.astype(float)], dtype=object)
+        if wants_text:
+            return np.array(["" if v is None else str(v) for v in values.tolist()], dtype=object)
+        return values.astype(np.float64)
+
+    def _fed(self, column: str, values: Any) -> Any:
+        tensor = self._inputs[column]
+        shaped = values[:, None] if len(tensor.shape) == 2 else values
+        return shaped if tensor.dtype == "string" else tf.cast(shaped, tensor.dtype)
+
+    # --- scores ------------------------------------------------------------------------------
+
+    def score(self, rows: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+        """Return float64[n]."""
+        return self.score_encoded(self.encode(rows))
+
+    def score_encoded(self, encoded: NDArray[Any]) -> NDArray[np.float64]:
+        """Return float64[n]; the same bits for a row alone and among others."""
+        n = len(encoded)
+        if self._book is not None:
+            return checked_scores(self._whole(self._book.decode(encoded)), n)
+        scores = np.empty(n, dtype=np.float64)
+        for start in range(0, n, BATCH):
+            part = encoded[start : start + BATCH]
+            padded = np.zeros((BATCH, encoded.shape[1]), dtype=self._dtype)
+            padded[: len(part)] = part
+            scores[start : start + len(part)] = self._run(padded)[: len(part)]
+        return checked_scores(scores, n)
+
+    def _run(self, padded: NDArray[Any]) -> NDArray[Any]:
+        try:
+            return np.asarray(self._compiled(padded))
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
+            if not self._jit:
+                raise
+            self._jit = False
+            self.notes.append(f"not compiled by XLA: {str(error).splitlines()[0][:200]}")
+            self._compiled = tf.function(self._trunk, jit_compile=False, autograph=False)
+            return np.asarray(self._compiled(padded))
+
+    def _trunk(self, encoded: Any) -> Any:
+        """Return the score of each encoded row; the part that is compiled."""
+        return self._chosen(self._graph.run(self._split(encoded), [self._tensor])[0])
+
+    def _split(self, encoded: Any) -> dict[int, Any]:
+        """Return the tensors that the trunk starts from, by their id."""
+        if not self._by_name:
+            (tensor,) = self._inputs.values()
+            return {id(tensor): tf.cast(encoded, tensor.dtype)}
+        given, at = {}, 0
+        for column in self.columns:
+            for start in self._starts[column]:
+                size = _size(start)
+                part = tf.reshape(encoded[:, at : at + size], (-1, *start.shape[1:]))
+                given[id(start)] = tf.cast(part, start.dtype)
+                at += size
+        return given
+
+    def _chosen(self, output: Any) -> Any:
+        scores = tf.reshape(output, (tf.shape(output)[0], -1))
+        return tf.cast(scores[:, self._column_of_output], tf.float64)
+
+    def _whole(self, values: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        """Score by the model as it stands, in batches, without taking it apart."""
+        n = len(next(iter(values.values())))
+        scores = []
+        for start in range(0, n, BATCH):
+            part = {column: array[start : start + BATCH] for column, array in values.items()}
+            if self._by_name:
+                fed: Any = {c: self._fed(c, tf.constant(v.tolist())) for c, v in part.items()}
+            else:
+                (tensor,) = self._inputs.values()
+                fed = tf.constant(np.stack([part[c] for c in self.columns], axis=1), dtype=tensor.dtype)
+            given = [fed[column] for column in self._inputs] if self._by_name else [fed]
+            ids = {id(tensor): value for tensor, value in zip(self._inputs.values(), given, strict=True)}
+            scores.append(np.asarray(self._chosen(self._graph.run(ids, [self._tensor])[0])))
+        return np.concatenate(scores) if scores else np.empty(0)
+
+    # --- mixes of rows, for explainers ---------------------------------------------------------
+
+    @property
+    def mixes(self) -> bool:
+        """Whether ``mixed`` and ``mixed_mean`` can be used: the trunk stands apart from its strings."""
+        return self._book is None
+
+    def mixed_mean(
+        self, rows: NDArray[Any], reference: NDArray[Any], masks: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return float64[n, m]: the mean score over the reference, of the row where a mask is set.
+
+        Parameters
+        ----------
+        rows : encoded[n, width]
+        reference : encoded[B, width]
+        masks : bool[m, width]
+        """
+        return self._mixing(reference).mean(rows, reference, masks)
+
+    def mixed(
+        self,
+        rows: NDArray[Any],
+        reference: NDArray[Any],
+        masks: NDArray[np.bool_],
+        background: NDArray[np.integer[Any]],
+    ) -> NDArray[np.float64]:
+        """Return float64[n, e]: the score of the row where mask e is set, else of ``background[e]``."""
+        return self._mixing(reference).each(rows, reference, masks, background)
+
+    def _mixing(self, reference: NDArray[Any]) -> Mixer:
+        if self._mixer is None:
+            starts = []
+            spans = self.spans
+            if self._by_name:
+                for place, column in enumerate(self.columns):
+                    starts += [(s, np.full(s.shape[1:], place)) for s in self._starts[column]]
+            else:
+                (tensor,) = self._inputs.values()
+                starts = [(tensor, np.arange(len(self.columns)))]
+            owners = np.repeat(np.arange(len(spans)), [stop - start for start, stop in spans.values()])
+            self._mixer = Mixer(
+                graph=self._graph,
+                starts=starts,
+                owners=owners,
+                split=self._split,
+                trunk=self._trunk,
+                chosen=self._chosen,
+                dtype=self._dtype,
+                jit=self._jit,
+            )
+            cause = self._mixer.try_on(reference[:_TRIAL_ROWS], _TRIAL_TOLERANCE)
+            if cause:
+                self.notes.append(cause)
+        return self._mixer
+
+    # --- opening -----------------------------------------------------------------------------
+
+    def _check_inputs(self) -> None:
+        if self._by_name or not self.columns:
+            return
+        (tensor,) = self._inputs.values()
+        width = _size(tensor)
+        if tensor.dtype == "string":
+            raise ModelError(
+                f"model {self._name}: its one input takes text. Give the model one named input a column"
+            )
+        if width != len(self.columns):
+            raise ModelError(
+                f"model {self._name}: it takes {width} columns, and data.features names {len(self.columns)}. "
+                "Name the columns in the order in which the model was trained"
+            )
+
+    def _place_starts(self) -> None:
+        for column in self._inputs:
+            self._starts[column] = []
+        try:
+            names = {id(tensor): column for column, tensor in self._inputs.items()}
+            for start, source in trunk_inputs(self._graph):
+                if (
+                    None in start.shape[1:]
+                    or getattr(start, "sparse", False)
+                    or getattr(start, "ragged", False)
+                ):
+                    raise ValueError(f"the tensor behind {names[id(source)]!r} has no fixed size")
+                self._starts[names[id(source)]].append(start)
+        except ValueError as cause:
+            self._call_whole(str(cause))
+        exact = all(
+            start.dtype != "float64" and not (start is self._inputs[column] and "int" in start.dtype)
+            for column, starts in self._starts.items()
+            for start in starts
+        )
+        self._dtype = np.dtype(np.float32 if exact else np.float64)
+
+    def _try(self, values: Mapping[str, NDArray[Any]]) -> None:
+        """Compare the trunk with the whole model on the first rows; fall back where they differ."""
+        self._tried = True
+        if self._book is not None:
+            return
+        first = {column: array[:_TRIAL_ROWS] for column, array in values.items()}
+        whole = self._whole(first)
+        trunk = np.asarray(self._trunk(self._encoded(first)))
+        if not np.allclose(whole, trunk, rtol=0.0, atol=_TRIAL_TOLERANCE, equal_nan=True):
+            worst = float(np.nanmax(np.abs(whole - trunk)))
+            self._call_whole(f"cut behind its look-ups it gives other scores (by up to {worst:.3g})")
+
+    def _call_whole(self, cause: str) -> None:
+        self.notes.append(f"the whole model is called on its text: {cause}")
+        self._book = CodeBook(self.columns)
+
+    def describe(self) -> Model:
+        """Return what is kept of the model."""
+        layers = tuple(
+            {"name": layer.name, "kind": type(layer).__name__, "units": getattr(layer, "units", None)}
+            for layer in self._model.layers
+            if not isinstance(layer, keras.layers.InputLayer)
+        )
+        return Model(
+            digest=self._digest,
+            name=self._name,
+            framework="keras",
+            version=self._digest[:16],
+            inputs=self.columns,
+            output=self._output_name,
+            n_parameters=int(self._model.count_params()),
+            layers=layers,
+            trust=self._trust,
+        )
+
+
+def _size(tensor: Any) -> int:
+    return int(np.prod(tensor.shape[1:], dtype=np.int64))
+
+
+def _inputs_by_name(model: Any, name: str) -> dict[str, Any]:
+    inputs = getattr(model, "inputs", None)
+    if not inputs:
+        raise ModelError(
+            f"model {name}: it does not state its inputs (a subclassed or unbuilt model). "
+            "Save it as a functional or Sequential model, or wrap it in a python function"
+        )
+    struct = getattr(model, "_inputs_struct", None)
+    named = dict(struct) if isinstance(struct, dict) else {tensor.name: tensor for tensor in inputs}
+    for key, tensor in named.items():
+        if (len(named) > 1 and _width(tensor) != 1) or len(tensor.shape) > 2 or None in tensor.shape[1:]:
+            raise ModelError(
+                f"model {name}: its input {key!r} has the shape {tuple(tensor.shape)}, which is no column. "
+                "Give the model one input a column, or one input for all columns"
+            )
+    return named
+
+
+def _width(tensor: Any) -> int:
+    return 1 if len(tensor.shape) == 1 else int(tensor.shape[1] or 0)
+
+
+def _output(model: Any, output: int | str, name: str) -> tuple[Any, int, str]:
+    """Return the tensor, the column of it, and the name of the output that is the score."""
+    struct = getattr(model, "_outputs_struct", None)
+    tensors = list(model.outputs)
+    names = list(struct) if isinstance(struct, dict) else list(getattr(model, "output_names", []))
+    if isinstance(struct, dict):
+        tensors = [struct[key] for key in names]
+    if len(tensors) == 1 and isinstance(output, int):
+        width = _size(tensors[0])
+        label = names[0] if names else "output"
+        if 0 <= output < width:
+            return tensors[0], output, label if width == 1 else f"{label}[{output}]"
+        raise ModelError(
+            f"model {name}: it has no output {output} (it gives {width} a row). Correct model.output"
+        )
+    place = names.index(output) if output in names else output
+    if not isinstance(place, int) or not 0 <= place < len(tensors):
+        raise ModelError(
+            f"model {name}: it has no output {output!r} (outputs: {', '.join(names)}). Correct model.output"
+        )
+    if _size(tensors[place]) != 1:
+        raise ModelError(
+            f"model {name}: its output {names[place]!r} gives {_size(tensors[place])} numbers a row. "
+            "Choose an output with one score"
+        )
+    return tensors[place], 0, names[place]
