@@ -44,13 +44,24 @@ _LATER = (".json", ".onnx", ".ubj", ".txt")
 _PICKLES = (".joblib", ".pkl", ".pickle")
 
 
+class TrustStated(Protocol):
+    """Trust as a config states it."""
+
+    @property
+    def by(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def date(self) -> dt.date: ...
+
+
 class _Described(Protocol):
     def describe(self) -> Model: ...
 
 
 def open_model(
     path: str | Path,
-    trust: Trust | Mapping[str, Any] | None = None,
+    trust: Trust | Mapping[str, Any] | TrustStated | None = None,
     *,
     sha256: str | None = None,
     output: int | str = 0,
@@ -63,7 +74,7 @@ def open_model(
     ----------
     path : str or Path
         A model file, ``python:package.module:function``, or ``scores:COLUMN``.
-    trust : Trust or mapping with by, reason, date; optional
+    trust : Trust, or a mapping or section with by, reason, date; optional
         Who answers for a format that can run code; mandatory for those.
     sha256 : str, optional
         The digest that the file must have; mandatory for pickles.
@@ -162,7 +173,7 @@ def digest_of(file: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def as_trust(trust: Trust | Mapping[str, Any] | None) -> Trust | None:
+def as_trust(trust: Trust | Mapping[str, Any] | TrustStated | None) -> Trust | None:
     """Return a ``Trust`` from what a caller states; all three parts are needed.
 
     >>> as_trust({"by": "Model Risk", "reason": "read line by line", "date": "2026-11-20"}).by
@@ -170,13 +181,17 @@ def as_trust(trust: Trust | Mapping[str, Any] | None) -> Trust | None:
     """
     if trust is None or isinstance(trust, Trust):
         return trust
-    missing = [key for key in ("by", "reason", "date") if not trust.get(key)]
+    keys = ("by", "reason", "date")
+    stated = {
+        key: trust.get(key) if isinstance(trust, Mapping) else getattr(trust, key, None) for key in keys
+    }
+    missing = [key for key in keys if not stated[key]]
     if missing:
         raise ModelError(f"model.trust: {', '.join(missing)} not stated. {_TRUST}")
-    date = trust["date"]
+    date = stated["date"]
     return Trust(
-        by=str(trust["by"]),
-        reason=str(trust["reason"]),
+        by=str(stated["by"]),
+        reason=str(stated["reason"]),
         date=date if isinstance(date, dt.date) else dt.date.fromisoformat(str(date)),
     )
 
