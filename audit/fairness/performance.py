@@ -44,7 +44,8 @@ def auc_rate(attribute: str, group: str, counts: ScoreCounts, *, adverse_high: b
     """Return the share of (adverse, favourable) pairs of outcomes that the scores order rightly.
 
     1 = every later adverse outcome scored worse than every favourable one, 0.5 = no order; a pair
-    of equal scores counts a half. Exact: pairs are counted in integers, over the merged scores.
+    of equal scores counts a half. Exact: pairs are counted in integers, over the merged scores (past a
+    million different scores those that agree in all but their last bits count as equal: ``tally``).
 
     Source: the Mann-Whitney statistic, Bamber (1975); interval: ``intervals.auc_interval``.
     """
