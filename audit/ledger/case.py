@@ -1,0 +1,220 @@
+"""A decision and its case as the ledger keeps them: a slim row, details beside it, locked cells. Pure.
+
+The slim row holds what is counted and quoted; the details (each reason with its size, what was
+dropped and why) lie in a partition, the sentences once a part under their digest; who the
+applicant is and what the model saw lie in cells locked under a person.
+
+Why so: the application as a whole (its id, its record, the model's inputs) is locked under the
+primary applicant alone, and a bureau score under the person it is of. If each person of a joint
+application held a copy, erasing one of them would erase nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any, cast
+
+from audit.ledger.shapes import json_text
+from audit.record import (
+    BureauScore,
+    CaseFile,
+    Certified,
+    Decision,
+    DroppedReason,
+    Notice,
+    NoticeState,
+    Person,
+    Reason,
+    Source,
+)
+
+Cell = dict[str, Any]
+
+
+def persons_of(decision: Decision) -> tuple[Person, ...]:
+    """Return the persons of a decision, the primary one first; one of its own where none is named."""
+    people = decision.persons or (Person(decision.decision),)
+    return tuple(sorted(people, key=lambda person: person.role != "primary"))
+
+
+# --- the slim row and its details ----------------------------------------------------------------
+
+
+def decision_row(decision: Decision, pseudonym: bytes) -> dict[str, Any]:
+    """Return the slim row of a decision."""
+    due_on = decision.notice.due_on
+    return {
+        "source_row": decision.row,
+        "decision": pseudonym,
+        "outcome": decision.outcome,
+        "score": decision.score,
+        "cutoff": decision.cutoff,
+        "action": decision.action,
+        "stage": decision.stage,
+        "certified": decision.certified,
+        "notice": decision.notice.state,
+        "cause": decision.notice.cause,
+        "due_on": due_on and due_on.isoformat(),
+        "reason_codes": " ".join(reason.code for reason in decision.reasons),
+    }
+
+
+def sentence_digest(sentence: str) -> str:
+    """Return the 16 hex digits under which a part keeps a sentence."""
+    return sha256(sentence.encode()).hexdigest()[:16]
+
+
+def details(decision: Decision) -> str | None:
+    """Return what the slim row leaves out, as JSON text; None where there is nothing."""
+    body: dict[str, Any] = {}
+    if decision.reference is not None:
+        body["reference"] = decision.reference
+    if decision.residual is not None:
+        body["residual"] = float(decision.residual)
+    if decision.gap is not None:
+        body["gap"] = float(decision.gap)
+    if decision.rules:
+        body["rules"] = list(decision.rules)
+    if decision.judgment:
+        body["judgment"] = list(decision.judgment)
+    if decision.reasons:
+        body["reasons"] = [_reason_list(reason) for reason in decision.reasons]
+    if decision.dropped:
+        body["dropped"] = [[d.factor, _size(d.contribution), d.cause] for d in decision.dropped]
+    return json_text(f"decision in row {decision.row}", body) if body else None
+
+
+def _size(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _reason_list(reason: Reason) -> list[Any]:
+    return [
+        int(reason.rank),
+        reason.code,
+        reason.factor,
+        sentence_digest(reason.statement),
+        _size(reason.contribution),
+        _size(reason.standard_error),
+        reason.component,
+        int(reason.by_missing),
+        list(reason.merged),
+    ]
+
+
+def decision_of(
+    row: Mapping[str, Any],
+    seq: int,
+    persons: Sequence[tuple[bytes, str]],
+    detail: str | None,
+    sentences: Mapping[str, str],
+    *,
+    sent: bool,
+) -> Decision:
+    """Return the decision as the ledger knows it, under pseudonyms; ``sent`` once its notices went out."""
+    body = json.loads(detail) if detail else {}
+    state: NoticeState = "sent" if sent and row["notice"] == "ready" else row["notice"]
+    reasons = tuple(
+        Reason(rank, code, factor, sentences[text], size, error, component, bool(missing), tuple(merged))
+        for rank, code, factor, text, size, error, component, missing, merged in body.get("reasons", ())
+    )
+    return Decision(
+        decision=row["decision"].hex(),
+        seq=seq,
+        row=row["source_row"],
+        persons=tuple(Person(person.hex(), role) for person, role in persons),  # type: ignore[arg-type]
+        outcome=row["outcome"],
+        score=row["score"],
+        cutoff=row["cutoff"],
+        action=row["action"],
+        stage=row["stage"],
+        rules=tuple(body.get("rules", ())),
+        judgment=tuple(body.get("judgment", ())),
+        reference=body.get("reference"),
+        residual=body.get("residual"),
+        gap=body.get("gap"),
+        certified=cast("Certified | None", row["certified"]),
+        reasons=reasons,
+        dropped=tuple(DroppedReason(*item) for item in body.get("dropped", ())),
+        notice=Notice(state, row["cause"], dt.date.fromisoformat(row["due_on"]) if row["due_on"] else None),
+    )
+
+
+# --- the locked cells ------------------------------------------------------------------------------
+
+
+def _owner(role: str, persons: Sequence[Person]) -> int:
+    # What is said to be of a person who takes no part in the decision is kept with the primary one.
+    return next((i for i, person in enumerate(persons) if person.role == role), 0)
+
+
+def cells(decision: Decision, case: CaseFile | None) -> list[tuple[str, bytes]]:
+    """Return, for each person of the decision in order, their id and the bytes to be locked."""
+    persons = persons_of(decision)
+    bodies: list[Cell] = [{"person": person.person} for person in persons]
+    bodies[0]["decision"] = decision.decision
+    if case is not None:
+        bodies[0]["record"] = dict(case.record)
+        for source in case.sources:
+            bodies[_owner(source.of, persons)].setdefault("sources", []).append(asdict(source))
+        for score in case.bureau_scores:
+            day = score.created_on
+            body = {**asdict(score), "created_on": day and day.isoformat()}
+            bodies[_owner(score.of, persons)].setdefault("bureau_scores", []).append(body)
+    where = f"case in row {decision.row}"
+    return [
+        (person.person, json_text(where, body).encode()) for person, body in zip(persons, bodies, strict=True)
+    ]
+
+
+def case_of(unlocked: Sequence[bytes], inputs: Mapping[str, float | str | None]) -> CaseFile:
+    """Return the case file that these opened cells hold, in the order of the persons."""
+    bodies = [json.loads(cell) for cell in unlocked]
+    primary = bodies[0]
+    return CaseFile(
+        decision=primary["decision"],
+        record=primary.get("record", {}),
+        sources=tuple(Source(**source) for body in bodies for source in body.get("sources", ())),
+        bureau_scores=tuple(
+            BureauScore(
+                **{
+                    **score,
+                    "created_on": score["created_on"] and dt.date.fromisoformat(score["created_on"]),
+                    "key_factors": tuple(score["key_factors"]),
+                }
+            )
+            for body in bodies
+            for score in body.get("bureau_scores", ())
+        ),
+        inputs=inputs,
+    )
+
+
+def input_names(cases: Sequence[CaseFile]) -> tuple[str, ...]:
+    """Return the inputs' names, in the order in which the cases name them first."""
+    return tuple(dict.fromkeys(name for case in cases for name in case.inputs))
+
+
+def input_bytes(case: CaseFile, names: Sequence[str]) -> bytes:
+    """Return the inputs to be locked: a list in the order of ``names``, a mapping where some are absent."""
+    inputs = {name: _plain(value) for name, value in case.inputs.items()}
+    if len(inputs) == len(names):
+        return json_text("inputs", [inputs[name] for name in names]).encode()
+    return json_text("inputs", inputs).encode()
+
+
+def _plain(value: Any) -> float | str | None:
+    if value is None or isinstance(value, str):
+        return value
+    number = float(value)
+    return None if number != number else number  # a missing number is missing, not NaN
+
+
+def inputs_of(unlocked: bytes, names: Sequence[str]) -> dict[str, float | str | None]:
+    """Return the inputs that an opened cell holds."""
+    body = json.loads(unlocked)
+    return dict(zip(names, body, strict=True)) if isinstance(body, list) else body

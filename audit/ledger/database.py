@@ -1,0 +1,196 @@
+"""The database: its engine, its transactions, its schema, and what its errors mean to a user.
+
+Why so: a writer takes the write lock when its transaction begins (``BEGIN IMMEDIATE``; on
+PostgreSQL an advisory lock). Of 900 read-then-write transactions from six processes on SQLite a
+deferred ``BEGIN`` lost 750, because the busy timeout does not cover the upgrade of a lock; an
+immediate one lost none. The same lock makes the log's appends one after the other.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.url import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from audit.assets import migrations
+from audit.errors import BusyError, LedgerError, SchemaError, UsageError
+from audit.ledger.tables import REVISIONS, SCHEMA
+
+_WRITES = "ledger_writes"
+_ADVISORY_LOCK = 0x506C61696E  # any fixed number; one log a database
+BUSY_SECONDS = 30
+
+
+def parsed(url: str) -> URL:
+    """Return the URL of a ledger; a bare path means a SQLite file."""
+    try:
+        parsed_url = make_url(url if "://" in url else f"sqlite:///{url}")
+    except ArgumentError:
+        raise UsageError(
+            f"--ledger: {url!r} is no database URL. Give sqlite:///file.db or postgresql+psycopg://host/name."
+        ) from None
+    if parsed_url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise UsageError(
+            f"--ledger: a ledger lies in SQLite or PostgreSQL, not in {parsed_url.get_backend_name()}. "
+            "Give sqlite:///file.db or postgresql+psycopg://host/name."
+        )
+    if parsed_url.get_backend_name() == "sqlite" and not parsed_url.database:
+        raise UsageError("--ledger: a ledger in memory proves nothing later. Give sqlite:///file.db.")
+    return parsed_url
+
+
+def file_of(url: URL) -> Path | None:
+    """Return the SQLite file of a URL; None for a database server."""
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def shown(url: URL) -> str:
+    """Return the URL as messages may show it: without a password."""
+    return url.render_as_string(hide_password=True)
+
+
+def connect(url: URL) -> Engine:
+    """Return an engine whose connections are set as a ledger needs them. Opens nothing yet."""
+    if url.get_backend_name() != "sqlite":
+        engine = sa.create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True)
+    else:
+        engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+        @sa.event.listens_for(engine, "connect")
+        def _set_up(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # BEGIN is ours to say
+            for pragma in (
+                f"busy_timeout = {BUSY_SECONDS * 1000}",
+                "journal_mode = WAL",
+                "synchronous = FULL",
+                "temp_store = MEMORY",  # nothing of a ledger in a temporary file
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        elif writes:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+
+    return engine
+
+
+@contextmanager
+def told(engine: Engine) -> Iterator[None]:
+    """Turn the database's errors into ours, with a way out."""
+    where = shown(engine.url)
+    try:
+        yield
+    except DBAPIError as error:
+        fact = str(error.orig).strip().splitlines()[0]
+        if "locked" in fact or "busy" in fact:
+            raise BusyError(f"{where}: another program is writing. Try again in a moment.") from error
+        if "full" in fact or "No space" in fact:
+            raise LedgerError(
+                f"{where}: the disk is full ({fact}). Make room and run again; what was committed is kept."
+            ) from error
+        if "malformed" in fact or "not a database" in fact:
+            raise LedgerError(f"{where}: {fact}. Restore the file from a backup and verify it.") from error
+        if "append-only" in fact:
+            raise LedgerError(f"{where}: {fact}. A ledger is only ever added to.") from error
+        raise LedgerError(f"{where}: {fact}. Nothing was half-written; a retry is safe.") from error
+    except SQLAlchemyError as error:
+        raise LedgerError(f"{where}: {error}. Nothing was half-written; a retry is safe.") from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose reads all see the same moment."""
+    with told(engine), engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that holds the write lock; commit at the end, or leave nothing behind."""
+    with (
+        told(engine),
+        engine.connect().execution_options(**{_WRITES: True}) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+def revision(connection: Connection) -> str | None:
+    """Return the schema's revision; None where no migration has run."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def check_schema(engine: Engine) -> None:
+    """Refuse a ledger that is older or newer than this program.
+
+    Raises
+    ------
+    SchemaError
+        With what to do about it.
+    """
+    with reading(engine) as connection:
+        found = revision(connection)
+    if found == SCHEMA:
+        return
+    where = shown(engine.url)
+    if found is None or found in REVISIONS:
+        raise SchemaError(
+            f"{where}: the schema is older than this program (got {found or 'none'}, expected {SCHEMA}). "
+            f"Run `plainspoken migrate --ledger {where}`."
+        )
+    raise SchemaError(
+        f"{where}: the schema is newer than this program (got {found}, expected {SCHEMA}). "
+        "Use the version of plainspoken that wrote it, or a later one."
+    )
+
+
+def migrate(engine: Engine) -> tuple[str | None, str]:
+    """Bring the schema to the newest revision, under the write lock; return (before, after)."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations()).replace("%", "%%"))
+    with writing(engine) as connection:
+        before = revision(connection)
+        if before is not None and before not in REVISIONS:
+            raise SchemaError(
+                f"{shown(engine.url)}: the schema is newer than this program "
+                f"(got {before}, expected {SCHEMA}). Use the version of plainspoken that wrote it, or a later one."
+            )
+        if before != SCHEMA:
+            config.attributes["connection"] = connection
+            with warnings.catch_warnings():
+                # Alembic's own notes on paths are no concern of whoever runs a ledger.
+                warnings.simplefilter("ignore")
+                command.upgrade(config, "head")
+    return before, SCHEMA
+
+
+def upgrade(url: str) -> tuple[str | None, str]:
+    """Bring the ledger at ``url`` to the newest schema, making its tables where it has none."""
+    parsed_url = parsed(url)
+    file = file_of(parsed_url)
+    if file is not None and not file.parent.is_dir():
+        raise UsageError(f"{file}: the folder {file.parent} does not exist. Make it first.")
+    engine = connect(parsed_url)
+    try:
+        return migrate(engine)
+    finally:
+        engine.dispose()

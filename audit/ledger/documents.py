@@ -1,0 +1,250 @@
+"""Documents: what was issued, in which words, to whom, and that it is issued once.
+
+A notice is issued once for its key: entity, decision, action, person, kind; another needs
+``again_reason``. The same words in another format, sent at the same moment, are the same issue.
+Drafts are recorded, and issue nothing. Words, recipient and remarks are locked under the person.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from audit.errors import LedgerError, UsageError
+from audit.ledger import entries, shapes, tables
+from audit.ledger.database import reading, writing
+from audit.ledger.read import audit_id
+
+if TYPE_CHECKING:
+    from audit.ledger import Ledger
+    from audit.record import Audit, Document, Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedDocument:
+    """A document as the ledger knows it; ``decision`` and ``person`` are pseudonyms."""
+
+    entry: int
+    audit: str
+    kind: str
+    format: str
+    language: str
+    draft: bool
+    entity: str | None
+    decision: str | None
+    action: str | None
+    person: str | None
+    role: str | None
+    sent_at: dt.datetime
+    sha256: str
+    n_bytes: int
+    template_digest: str
+    environment_digest: str
+    again: bool
+    late: bool
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else bytes.fromhex(text)
+
+
+def _issued_of(row: Mapping[str, Any]) -> IssuedDocument:
+    sent_at = shapes.moment(row["sent_at"])
+    if sent_at is None:
+        raise LedgerError(f"document {row['entry']}: it has no date. Run `plainspoken verify`.")
+    plain = ("entry", "audit", "kind", "format", "language", "entity", "action", "role", "n_bytes")
+    return IssuedDocument(
+        **{name: row[name] for name in (*plain, "template_digest", "environment_digest")},
+        draft=bool(row["draft"]),
+        decision=row["decision"] and row["decision"].hex(),
+        person=row["person"] and row["person"].hex(),
+        sent_at=sent_at,
+        sha256=row["sha256"].hex(),
+        again=bool(row["again"]),
+        late=bool(row["late"]),
+    )
+
+
+def _same_issue(
+    connection: Connection,
+    entity: str | None,
+    decision: bytes | None,
+    action: str | None,
+    person: bytes | None,
+    kind: str,
+) -> list[Mapping[str, Any]]:
+    """Return what was issued under one key, oldest first."""
+    table = tables.documents
+    query = sa.select(table).where(
+        table.c.draft == 0,
+        table.c.kind == kind,
+        table.c.decision == decision,
+        table.c.person == person,
+        table.c.entity.is_(None) if entity is None else table.c.entity == entity,
+        table.c.action.is_(None) if action is None else table.c.action == action,
+    )
+    return list(connection.execute(query.order_by(table.c.entry)).mappings())
+
+
+def issued(
+    ledger: Ledger, entity: str | None, decision: str, action: str | None, person: str, kind: str
+) -> IssuedDocument | None:
+    """Return the last document issued under this key; None where there is none.
+
+    Parameters
+    ----------
+    decision, person : str
+        Pseudonyms, as ``Document`` carries them.
+    """
+    with reading(ledger.engine) as connection:
+        found = _same_issue(connection, entity, bytes.fromhex(decision), action, bytes.fromhex(person), kind)
+    return _issued_of(found[-1]) if found else None
+
+
+def documents(ledger: Ledger, audit: Audit | str) -> tuple[IssuedDocument, ...]:
+    """Return all documents of an audit, in the order in which they were recorded."""
+    table = tables.documents
+    query = sa.select(table).where(table.c.audit == audit_id(audit)).order_by(table.c.entry, table.c.pos)
+    with reading(ledger.engine) as connection:
+        return tuple(_issued_of(row) for row in connection.execute(query).mappings())
+
+
+def record(
+    ledger: Ledger,
+    audit: Audit | str,
+    document: Document,
+    sent_at: dt.datetime,
+    *,
+    recipient: Recipient | None = None,
+    again_reason: str | None = None,
+    late_reason: str | None = None,
+    keep_bytes: bool = False,
+) -> IssuedDocument:
+    """Record a document in one transaction, and sign the log.
+
+    Parameters
+    ----------
+    sent_at : datetime with a time zone
+    recipient : Recipient, optional
+        Whom it went to; locked.
+    again_reason, late_reason : str, optional
+        Why it is issued again, and why it is late; locked.
+    keep_bytes : bool
+        Keep the file itself too, locked, not its words alone.
+
+    Raises
+    ------
+    UsageError
+        Where it was issued already and no reason for another is given.
+    LedgerError
+        Where the audit is not sealed.
+    """
+    name = audit_id(audit)
+    decision, person = _bytes(document.decision), _bytes(document.person)
+    hash_, at = sha256(document.content).digest(), shapes.microseconds(sent_at)
+    with writing(ledger.engine) as connection:
+        if entries.position_of(connection, f"{name}/seal") is None:
+            raise LedgerError(f"audit {name[:12]}: it is not sealed, so nothing can be issued from it.")
+        if person is not None:
+            ledger.keyring.open_keys(connection, [person])
+            mark = ledger.keyring.mark(person, document.words)
+            if not document.draft:
+                kept = _refuse_twice(connection, document, decision, person, at, hash_, mark, again_reason)
+                if kept is not None:
+                    return kept
+        else:
+            mark = b""
+        where = f"{name}/document/{hash_.hex()}/{at}"
+
+        def locked(what: str, data: bytes) -> bytes:
+            return data if person is None else ledger.keyring.lock(person, f"{where}/{what}", data)
+
+        remarks = {"again": again_reason, "late": late_reason}
+        told = recipient and json.dumps(asdict(recipient), ensure_ascii=False).encode()
+        row = {
+            "audit": name,
+            "kind": document.kind,
+            "format": document.format,
+            "language": document.language,
+            "draft": int(document.draft),
+            "entity": document.entity,
+            "decision": decision,
+            "action": document.action,
+            "person": person,
+            "role": document.role,
+            "sent_at": at,
+            "sha256": hash_,
+            "n_bytes": len(document.content),
+            "template_digest": document.template_digest,
+            "environment_digest": document.environment_digest,
+            "words_mark": mark,
+            "words": locked("words", zlib.compress(document.words.encode())),
+            "content": locked("content", document.content) if keep_bytes else None,
+            "recipient": locked("recipient", told) if told else None,
+            "again": int(again_reason is not None),
+            "late": int(late_reason is not None),
+            "remarks": locked("remarks", json.dumps(remarks).encode())
+            if again_reason or late_reason
+            else None,
+        }
+        body = {
+            "act": "document",
+            "audit": name,
+            "document": hash_.hex(),
+            "sent_at": at,
+            "kind": document.kind,
+        }
+        number = connection.scalar(
+            sa.select(sa.func.count()).select_from(tables.documents).where(tables.documents.c.audit == name)
+        )
+        entry = entries.append(connection, f"{name}/document/{number}", body, {tables.documents: [row]})
+        entries.sign_head(connection, ledger.signer, ledger.origin)
+        return _issued_of({**row, "entry": entry})
+
+
+def _refuse_twice(
+    connection: Connection,
+    document: Document,
+    decision: bytes | None,
+    person: bytes,
+    at: int,
+    hash_: bytes,
+    mark: bytes,
+    again_reason: str | None,
+) -> IssuedDocument | None:
+    """Return the record of this very document where a retry brings it again; refuse a second issue."""
+    before = _same_issue(connection, document.entity, decision, document.action, person, document.kind)
+    for row in before:
+        if (row["sent_at"], row["sha256"], row["format"]) == (at, hash_, document.format):
+            return _issued_of(row)
+    same = [row for row in before if row["sent_at"] == at and row["words_mark"] == mark]
+    if same and all(row["format"] != document.format for row in same):
+        return None
+    if before and again_reason is None:
+        last = _issued_of(before[-1])
+        raise UsageError(
+            f"decision {document.decision}: this notice was issued on {last.sent_at.date().isoformat()}. "
+            "A second one needs --again --reason."
+        )
+    return None
+
+
+def words(ledger: Ledger, document: IssuedDocument) -> str:
+    """Return the words of a document, unlocked where they are locked."""
+    table = tables.documents
+    with reading(ledger.engine) as connection:
+        row = connection.execute(sa.select(table).where(table.c.entry == document.entry)).mappings().one()
+        data = row["words"]
+        if row["person"] is not None:
+            ledger.keyring.open_keys(connection, [row["person"]])
+            where = f"{row['audit']}/document/{row['sha256'].hex()}/{row['sent_at']}/words"
+            data = ledger.keyring.unlock(row["person"], where, data)
+    return zlib.decompress(data).decode()

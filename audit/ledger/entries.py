@@ -1,0 +1,119 @@
+"""Appending to the log: an act, the rows that it seals, and the checkpoint that follows.
+
+Everything here happens inside the caller's write transaction, which holds the database's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Double, LargeBinary, Table, Text
+from sqlalchemy.engine import Connection
+
+from audit.errors import LedgerError
+from audit.ledger import log, seal, tables
+from audit.ledger.notes import Signer
+
+Row = Mapping[str, Any]
+Sets = Mapping[Table, Sequence[Row]]
+
+_AS_STORED: dict[type, Callable[[Any], Any]] = {BigInteger: int, Double: float, Text: str, LargeBinary: bytes}
+
+
+def hashed_columns(table: Table) -> list[str]:
+    """Return the columns that a row's digest covers: all but the entry that it belongs to."""
+    return [column.name for column in table.columns if column.name != "entry"]
+
+
+def numbered(table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the rows with ``pos`` set and every value in the type that the database gives back."""
+    casts = [(column.name, _AS_STORED[type(column.type)]) for column in table.columns]
+    out = []
+    for pos, row in enumerate(rows):
+        full = {"entry": 0, "pos": pos, **row}
+        out.append({name: None if (value := full[name]) is None else cast(value) for name, cast in casts})
+    return out
+
+
+def row_leaves(table: Table, rows: Sequence[Row]) -> list[bytes]:
+    """Return the leaf hash of each row."""
+    names = hashed_columns(table)
+    leaves = []
+    for row in rows:
+        try:
+            leaves.append(log.leaf_hash(seal.pack([row[name] for name in names])))
+        except ValueError as error:
+            raise LedgerError(
+                f"{table.name}: row {row['pos']}: {error}. Record the cause instead."
+            ) from error
+    return leaves
+
+
+def head(connection: Connection) -> log.Frontier:
+    """Return the log's frontier."""
+    size, packed = connection.execute(sa.select(tables.log_head.c.size, tables.log_head.c.frontier)).one()
+    return log.Frontier.unpacked(size, packed)
+
+
+def position_of(connection: Connection, key: str) -> int | None:
+    """Return where the act with this key stands in the log; None where it did not happen."""
+    table = tables.log_entries
+    return connection.scalar(sa.select(table.c.position).where(table.c.key == key))
+
+
+def append(connection: Connection, key: str, body: Mapping[str, Any], sets: Sets) -> int:
+    """Write one act and the rows that it seals; return its position.
+
+    Parameters
+    ----------
+    key : str
+        Names the act; no act is written twice.
+    body : mapping
+        Strings, integers and digests.
+    sets : mapping of Table to rows
+        Their digests join the body under ``rows``, a set without rows too.
+    """
+    frontier = head(connection)
+    position, sealed = frontier.size, {}
+    for table, rows in sets.items():
+        ready = numbered(table, rows)
+        leaves = row_leaves(table, ready)
+        root = log.merkle_root(leaves)
+        for row in ready:
+            row["entry"] = position
+        if ready:
+            connection.execute(table.insert(), ready)
+        connection.execute(
+            tables.row_sets.insert(),
+            {
+                "entry": position,
+                "name": table.name,
+                "n": len(ready),
+                "root": root,
+                "leaves": b"".join(leaves),
+            },
+        )
+        sealed[table.name] = {"n": len(ready), "root": root.hex()}
+    text = seal.canonical({**body, "key": key, "rows": sealed})
+    leaf = log.leaf_hash(text.encode())
+    connection.execute(
+        tables.log_entries.insert(), {"position": position, "key": key, "body": text, "leaf": leaf}
+    )
+    after = frontier.append(leaf)
+    connection.execute(tables.log_head.update().values(size=after.size, frontier=after.packed()))
+    return position
+
+
+def sign_head(connection: Connection, signer: Signer, origin: str) -> str:
+    """Sign the log as it stands and keep the checkpoint; return the note's text."""
+    frontier = head(connection)
+    table = tables.checkpoints
+    kept = connection.scalar(sa.select(table.c.note).where(table.c.size == frontier.size))
+    if kept is not None:
+        return str(kept)
+    root = frontier.root()
+    note = signer.checkpoint(origin, frontier.size, root)
+    connection.execute(table.insert(), {"size": frontier.size, "root": root, "note": note})
+    return note

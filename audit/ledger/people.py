@@ -1,0 +1,262 @@
+"""People: keyed pseudonyms, a key for each person, and the locks on what speaks of them.
+
+The key file holds two secrets: the *pseudonym key* turns an id into 16 bytes that nobody can
+turn back, the *wrapping key* wraps each person's own random data key. What speaks of a person is
+locked under that data key with AES-256-GCM-SIV. Erasing a person is destroying one wrapped key:
+the digests over their ciphertext, and everybody else's fields, stay as they were.
+
+Why so: the nonce is derived from the person's key and the field's place (audit, part, row,
+field), so a retried write gives the same bytes and the same digest; the SIV mode stays safe
+where a nonce repeats. Person and place are authenticated too, so a cell that is moved to
+another person or another row does not open.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from pathlib import Path
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from sqlalchemy.engine import Connection
+
+from audit.errors import EvidenceError, LedgerError
+from audit.ledger import tables
+
+_HEAD = "plainspoken ledger key, version 1"
+_CHUNK = 500  # ids in one IN (…)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """The two secrets of a ledger, and the id by which the ledger knows them."""
+
+    pseudonyms: bytes
+    wrapping: bytes
+
+    @property
+    def key_id(self) -> str:
+        """16 hex digits that tell two key files apart and give nothing away."""
+        return sha256(b"plainspoken key id" + self.pseudonyms + self.wrapping).hexdigest()[:16]
+
+    def text(self) -> str:
+        """Return the file's content."""
+        lines = (
+            _HEAD,
+            f"pseudonyms {base64.b64encode(self.pseudonyms).decode()}",
+            f"wrapping {base64.b64encode(self.wrapping).decode()}",
+        )
+        return "\n".join(lines) + "\n"
+
+    @classmethod
+    def read(cls, path: Path) -> KeyFile | None:
+        """Return the keys in the file; None where there is no file."""
+        try:
+            head, first, second = path.read_text(encoding="ascii").splitlines()
+            if head != _HEAD:
+                raise ValueError(head)
+            found = dict(line.split(" ", 1) for line in (first, second))
+            key = cls(*(base64.b64decode(found[name], validate=True) for name in ("pseudonyms", "wrapping")))
+            if len(key.pseudonyms) != 32 or len(key.wrapping) != 32:
+                raise ValueError("length")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise LedgerError(
+                f"{path}: {error.strerror}. Make the key file readable for this user."
+            ) from error
+        except (ValueError, KeyError, binascii.Error) as error:
+            raise LedgerError(
+                f"{path}: this is no key file of a ledger. Restore it from its backup."
+            ) from error
+        return key
+
+    @classmethod
+    def create(cls, path: Path) -> KeyFile:
+        """Make the file where it is absent; whoever else makes it first wins, and we read theirs."""
+        place_secret(path, cls(secrets.token_bytes(32), secrets.token_bytes(32)).text())
+        key = cls.read(path)
+        if key is None:
+            raise LedgerError(f"{path}: the key file vanished while it was made. Try again.")
+        return key
+
+
+def place_secret(path: Path, text: str) -> bool:
+    """Write a new file with mode 0600, whole or not at all; return False where one is there already."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            # A link fails where the name exists: two first runs end with one key, never half a file.
+            os.link(draft, path)
+        except FileExistsError:
+            return False
+        finally:
+            draft.unlink()
+    except OSError as error:
+        raise LedgerError(
+            f"{path}: {error.strerror}. Name a folder that can be written in $PLAINSPOKEN_KEY_FILE."
+        ) from error
+    return True
+
+
+def key_path(database: Path | None, asked: Path | None) -> Path:
+    """Return where the key file lies, or is to be made.
+
+    The one asked for; else ``ledger.key`` beside a SQLite file; else ``$PLAINSPOKEN_KEY_FILE``.
+    """
+    if asked is not None:
+        return asked
+    named = os.environ.get("PLAINSPOKEN_KEY_FILE")
+    if database is not None:
+        beside = database.parent / "ledger.key"
+        return beside if beside.exists() or not named else Path(named)
+    if not named:
+        raise LedgerError(
+            "ledger.key: a ledger on a database server needs a key file. Name one in $PLAINSPOKEN_KEY_FILE."
+        )
+    return Path(named)
+
+
+class Keyring:
+    """The keys at hand: pseudonyms for ids, and locks for what speaks of persons.
+
+    Parameters
+    ----------
+    key : KeyFile or None
+    missing : str
+        What to say where a key is asked for and ``key`` is None.
+    """
+
+    def __init__(self, key: KeyFile | None, missing: str = "") -> None:
+        self._key = key
+        self._missing = missing
+        self._opened: dict[bytes, bytes] = {}
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether locked fields can be opened."""
+        return self._key is not None
+
+    def _need(self) -> KeyFile:
+        if self._key is None:
+            raise LedgerError(self._missing)
+        return self._key
+
+    def pseudonym(self, kind: str, name: str) -> bytes:
+        """Return the 16 bytes that stand for an id of this kind (person, decision)."""
+        return hmac.digest(self._need().pseudonyms, f"{kind}|{name}".encode(), "sha256")[:16]
+
+    # --- each person's own key ---------------------------------------------------------------
+
+    def _wrap_nonce(self, person: bytes) -> bytes:
+        return blake2b(person, key=self._need().wrapping, digest_size=12, person=b"wrapping nonce").digest()
+
+    def _wrap(self, person: bytes, data_key: bytes) -> bytes:
+        return AESGCMSIV(self._need().wrapping).encrypt(self._wrap_nonce(person), data_key, person)
+
+    def unwrap(self, person: bytes, wrapped: bytes) -> bytes:
+        """Return a person's data key.
+
+        Raises
+        ------
+        EvidenceError
+            Where the wrapped key is not what this key file wrapped for this person.
+        """
+        try:
+            return AESGCMSIV(self._need().wrapping).decrypt(self._wrap_nonce(person), wrapped, person)
+        except (InvalidTag, ValueError) as error:
+            raise EvidenceError(
+                f"person_keys: the key of person {person.hex()} was altered. Restore it from a backup."
+            ) from error
+
+    def forget(self) -> None:
+        """Drop the persons' keys that were opened so far."""
+        self._opened.clear()
+
+    def open_keys(self, connection: Connection, persons: Iterable[bytes]) -> None:
+        """Unwrap the keys of these persons; a person without one was erased, and stays locked."""
+        wanted = [person for person in dict.fromkeys(persons) if person not in self._opened]
+        table = tables.person_keys
+        for start in range(0, len(wanted), _CHUNK):
+            chunk = wanted[start : start + _CHUNK]
+            query = sa.select(table.c.person, table.c.wrapped).where(table.c.person.in_(chunk))
+            for person, wrapped in connection.execute(query):
+                self._opened[person] = self.unwrap(person, wrapped)
+
+    def make_keys(self, connection: Connection, persons: Sequence[bytes]) -> list[bytes]:
+        """Make a key for each person that the ledger does not know yet; return those persons, sorted."""
+        self.open_keys(connection, persons)
+        unknown = sorted({person for person in persons if person not in self._opened})
+        known: set[bytes] = set()
+        for start in range(0, len(unknown), _CHUNK):
+            chunk = unknown[start : start + _CHUNK]
+            query = sa.select(tables.persons.c.person).where(tables.persons.c.person.in_(chunk))
+            known.update(connection.scalars(query))
+        if known:
+            raise LedgerError(
+                f"person {min(known).hex()}: this person's key was destroyed, so nothing more can be locked "
+                "for them. Take their rows out of the data."
+            )
+        key_id, rows = self._need().key_id, []
+        for person in unknown:
+            data_key = secrets.token_bytes(32)
+            self._opened[person] = data_key
+            rows.append({"person": person, "wrapped": self._wrap(person, data_key), "wrapped_by": key_id})
+        if rows:
+            connection.execute(tables.person_keys.insert(), rows)
+        return unknown
+
+    # --- locks -------------------------------------------------------------------------------
+
+    def lock(self, person: bytes, place: str, data: bytes) -> bytes:
+        """Return the locked bytes; the person's key must be open."""
+        data_key, where = self._opened[person], place.encode()
+        nonce = blake2b(where, key=data_key, digest_size=12, person=b"field nonce").digest()
+        return AESGCMSIV(data_key).encrypt(nonce, data, person + where)
+
+    def unlock(self, person: bytes, place: str, cell: bytes) -> bytes:
+        """Return what was locked; the person's key must have been asked for by ``open_keys``.
+
+        Raises
+        ------
+        LedgerError
+            Where the person's key was destroyed.
+        EvidenceError
+            Where the cell was altered, or moved from another person or place.
+        """
+        self._need()
+        data_key, where = self._opened.get(person), place.encode()
+        if data_key is None:
+            raise LedgerError(
+                f"person {person.hex()}: the key was destroyed; what it locked is gone for good."
+            )
+        nonce = blake2b(where, key=data_key, digest_size=12, person=b"field nonce").digest()
+        try:
+            return AESGCMSIV(data_key).decrypt(nonce, cell, person + where)
+        except (InvalidTag, ValueError) as error:
+            raise EvidenceError(
+                f"{place}: this locked field was altered or moved. Run `plainspoken verify`."
+            ) from error
+
+    def mark(self, person: bytes, text: str) -> bytes:
+        """Return 16 bytes that are equal for equal texts of one person, and tell nothing without the key."""
+        data_key = self._opened[person]
+        return blake2b(text.encode(), key=data_key, digest_size=16, person=b"words mark").digest()
+
+
+def random_name() -> str:
+    """Return 8 hex digits, so that two ledgers that share a key file do not share a name."""
+    return secrets.token_hex(4)

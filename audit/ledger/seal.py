@@ -1,0 +1,122 @@
+"""Canonical bytes and their digests: what exactly is hashed when something is sealed.
+
+Two forms, both injective, so that different things never hash alike:
+
+* a **row** is packed value by value, each with a tag and its length; floats are their eight
+  little-endian bytes, with no NaN and no -0.0;
+* the **body of a log entry** is compact JSON with sorted keys that holds strings and integers
+  only. Without floats this is the form that RFC 8785 asks for (keys are ASCII, so the order of
+  code points is the order of UTF-16 units too), and any language can make it again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+_LENGTH = struct.Struct("<I")
+_WHOLE = struct.Struct("<q")
+_FLOAT = struct.Struct("<d")
+
+
+def pack(values: Sequence[int | float | str | bytes | None]) -> bytes:
+    """Return the canonical bytes of one row.
+
+    Raises
+    ------
+    ValueError
+        For a NaN or an infinite number: not measured is None, with a cause beside it.
+
+    >>> pack([1, None]).hex()
+    '6901000000000000006e'
+    """
+    out: list[bytes] = []
+    for value in values:
+        if value is None:
+            out.append(b"n")
+        elif isinstance(value, str):
+            raw = value.encode()
+            out.append(b"s" + _LENGTH.pack(len(raw)) + raw)
+        elif isinstance(value, float):
+            if not math.isfinite(value):
+                raise ValueError(f"{value} is no number that can be sealed")
+            out.append(b"f" + _FLOAT.pack(value + 0.0))  # -0.0 + 0.0 is 0.0
+        elif isinstance(value, int):
+            out.append(b"i" + _WHOLE.pack(value))
+        else:
+            out.append(b"b" + _LENGTH.pack(len(value)) + value)
+    return b"".join(out)
+
+
+def canonical(body: Mapping[str, Any]) -> str:
+    """Return the canonical JSON of a log entry's body.
+
+    Raises
+    ------
+    TypeError
+        For anything but strings, integers, lists and mappings with ASCII keys.
+
+    >>> canonical({"b": [1, "x"], "a": {}})
+    '{"a":{},"b":[1,"x"]}'
+    """
+    _refuse_other_values(body)
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _refuse_other_values(value: Any) -> None:
+    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+        return
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not (isinstance(key, str) and key.isascii()):
+                raise TypeError(f"a log entry has ASCII keys, not {key!r}")
+            _refuse_other_values(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _refuse_other_values(inner)
+    else:
+        raise TypeError(f"a log entry holds strings and integers, not {type(value).__name__}")
+
+
+def text_of(value: Any) -> str:
+    """Return compact JSON with sorted keys, floats allowed: for text columns, hashed as they stand.
+
+    Raises
+    ------
+    ValueError
+        For a NaN or an infinite number.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest(data: bytes | str) -> str:
+    """Return the SHA-256 of bytes, or of a text's UTF-8 bytes, as 64 hex digits."""
+    return sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def digest_of_json(value: Any) -> str:
+    """Return the SHA-256 of a value's compact JSON: for configs and other mappings with floats."""
+    return digest(text_of(value))
+
+
+def run_id(parts: Mapping[str, str]) -> str:
+    """Return the id of an audit: the digest of all that decides what it will find.
+
+    Parameters
+    ----------
+    parts : mapping of str to str
+        Digests of the resolved config, dictionary, policies in force, reference, model and data,
+        and the program's version, the slot and the number of ``--again``.
+
+    Raises
+    ------
+    ValueError
+        For an empty mapping: nothing has no id.
+    """
+    if not parts:
+        raise ValueError("an audit's id needs at least one part")
+    return digest(canonical(dict(parts)))

@@ -1,0 +1,377 @@
+"""Writing an audit: open, a part at a time, seal. Each step is one transaction and may be retried.
+
+``begin`` answers with what is there already; a part that was committed is recognised by its
+root; only ``seal`` closes the audit and signs the log. A run that dies anywhere in between
+leaves whole parts and nothing else, and its successor goes on behind the last one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from audit.errors import EvidenceError, LedgerError
+from audit.ledger import case as cases_
+from audit.ledger import entries, leases, log, seal, shapes, tables
+from audit.ledger.database import reading, writing
+
+if TYPE_CHECKING:
+    from audit.ledger import Ledger
+    from audit.ledger.partitions import AttributionBlock, Packed
+    from audit.record import (
+        Audit,
+        CaseFile,
+        Decision,
+        Disparity,
+        Figure,
+        Finding,
+        Policy,
+        QuarantinedRow,
+        Rate,
+        ReasonCode,
+        Reference,
+    )
+
+# Row sets that another audit's rows, or another library's version, may change without the
+# part being another: who was new to the ledger, and the bytes of the Parquet files.
+_NOT_THE_PART = ("persons", "partitions")
+
+
+def part_key(audit: str, seq: int) -> str:
+    """Return the key of a part's log entry."""
+    return f"{audit}/part/{seq}"
+
+
+def place(audit: str, seq: int, pos: int, name: str) -> str:
+    """Return the place of a locked field: what its nonce is derived from, and what it is tied to."""
+    return f"{audit}/{seq}/{pos}/{name}"
+
+
+def begin(ledger: Ledger, audit: Audit) -> AuditWriter:
+    """Open an audit for writing, or find it as it was left."""
+    with writing(ledger.engine) as connection:
+        opened = entries.position_of(connection, f"{audit.audit}/open")
+        if entries.position_of(connection, f"{audit.audit}/seal") is not None:
+            return AuditWriter(ledger, ledger.find(audit.audit), None, existing=True)
+        lease = leases.take(connection, audit.audit, ledger.owner)
+        if opened is None:
+            config = shapes.json_text("config", dict(audit.config))
+            body: dict[str, Any] = {
+                "act": "open",
+                "audit": audit.audit,
+                "model": audit.model.digest,
+                "dataset": audit.dataset.digest,
+                "config": seal.digest(config),
+            }
+            if audit.opened_at is not None:
+                body["opened_at"] = shapes.microseconds(audit.opened_at)
+            sets = {
+                tables.audits: [shapes.audit_row(audit)],
+                tables.models: [shapes.model_row(audit.model)],
+                tables.datasets: [shapes.dataset_row(audit.dataset)],
+            }
+            entries.append(connection, f"{audit.audit}/open", body, sets)
+    return AuditWriter(ledger, audit, lease, existing=False)
+
+
+@dataclass(slots=True)
+class _Part:
+    """A part made ready outside the transaction: all but what needs the persons' keys."""
+
+    rows: list[dict[str, Any]]
+    persons: list[list[tuple[bytes, str]]]  # of each decision: pseudonym and role, in order
+    sentences: list[dict[str, str]]
+    cells: list[list[bytes]]  # of each decision, a cell a person
+    inputs: list[bytes | None]
+    input_names: tuple[str, ...]
+    packed: list[Packed] = field(default_factory=list)
+
+
+class AuditWriter:
+    """Writes one audit. ``existing`` is True where it was sealed before; then nothing may be written."""
+
+    def __init__(self, ledger: Ledger, audit: Audit, lease: leases.Lease | None, *, existing: bool) -> None:
+        self._ledger = ledger
+        self.audit = audit
+        self.existing = existing
+        self._lease = lease
+
+    @property
+    def committed(self) -> frozenset[int]:
+        """The parts that are in the ledger already; a resumed run may leave them out."""
+        table = tables.parts
+        with reading(self._ledger.engine) as connection:
+            return frozenset(
+                connection.scalars(sa.select(table.c.seq).where(table.c.audit == self.audit.audit))
+            )
+
+    def _lease_now(self) -> leases.Lease:
+        if self._lease is None:
+            raise LedgerError(
+                f"audit {self.audit.audit[:12]}: it is sealed, so nothing can be added. Use --again."
+            )
+        return self._lease
+
+    # --- a part ------------------------------------------------------------------------------
+
+    def partition(
+        self,
+        seq: int,
+        decisions: Sequence[Decision],
+        cases: Sequence[CaseFile],
+        attributions: Mapping[str, AttributionBlock],
+        groups: Mapping[str, Sequence[str]],
+        quarantined: Sequence[QuarantinedRow] = (),
+    ) -> bool:
+        """Commit one part, in one transaction; return False where it was committed before.
+
+        Raises
+        ------
+        EvidenceError
+            Where the ledger holds this part with other content.
+        LedgerError
+            Where an earlier part is missing: parts are committed in their order.
+        """
+        lease = self._lease_now()
+        part = self._ready(decisions, cases, attributions, groups)
+        aside = [{"source_row": row.row, "cause": row.cause} for row in quarantined]
+        with writing(self._ledger.engine) as connection:
+            leases.renew(connection, lease)
+            kept = self._kept(connection, seq)
+            counted = connection.scalar(sa.select(sa.func.count()).where(tables.parts.c.audit == lease.audit))
+            if kept is None and counted != seq:
+                raise LedgerError(f"part {seq}: parts are committed in order (expected part {counted}).")
+            new_persons = self._ledger.keyring.make_keys(
+                connection, [person for people in part.persons for person, _ in people]
+            )
+            locked, packed = self._lock(seq, part)
+            sets: dict[sa.Table, Sequence[entries.Row]] = {
+                tables.parts: [
+                    {
+                        "audit": lease.audit,
+                        "seq": seq,
+                        "n_decisions": len(decisions),
+                        "n_quarantined": len(aside),
+                    }
+                ],
+                tables.decisions: part.rows,
+                tables.decision_persons: [
+                    {"place": pos, "person": person, "role": role}
+                    for pos, people in enumerate(part.persons)
+                    for person, role in people
+                ],
+                tables.locked_fields: locked,
+                tables.sentences: part.sentences,
+                tables.quarantined_rows: aside,
+                tables.persons: [{"person": person} for person in new_persons],
+                tables.partitions: [_partition_row(p) for p in packed],
+            }
+            root = _part_root(sets, packed)
+            if kept is not None:
+                self._ledger.keyring.forget()
+                if kept != root:
+                    raise EvidenceError(
+                        f"part {seq} of audit {lease.audit[:12]}: the ledger holds it with other content "
+                        f"(got {root[:12]}, expected {kept[:12]}). Model, data or seed changed."
+                    )
+                return False
+            _keep_bytes(connection, packed)
+            contents = {f"{p.kind}/{p.name}": p.content_root.hex() for p in packed}
+            body = {"act": "part", "audit": lease.audit, "seq": seq, "root": root, "contents": contents}
+            entries.append(connection, part_key(lease.audit, seq), body, sets)
+        self._ledger.keyring.forget()
+        return True
+
+    def _kept(self, connection: Connection, seq: int) -> str | None:
+        table = tables.log_entries
+        body = connection.scalar(
+            sa.select(table.c.body).where(table.c.key == part_key(self.audit.audit, seq))
+        )
+        return None if body is None else str(json.loads(body)["root"])
+
+    def _ready(
+        self,
+        decisions: Sequence[Decision],
+        cases: Sequence[CaseFile],
+        attributions: Mapping[str, AttributionBlock],
+        groups: Mapping[str, Sequence[str]],
+    ) -> _Part:
+        from audit.ledger import partitions
+
+        pseudonym = self._ledger.keyring.pseudonym
+        by_id = {case.decision: case for case in cases}
+        if len(by_id) != len(cases) or by_id.keys() - {decision.decision for decision in decisions}:
+            raise LedgerError("cases: each case file must be of one decision of its part, and of one only.")
+        names = cases_.input_names(cases)
+        texts: dict[str, str] = {}
+        noted: list[tuple[int, str]] = []
+        part = _Part([], [], [], [], [], names)
+        for pos, decision in enumerate(decisions):
+            part.rows.append(cases_.decision_row(decision, pseudonym("decision", decision.decision)))
+            locked = cases_.cells(decision, by_id.get(decision.decision))
+            part.persons.append(
+                [
+                    (pseudonym("person", name), person.role)
+                    for (name, _), person in zip(locked, cases_.persons_of(decision), strict=True)
+                ]
+            )
+            part.cells.append([cell for _, cell in locked])
+            case = by_id.get(decision.decision)
+            part.inputs.append(cases_.input_bytes(case, names) if case and case.inputs else None)
+            if (detail := cases_.details(decision)) is not None:
+                noted.append((pos, detail))
+            for reason in decision.reasons:
+                texts[cases_.sentence_digest(reason.statement)] = reason.statement
+        part.sentences = [{"digest": key, "sentence": texts[key]} for key in sorted(texts)]
+        if noted:
+            columns = [
+                ("pos", "i8", [pos for pos, _ in noted]),
+                ("detail", "str", [text for _, text in noted]),
+            ]
+            part.packed.append(partitions.pack("details", "", columns))
+        for method in sorted(attributions):
+            part.packed.append(partitions.pack_attributions(method, attributions[method], len(decisions)))
+        if groups:
+            part.packed.append(partitions.pack_groups(groups, len(decisions)))
+        return part
+
+    def _lock(self, seq: int, part: _Part) -> tuple[list[dict[str, Any]], list[Packed]]:
+        from audit.ledger import partitions
+
+        audit, lock = self.audit.audit, self._ledger.keyring.lock
+        locked, inputs = [], []
+        for pos, (people, cells) in enumerate(zip(part.persons, part.cells, strict=True)):
+            for i, ((person, _), cell) in enumerate(zip(people, cells, strict=True)):
+                name = f"case/{i}"
+                cell = lock(person, place(audit, seq, pos, name), cell)
+                locked.append({"place": pos, "person": person, "field": name, "cell": cell})
+            if (plain := part.inputs[pos]) is not None:
+                person = people[0][0]
+                inputs.append((pos, person, lock(person, place(audit, seq, pos, "inputs"), plain)))
+        packed = list(part.packed)
+        if inputs:
+            columns = [
+                ("pos", "i8", [pos for pos, _, _ in inputs]),
+                ("person", "bin", [person for _, person, _ in inputs]),
+                ("cell", "bin", [cell for _, _, cell in inputs]),
+            ]
+            packed.append(
+                partitions.pack("inputs", "", columns, {"cell": {"fields": list(part.input_names)}})
+            )
+        return locked, packed
+
+    # --- the seal ----------------------------------------------------------------------------
+
+    def seal(
+        self,
+        policy: Policy,
+        codes: Sequence[ReasonCode],
+        references: Sequence[Reference],
+        rates: Sequence[Rate],
+        disparities: Sequence[Disparity],
+        findings: Sequence[Finding],
+        figures: Sequence[Figure],
+        counts: Mapping[str, int],
+        exit_code: int,
+        sealed_at: dt.datetime,
+        timings: Mapping[str, float],
+    ) -> Audit:
+        """Close the audit in one transaction: what was in force, what was measured, and a checkpoint."""
+        from audit.ledger import partitions
+
+        if self.existing:
+            return self.audit
+        lease = self._lease_now()
+        rows = [
+            partitions.pack(
+                "reference",
+                reference.digest,
+                [
+                    ("seq", "i8", [seq for seq, _ in reference.rows]),
+                    ("row", "i8", [r for _, r in reference.rows]),
+                ],
+            )
+            for reference in references
+        ]
+        with writing(self._ledger.engine) as connection:
+            key = f"{lease.audit}/seal"
+            if entries.position_of(connection, key) is None:
+                leases.renew(connection, lease)
+                n_parts = connection.scalar(
+                    sa.select(sa.func.count()).where(tables.parts.c.audit == lease.audit)
+                )
+                sealed_row = {
+                    "audit": lease.audit,
+                    "sealed_at": shapes.microseconds(sealed_at),
+                    "exit_code": exit_code,
+                    "n_parts": n_parts,
+                    "counts": shapes.json_text("counts", {k: int(v) for k, v in counts.items()}),
+                    "timings": shapes.json_text("timings", {k: float(v) for k, v in timings.items()}),
+                }
+                sets: dict[sa.Table, Sequence[entries.Row]] = {
+                    tables.seals: [sealed_row],
+                    tables.packs: [shapes.pack_row(pack) for pack in policy.packs],
+                    tables.requirements: [shapes.requirement_row(r) for r in policy.requirements],
+                    tables.statements: [shapes.statement_row(s) for s in policy.statements],
+                    tables.reason_codes: [shapes.code_row(code) for code in codes],
+                    tables.comparisons: [shapes.reference_row(r) for r in references],
+                    tables.rates: [shapes.rate_row(rate) for rate in rates],
+                    tables.disparities: [shapes.disparity_row(d) for d in disparities],
+                    tables.findings: [shapes.finding_row(finding) for finding in findings],
+                    tables.figures: [shapes.figure_row(figure) for figure in figures],
+                    tables.partitions: [_partition_row(p) for p in rows],
+                }
+                _keep_bytes(connection, rows)
+                body = {
+                    "act": "seal",
+                    "audit": lease.audit,
+                    "sealed_at": sealed_row["sealed_at"],
+                    "exit_code": exit_code,
+                    "as_of": policy.as_of.isoformat(),
+                    "contents": {f"{p.kind}/{p.name}": p.content_root.hex() for p in rows},
+                }
+                entries.append(connection, key, body, sets)
+                entries.sign_head(connection, self._ledger.signer, self._ledger.origin)
+                leases.release(connection, lease)
+        self.audit = replace(self._ledger.find(lease.audit))
+        self.existing, self._lease = True, None
+        return self.audit
+
+
+def _partition_row(packed: Packed) -> dict[str, Any]:
+    return {
+        "kind": packed.kind,
+        "name": packed.name,
+        "columns": packed.columns,
+        "n_rows": packed.n_rows,
+        "n_bytes": len(packed.content),
+        "sha256": packed.sha256,
+        "content_root": packed.content_root,
+    }
+
+
+def _keep_bytes(connection: Connection, packed: Sequence[Packed]) -> None:
+    table = tables.partition_contents
+    new = {p.sha256: p.content for p in packed}
+    kept = set(connection.scalars(sa.select(table.c.sha256).where(table.c.sha256.in_(list(new)))))
+    rows = [{"sha256": name, "content": content} for name, content in new.items() if name not in kept]
+    if rows:
+        connection.execute(table.insert(), rows)
+
+
+def _part_root(sets: Mapping[sa.Table, Sequence[entries.Row]], packed: Sequence[Packed]) -> str:
+    """Return one digest over all that makes a part what it is."""
+    leaves = []
+    for table, rows in sets.items():
+        if table.name not in _NOT_THE_PART:
+            root = log.merkle_root(entries.row_leaves(table, entries.numbered(table, rows)))
+            leaves.append(log.leaf_hash(seal.pack([table.name, len(rows), root])))
+    for p in packed:
+        leaves.append(log.leaf_hash(seal.pack([p.kind, p.name, p.n_rows, p.content_root])))
+    return log.merkle_root(leaves).hex()
