@@ -72,18 +72,18 @@ def _decisive(
     """Return the differences that decide what is printed, and their standard errors."""
     k = len(contributions)
     order = np.argsort(-contributions, kind="stable")
-    pushed = contributions > 0
-    # Distance of every factor to the floor; where nothing pushed, the distance to 0.
-    line = rule.floor * pushed.astype(float)
-    to_floor = np.eye(k) - line[None, :]
-    values = to_floor @ contributions
-    above = values[order] > 0
+    unit = np.eye(k)
+    # Distance of every factor to the floor, which moves with the total of what pushed.
+    to_floor = unit - rule.floor * (contributions > 0).astype(float)
+    above = (to_floor @ contributions > 0)[order]
     printed = min(rule.at_most, int(np.count_nonzero(above)))
+    full = printed == rule.at_most
+    # Each printed factor against all behind it; those below the floor only where they could move up.
     tests = [
-        np.eye(k)[order[i]] - np.eye(k)[order[i + 1]] for i in range(printed) if i + 1 < k and above[i + 1]
+        unit[order[i]] - unit[order[j]] for i in range(printed) for j in range(i + 1, k) if full or above[j]
     ]
-    # Which of them lie above the floor matters up to the last place that may be printed.
-    tests += [to_floor[order[i]] for i in range(min(k, printed + 1)) if i < rule.at_most]
+    # Which factors lie above the floor matters until all places are taken.
+    tests += [to_floor[order[i]] for i in range(printed if full else k)]
     weights = np.array(tests)
     gaps = weights @ contributions
     if covariance is None:

@@ -1,0 +1,84 @@
+"""How far another method's contributions agree with those that letters quote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audit.record import Attributions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TOP = 4
+
+
+def agreement(quoted: Attributions, other: Attributions, orient: float = 1.0) -> dict[str, Any]:
+    """Compare two methods on the same rows.
+
+    Parameters
+    ----------
+    quoted, other : Attributions of the same rows and factors
+    orient : 1.0 where high scores are adverse, -1.0 where low ones are
+
+    Returns
+    -------
+    dict
+        ``n``; ``method``; ``top4_overlap``: mean share of the other's four strongest adverse factors
+        that are also among the quoted four, 0 to 1; ``same_top1``: share of rows with the same
+        strongest factor; ``rank_correlation``: mean Spearman correlation; ``max_difference``:
+        largest difference of two contributions. Where the other method checked itself against
+        exact values on its own comparison rows, the difference is that one, and
+        ``difference_is_on`` names the rows.
+    """
+    if quoted.factors != other.factors or quoted.values.shape != other.values.shape:
+        raise ValueError("the two methods explain other rows or other factors")
+    n = len(quoted.values)
+    checked = other.details.get("max_difference_same_background")
+    empty = dict.fromkeys(("top4_overlap", "same_top1", "rank_correlation", "max_difference"))
+    if not n or not quoted.factors:
+        return {"method": other.method, "n": n, **empty, "cause": "no decision was explained by both"}
+    a, b = orient * quoted.values, orient * other.values
+    overlaps, same = [], []
+    for mine, theirs in zip(a, b, strict=True):
+        top, their_top = _strongest(mine), _strongest(theirs)
+        # Of two methods that name nobody, both say the same.
+        overlaps.append(
+            len(set(top) & set(their_top)) / max(len(top), len(their_top), 1) if top or their_top else 1.0
+        )
+        same.append(top[:1] == their_top[:1])
+    correlations = [spearman(mine, theirs) for mine, theirs in zip(a, b, strict=True)]
+    known = [value for value in correlations if value is not None]
+    return {
+        "method": other.method,
+        "n": n,
+        "top4_overlap": float(np.mean(overlaps)),
+        "same_top1": float(np.mean(same)),
+        "rank_correlation": float(np.mean(known)) if known else None,
+        "max_difference": float(checked) if checked is not None else float(np.abs(a - b).max()),
+        "difference_is_on": "the other method's own comparison rows" if checked is not None else "all rows",
+        "cause": None,
+    }
+
+
+def _strongest(contributions: NDArray[np.float64]) -> list[int]:
+    """Return the first four factors that push toward the adverse outcome, strongest first."""
+    order = np.argsort(-contributions, kind="stable")[:TOP]
+    return [int(at) for at in order if contributions[at] > 0]
+
+
+def spearman(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:
+    """Return the rank correlation; None where one side has no order."""
+    both = ranks(a), ranks(b)
+    if min(one.std() for one in both) == 0:
+        return None  # all contributions are equal, so there is no order to compare
+    return float(np.corrcoef(*both)[0, 1])
+
+
+def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return average ranks: equal values share theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: NDArray[np.float64] = (last - (counts - 1) / 2)[place]
+    return ranks
