@@ -113,7 +113,7 @@ def _column_as_text(column: pl.Series, name: str) -> pl.Series:
     elif column.dtype.is_nested() or column.dtype == pl.Binary:
         raise DataError(
             f"{name}: column {column.name!r}: its cells are {column.dtype}, not single values. "
-            "Write them as text or as columns of their own, or leave the column out"
+            "Write them as text or as columns of their own, or leave the column out."
         )
     else:
         column = column.cast(pl.String)
@@ -154,13 +154,13 @@ def check_names(columns: Sequence[str], name: str) -> None:
     seen: set[str] = set()
     for at, column in enumerate(columns, start=1):
         if not column.strip():
-            raise DataError(f"{name}: column {at} has no name in the header. Name it")
+            raise DataError(f"{name}: column {at} has no name in the header. Name it.")
         if column in seen:
-            raise DataError(f"{name}: the header names {column!r} twice. Rename or remove one of them")
+            raise DataError(f"{name}: the header names {column!r} twice. Rename or remove one of them.")
         seen.add(column)
 
 
 def _unreadable(name: str, error: Exception) -> DataError:
     return DataError(
-        f"{name}: cannot be read as Parquet ({type(error).__name__}). Write the file again, or give CSV"
+        f"{name}: cannot be read as Parquet ({type(error).__name__}). Write the file again, or give CSV."
     )

@@ -82,7 +82,7 @@ class CsvFile:
             return handle.read(size)
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(
-                f"{self.name}: cannot be read to its end ({type(error).__name__}). Copy the file again"
+                f"{self.name}: cannot be read to its end ({type(error).__name__}). Copy the file again."
             ) from None
 
     def _header(self) -> tuple[int, tuple[str, ...]]:
@@ -100,10 +100,10 @@ class CsvFile:
         except UnicodeDecodeError:
             raise self._not_utf8("its header") from None
         if not text:
-            raise DataError(f"{self.name}: it is empty. Give a CSV file with a header line and rows")
+            raise DataError(f"{self.name}: it is empty. Give a CSV file with a header line and rows.")
         columns = tuple(next(csv.reader([text])))
         if len(columns) == 1 and any(mark in text for mark in ";\t|"):
-            raise DataError(f"{self.name}: its cells are not separated by commas. Save it with commas")
+            raise DataError(f"{self.name}: its cells are not separated by commas. Save it with commas.")
         return stop, columns
 
     def _records(self, start: int) -> Iterator[tuple[int, bytes, NDArray[np.int64]]]:
@@ -126,7 +126,7 @@ class CsvFile:
             if odd:
                 raise DataError(
                     f"{self.name}: a quotation mark is opened and never closed. "
-                    "Double the marks that stand inside a cell, and close each cell"
+                    "Double the marks that stand inside a cell, and close each cell."
                 )
             if data and not data.endswith(b"\n"):
                 ends = np.append(ends, len(data))
@@ -160,12 +160,12 @@ class CsvFile:
         if frame.height != len(ragged):
             raise DataError(
                 f"{self.name}: rows {row + 1} to {row + len(ragged)} cannot be told apart. "
-                "Put every cell that holds a quotation mark or a line end in quotation marks"
+                "Put every cell that holds a quotation mark or a line end in quotation marks."
             )
         return Chunk(row, frame.select(blank_to_missing(column) for column in frame), ragged)
 
     def _not_utf8(self, place: str) -> DataError:
-        return DataError(f"{self.name}: {place} is not UTF-8 text. Save the file as UTF-8")
+        return DataError(f"{self.name}: {place} is not UTF-8 text. Save the file as UTF-8.")
 
 
 def _parity(raw: NDArray[np.uint8], odd: int) -> NDArray[np.uint8]:

@@ -165,7 +165,7 @@ class Source:
         if frame.height != plan.n_rows or content.digest(frame) != plan.digest:
             raise DataError(
                 f"{self.name}: rows {plan.start + 1} to {plan.start + plan.n_rows} changed since the run "
-                "began. Start again, on data that stand still"
+                "began. Start again, on data that stand still."
             )
         typed = [self._typed(frame[column]) for column in self.kinds]
         score = self._config.model.scores if self._config.model is not None else None

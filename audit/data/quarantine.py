@@ -130,7 +130,7 @@ def check_share(name: str, causes: Mapping[str, list[int]], n_rows: int, at_most
     """
     n_bad = sum(len(rows) for rows in causes.values())
     if not n_rows:
-        raise DataError(f"{name}: it holds no rows. Nothing can be audited without one")
+        raise DataError(f"{name}: it holds no rows. Nothing can be audited without one.")
     if n_bad <= at_most * n_rows and n_bad < n_rows:
         return
     told = "; ".join(
@@ -139,7 +139,7 @@ def check_share(name: str, causes: Mapping[str, list[int]], n_rows: int, at_most
     )
     raise DataError(
         f"{name}: {n_bad} of {n_rows} rows cannot be read ({n_bad / n_rows:.2%}, at most {at_most:.2%} "
-        f"may be set aside): {told}. Correct these rows, or raise data.max_quarantined"
+        f"may be set aside): {told}. Correct these rows, or raise data.max_quarantined."
     )
 
 

@@ -140,7 +140,7 @@ def _cause(decision: str, person: str, role: str, channel: str, consent: str) ->
 
 
 def _at_row(i: int, fact: str) -> DataError:
-    return DataError(f"recipients: row {i + 1}: {fact}. Correct the row")
+    return DataError(f"recipients: row {i + 1}: {fact}. Correct the row.")
 
 
 def _container(config: Config, path: Path | None) -> Container:

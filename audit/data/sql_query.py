@@ -47,7 +47,7 @@ class SqlQuery:
         if order_by not in self.columns:
             raise DataError(
                 f"query: it gives no column {order_by!r}, the id (columns: {', '.join(self.columns[:12])}). "
-                "Select it, or correct data.id"
+                "Select it, or correct data.id."
             )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class SqlQuery:
             if at > seq:
                 self._cursor = (at, cursor)
                 return chunk
-        raise DataError("query: it gives fewer rows than before. Start again, on data that stand still")
+        raise DataError("query: it gives fewer rows than before. Start again, on data that stand still.")
 
     def _columns(self) -> tuple[str, ...]:
         from sqlalchemy import exc, text
@@ -125,5 +125,5 @@ class SqlQuery:
         original = getattr(error, "orig", None) or error
         return DataError(
             f"query: the database refuses it ({type(original).__name__}). "
-            "Check data.path.url and run the query by hand"
+            "Check data.path.url and run the query by hand."
         )

@@ -101,7 +101,7 @@ def open_model(
     if prefix in BY_PREFIX:
         entry = BY_PREFIX[prefix]
         if prefix == "python" and given is None:
-            raise ModelError(f"model {name}: a python function runs code, and nobody is named. {_TRUST}")
+            raise ModelError(f"model {name}: a python function runs code, and nobody is named. {_TRUST}.")
         target: str | Path = name.partition(":")[2]
     else:
         file = Path(name) if folder is None else folder / name
@@ -126,26 +126,26 @@ def _entry_for(file: Path) -> str:
     if ending in _LATER or file.is_dir():
         raise ModelError(
             f"model {file.name}: this format is not built yet. Save it as .keras or .skops, or wrap it in a "
-            "python function and name that as python:module:function"
+            "python function and name that as python:module:function."
         )
     known = ", ".join([*BY_ENDING, "python:module:function"])
-    raise ModelError(f"model {file.name}: no framework reads the ending {ending!r}. Use one of {known}")
+    raise ModelError(f"model {file.name}: no framework reads the ending {ending!r}. Use one of {known}.")
 
 
 def _check_file(file: Path, trust: Trust | None, sha256: str | None) -> None:
     """Refuse, before any of it is loaded, a file that is absent, altered, or runs code untrusted."""
     if not file.is_file():
-        raise ModelError(f"model {file.name}: there is no such file in {file.parent}. Correct model.path")
+        raise ModelError(f"model {file.name}: there is no such file in {file.parent}. Correct model.path.")
     if file.suffix.lower() in _PICKLES:
         if trust is None:
             raise ModelError(
                 f"model {file.name}: a pickle runs code when it is opened, and nobody is named. "
-                f"{_TRUST}, and its model.sha256; or save it as .skops"
+                f"{_TRUST}, and its model.sha256; or save it as .skops."
             )
         if sha256 is None:
             raise ModelError(
                 f"model {file.name}: a pickle must be pinned by its digest. "
-                f"State model.sha256: {digest_of(file)} once you know that this is the file you trust"
+                f"State model.sha256: {digest_of(file)} once you know that this is the file you trust."
             )
     if sha256 is not None:
         check_digest(file.name, digest_of(file), sha256)
@@ -154,7 +154,7 @@ def _check_file(file: Path, trust: Trust | None, sha256: str | None) -> None:
         if code:
             raise ModelError(
                 f"model {file.name}: it holds code that would run ({', '.join(code)}), and nobody is named. "
-                f"{_TRUST}"
+                f"{_TRUST}."
             )
 
 
@@ -163,7 +163,7 @@ def check_digest(name: str, found: str, pinned: str) -> None:
     if found != pinned.lower():
         raise ModelError(
             f"model {name}: its SHA-256 is {found}, the config pins {pinned.lower()}. "
-            "Restore the model that was approved, or pin the new one"
+            "Restore the model that was approved, or pin the new one."
         )
 
 
@@ -187,7 +187,7 @@ def as_trust(trust: Trust | Mapping[str, Any] | TrustStated | None) -> Trust | N
     }
     missing = [key for key in keys if not stated[key]]
     if missing:
-        raise ModelError(f"model.trust: {', '.join(missing)} not stated. {_TRUST}")
+        raise ModelError(f"model.trust: {', '.join(missing)} not stated. {_TRUST}.")
     date = stated["date"]
     return Trust(
         by=str(stated["by"]),
@@ -215,19 +215,19 @@ def checked_scores(values: object, n: int) -> NDArray[np.float64]:
     try:
         scores = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ModelError("model: its scores are not numbers. Return one float a row") from None
+        raise ModelError("model: its scores are not numbers. Return one float a row.") from None
     if scores.shape == (n, 1):
         scores = scores[:, 0]
     if scores.shape != (n,):
         raise ModelError(
             f"model: the scores have the wrong length (got shape {scores.shape}, expected ({n},)). "
-            "Return one float a row, or choose the output with model.output"
+            "Return one float a row, or choose the output with model.output."
         )
     bad = int(np.count_nonzero(~np.isfinite(scores)))
     if bad:
         raise ModelError(
             f"model: {bad} of {n} scores are NaN or infinite. "
-            "Correct the model, or set aside the rows that it cannot score"
+            "Correct the model, or set aside the rows that it cannot score."
         )
     return scores
 

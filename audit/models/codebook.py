@@ -44,7 +44,7 @@ class CodeBook:
         if absent:
             raise ModelError(
                 f"model: it reads the column {absent[0]!r}, which the rows do not have "
-                f"({', '.join(list(rows)[:12])}). Add it to data.features"
+                f"({', '.join(list(rows)[:12])}). Add it to data.features."
             )
         n = len(np.asarray(rows[self.columns[0]])) if self.columns else 0
         matrix = np.empty((n, len(self.columns)), dtype=np.float64)
@@ -67,7 +67,7 @@ class CodeBook:
         if is_text != (codes is not None):
             raise ModelError(
                 f"model: the column {column!r} came as numbers in some rows and as text in others. "
-                "Give it one type in all rows"
+                "Give it one type in all rows."
             )
         if codes is None:
             return values.astype(np.float64)

@@ -48,7 +48,7 @@ def open_function(
     module_name, _, function_name = target.partition(":")
     if not module_name or not function_name:
         raise ModelError(
-            f"model python:{target}: not a function's name. Write python:package.module:function"
+            f"model python:{target}: not a function's name. Write python:package.module:function."
         )
     file = _module_file(module_name, folder)
     code = file.read_bytes()
@@ -59,7 +59,7 @@ def open_function(
     function = getattr(module, function_name, None)
     if not callable(function):
         raise ModelError(
-            f"model python:{target}: {file.name} has no function {function_name!r}. Correct model.path"
+            f"model python:{target}: {file.name} has no function {function_name!r}. Correct model.path."
         )
     return FunctionScorer(function, name=target, file=file, digest=digest, features=features, trust=trust)
 
@@ -108,7 +108,7 @@ class FunctionScorer:
             if not np.allclose(alone, scores[:_PROBE_ROWS], rtol=1e-4, atol=1e-6):
                 raise ModelError(
                     f"model python:{self._name}: a row's score changes with the rows scored beside it. "
-                    "Take means, ranks and random numbers out of it: fix them when the model is made"
+                    "Take means, ranks and random numbers out of it: fix them when the model is made."
                 )
         return scores
 
@@ -137,7 +137,7 @@ class FunctionScorer:
             # The error's own words may quote a person's value: only its kind and line are told.
             raise ModelError(
                 f"{self._file.name}:{_line_in(error, self._file)}: model python:{self._name}: "
-                f"the function raised {type(error).__name__}. Correct it, or the rows that it cannot score"
+                f"the function raised {type(error).__name__}. Correct it, or the rows that it cannot score."
             ) from None
         return checked_scores(values, len(encoded))
 
@@ -161,7 +161,7 @@ def _module_file(name: str, folder: Path | None) -> Path:
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         raise ModelError(
             f"model python:{name}: there is no module of this name beside the config or on the path. "
-            "Correct model.path, or put the module beside the config"
+            "Correct model.path, or put the module beside the config."
         )
     return Path(spec.origin).resolve()
 
@@ -176,7 +176,7 @@ def _load(name: str, file: Path, folder: Path | None) -> ModuleType:
     except Exception as error:
         raise ModelError(
             f"{file.name}:{_line_in(error, file)}: model python:{name}: the module cannot be imported "
-            f"({type(error).__name__}). Make `python -c 'import {name}'` work in the config's folder"
+            f"({type(error).__name__}). Make `python -c 'import {name}'` work in the config's folder."
         ) from error
 
 

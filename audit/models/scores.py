@@ -31,7 +31,7 @@ def open_scores(
 ) -> ScoresInData:
     """Return the scorer that reads the column ``target``; the other arguments have nothing to say."""
     if not target:
-        raise ModelError("model scores: no column is named. Write model: {scores: COLUMN}")
+        raise ModelError("model scores: no column is named. Write model: {scores: COLUMN}.")
     return ScoresInData(target)
 
 
@@ -48,7 +48,7 @@ class ScoresInData:
         """Return float64[n, 1]."""
         column = self.columns[0]
         if column not in rows:
-            raise ModelError(f"model scores:{column}: the rows have no such column. Correct model.scores")
+            raise ModelError(f"model scores:{column}: the rows have no such column. Correct model.scores.")
         return np.asarray(rows[column], dtype=np.float64)[:, None]
 
     def score_encoded(self, encoded: NDArray[Any]) -> NDArray[np.float64]:

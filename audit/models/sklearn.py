@@ -46,7 +46,7 @@ def open_skops(
         from skops import io as skops_io
     except ImportError:
         raise ModelError(
-            f"model {target.name}: reading .skops needs the package skops. Install plainspoken[sklearn-safe]"
+            f"model {target.name}: reading .skops needs the package skops. Install plainspoken[sklearn-safe]."
         ) from None
     content = _content(target, sha256)
     try:
@@ -55,8 +55,8 @@ def open_skops(
         raise _unreadable(target, error) from None
     if unknown:
         raise ModelError(
-            f"model {target.name}: it holds types that are not scikit-learn's own ({', '.join(unknown[:5])}), "
-            "and these can run code. Save it without them, or as .joblib with trust and sha256"
+            f"model {target.name}: it holds types beyond scikit-learn's own ({', '.join(unknown[:5])}), "
+            "and these can run code. Save it without them, or as .joblib with trust and sha256."
         )
     try:
         pipeline = skops_io.loads(content, trusted=sorted(_DATA_TYPES))
@@ -76,7 +76,7 @@ def open_pickle(
 ) -> PipelineScorer:
     """Open a pickle; only ``audit.models.open_model`` calls it, once trust and digest are stated."""
     if trust is None or sha256 is None:
-        raise ModelError(f"model {target.name}: a pickle needs trust and sha256. State both")
+        raise ModelError(f"model {target.name}: a pickle needs trust and sha256. State both.")
     import joblib
 
     content = _content(target, sha256)  # what is opened is what was digested
@@ -110,7 +110,7 @@ class PipelineScorer:
         if not columns or n_inputs != len(columns):
             raise ModelError(
                 f"model {name}: it was fitted on {n_inputs} columns without names, the config names "
-                f"{len(columns)} features. Name them in the order of the fit in data.features"
+                f"{len(columns)} features. Name them in the order of the fit in data.features."
             )
         self._book = CodeBook(columns)
         self._function, self._output = _output(pipeline, name, output)
@@ -140,7 +140,7 @@ class PipelineScorer:
             # The error's own words may quote a person's value: only its kind is told.
             raise ModelError(
                 f"model {self._name}: the pipeline refused the rows ({type(error).__name__}). "
-                "Give it the columns, types and values that it was fitted on"
+                "Give it the columns, types and values that it was fitted on."
             ) from None
         return checked_scores(values, len(encoded))
 
@@ -188,7 +188,7 @@ def _output(pipeline: Any, name: str, output: int | str) -> tuple[Callable[[Any]
             if output not in classes:
                 raise ModelError(
                     f"model {name}: it has no class {output!r} (classes: {', '.join(classes[:12])}). "
-                    "Correct model.output"
+                    "Correct model.output."
                 )
             at = classes.index(output)
         else:
@@ -196,7 +196,7 @@ def _output(pipeline: Any, name: str, output: int | str) -> tuple[Callable[[Any]
             at = 1 if len(classes) == 2 else output
         if not 0 <= at < len(classes):
             raise ModelError(
-                f"model {name}: it has {len(classes)} classes, and none is number {at}. Correct model.output"
+                f"model {name}: it has {len(classes)} classes, and none is number {at}. Correct model.output."
             )
         return (lambda table: pipeline.predict_proba(table)[:, at]), f"probability of {classes[at]}"
     if hasattr(pipeline, "decision_function") and len(classes) <= 2:
@@ -205,7 +205,7 @@ def _output(pipeline: Any, name: str, output: int | str) -> tuple[Callable[[Any]
         return pipeline.predict, "prediction"
     raise ModelError(
         f"model {name}: it gives no score (no predict_proba, decision_function or predict). "
-        "Fit a model that does"
+        "Fit a model that does."
     )
 
 
@@ -224,5 +224,5 @@ def _content(target: Path, sha256: str | None) -> bytes:
 def _unreadable(target: Path, error: Exception) -> ModelError:
     return ModelError(
         f"model {target.name}: it cannot be opened ({type(error).__name__}). "
-        "Save it again with the versions installed here"
+        "Save it again with the versions installed here."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tests.worlds.lender import Plan, World, complete, profiles, refused, write
 
@@ -13,7 +14,7 @@ def build(folder: Path, *, of_each: int = 600, seed: int = 7, coding: str = "hig
     """Write the world; ``of_each`` is a multiple of 100."""
     approved = {"male": of_each * 70 // 100, "female": of_each * 49 // 100}
     places = {(sex, no): of_each - n if no else n for sex, n in approved.items() for no in (False, True)}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for row in profiles(seed):
         for sex in ("female", "male"):
             if places[sex, refused(row)]:
