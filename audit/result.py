@@ -63,6 +63,18 @@ class Result:
             timings=dict(timings if timings is not None else found.timings),
         )
 
+    @classmethod
+    def if_sealed(cls, url: str, audit: str) -> Result | None:
+        """Return an audit that is sealed already; None where the ledger or the audit is not there."""
+        from audit.ledger import Ledger
+
+        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
+            return None
+        with Ledger.open(url) as ledger:
+            if not any(one.audit == audit and one.state == "sealed" for one in ledger.audits()):
+                return None
+            return cls.from_ledger(ledger, audit, url, existing=True)
+
     @property
     def exit_code(self) -> int:
         """0 where what was asked for is so, 3 where a requirement in ``fail_on`` is not."""

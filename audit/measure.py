@@ -1,0 +1,201 @@
+"""The second half of a run: from explained partitions to what is sealed.
+
+Rates, measurements, findings and figures: everything that a report prints later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from audit import figures as drawn
+from audit import findings as duties
+from audit import measurements
+from audit.config import is_vague
+from audit.data.profile import merge_profiles
+from audit.fairness.disparities import disparities
+from audit.fairness.groups import CountTable, merge
+from audit.fairness.rates import measurements as rate_measurements
+from audit.fairness.rates import rates
+from audit.ledger.seal import digest_of_json
+from audit.prepare import environment
+from audit.record import Decision, Disparity, Figure, Finding, Measurement, Rate
+
+if TYPE_CHECKING:
+    from audit.prepare import Barrier, Ready
+    from audit.worker import ExplainedPartition, ScoredPartition
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """How groups fared: counted once, merged, and compared with the stated reference."""
+
+    table: CountTable
+    rates: tuple[Rate, ...]
+    disparities: tuple[Disparity, ...]
+
+
+def partition(scored: ScoredPartition, explained: ExplainedPartition, sign: float) -> dict[str, Any]:
+    """Return a finished partition as the ledger's writer takes it.
+
+    Parameters
+    ----------
+    sign : 1 where high scores are adverse, else -1; sealed contributions push toward refusal
+    """
+    from audit.ledger.partitions import AttributionBlock
+
+    return {
+        "seq": explained.seq,
+        "decisions": explained.decisions,
+        "cases": explained.cases,
+        "attributions": {
+            method: AttributionBlock(
+                factors=block.attributions.factors,
+                rows=block.rows,
+                values=sign * block.attributions.values,
+                standard_error=block.attributions.standard_error,
+                residual=sign * block.attributions.residual,
+                base=block.attributions.base,
+            )
+            for method, block in explained.blocks.items()
+        },
+        "groups": {name: members.tolist() for name, members in scored.groups.items()},
+        "quarantined": scored.quarantined,
+    }
+
+
+def groups(ready: Ready, scored: Sequence[ScoredPartition]) -> Groups:
+    """Merge the counts and compare the groups; a night of refusals has no rates to compare."""
+    config = ready.config
+    table = merge(part.counts for part in scored)
+    if config.audit.kind == "batch":
+        return Groups(table, (), ())
+    low = config.fairness.min_group
+    high = config.decision.adverse_high
+    stated = {name: attribute.reference for name, attribute in config.protected.items()}
+    for names in config.intersections:
+        stated[" x ".join(names)] = " x ".join(stated[name] for name in names)
+    return Groups(
+        table,
+        rates(table, low, adverse_high=high),
+        disparities(table, stated, adverse_high=high, min_group=low),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """Everything that a run knows before it judges."""
+
+    ready: Ready
+    scored: Sequence[ScoredPartition]
+    explained: Sequence[ExplainedPartition]
+    barrier: Barrier
+    groups: Groups
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """All decisions, in the order of their rows."""
+        return [one for part in self.explained for one in part.decisions]
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model was opened."""
+        return self.ready.model.framework not in ("none", "scores")
+
+
+def findings(
+    run: Measured, figures: Sequence[Figure], fail_on: Sequence[str] | None
+) -> tuple[tuple[Finding, ...], int]:
+    """Judge every requirement; return the findings and the exit code of the run.
+
+    Parameters
+    ----------
+    figures : what was drawn; how far methods agree is judged from the figure that prints it
+    fail_on : outcomes that give exit code 3; default: the config's
+    """
+    config, codes = run.ready.config, run.ready.job.codes
+    agreement = next((one.body["with"] for one in figures if one.name == "agreement"), ())
+    vague = [code.factor for code in codes if is_vague(code.statement.get("en", ""))]
+    inputs = (run.ready.model.inputs or config.data.features) if run.has_model else ()
+    measured: tuple[Measurement, ...] = (
+        *rate_measurements(run.groups.rates, run.groups.disparities),
+        *measurements.of_inputs(inputs, run.barrier.protected_inputs, codes),
+        *measurements.of_statements(codes, vague, config.audit.as_of),
+        *measurements.of_reasons(run.decisions),
+        *measurements.of_references(run.barrier.references),
+        *measurements.of_agreement(agreement),
+        *measurements.of_notice_facts(config.resolved()),
+    )
+    judged = duties.judge(run.ready.policy.requirements, measured, config.audit.kind)
+    return judged, duties.exit_code(judged, fail_on if fail_on is not None else config.fail_on)
+
+
+def counts(scored: Sequence[ScoredPartition], explained: Sequence[ExplainedPartition]) -> dict[str, int]:
+    """Return the counts of ``run --json``: adverse + favourable + none + quarantined = rows."""
+    decisions = [one for part in explained for one in part.decisions]
+    by_outcome = {
+        outcome: sum(one.outcome == outcome for one in decisions)
+        for outcome in ("adverse", "favourable", "none")
+    }
+    aside = sum(len(part.quarantined) for part in scored)
+    return {
+        "rows": len(decisions) + aside,
+        **by_outcome,
+        "held": sum(one.notice.state == "held" for one in decisions),
+        "quarantined": aside,
+    }
+
+
+def figures(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
+    """Draw every table and series that a report prints."""
+    return (*_of_population(run), *_of_method(run, demonstration))
+
+
+def _of_population(run: Measured) -> tuple[Figure, ...]:
+    ready, config, table = run.ready, run.ready.config, run.groups.table
+    aside = [row for part in run.scored for row in part.quarantined]
+    stated = config.data.observed
+    cutoff = config.decision.cutoff.value if config.decision.cutoff is not None else None
+    return (
+        drawn.population(table, held=counts(run.scored, run.explained)["held"], quarantined=aside),
+        drawn.data(
+            ready.dataset.name,
+            ready.dataset.digest,
+            merge_profiles(part.profile for part in run.scored),
+            table,
+            config.protected,
+            (stated.column, stated.adverse) if stated is not None else None,
+        ),
+        drawn.model(ready.model, run.barrier.protected_inputs),
+        drawn.scores(table, cutoff),
+        drawn.calibration(table, adverse_high=config.decision.adverse_high),
+        drawn.confusion(table),
+    )
+
+
+def _of_method(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
+    config, reasons = run.ready.config, run.ready.config.explain.reasons
+    found = environment()
+    figures = (
+        drawn.method(
+            reasons=reasons.method,
+            exact_up_to=reasons.exact_up_to,
+            at_most=reasons.at_most,
+            floor=reasons.floor,
+            players=len(run.ready.job.factors),
+            seed=config.seed,
+            scale="the score, as the cutoff is stated",
+        ),
+        drawn.environment(
+            program=found.get("plainspoken", ""),
+            python=found["python"],
+            packages={name: text for name, text in found.items() if name not in _NO_PACKAGES},
+            platform=f"{found['system']} {found['machine']}",
+            fingerprint=digest_of_json(found),
+        ),
+    )
+    return (*figures, drawn.demonstration(demonstration)) if demonstration is not None else figures
+
+
+_NO_PACKAGES = ("plainspoken", "python", "system", "machine", "byteorder")

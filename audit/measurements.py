@@ -1,0 +1,167 @@
+"""What an audit measured about model inputs, reasons and notices, beside the rates of groups. Pure.
+
+Each function answers for one part; a requirement of a pack picks its measure by name. What could
+not be measured is a measurement with that state and its cause, never left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from audit.record import Decision, Measurement, ReasonCode, Reference
+
+NO_MODEL = "no model was opened: the scores or the decisions were already in the data"
+
+
+def of_inputs(
+    inputs: Collection[str], protected_inputs: Mapping[str, str], codes: Sequence[ReasonCode]
+) -> tuple[Measurement, ...]:
+    """Measure what the model reads: protected attributes, and columns that no factor names.
+
+    Parameters
+    ----------
+    inputs : columns that the model reads; empty where no model was opened
+    protected_inputs : column -> the protected attribute that it is, or tells
+    codes : the dictionary
+    """
+    if not inputs:
+        return tuple(
+            Measurement(measure, state="not_measured", cause=NO_MODEL)
+            for measure in ("protected_inputs", "inputs_without_factor")
+        )
+    named = {column for code in codes for column in (*code.columns, *code.missing_columns)}
+    without = sorted(set(inputs) - named)
+    told = ", ".join(f"{column} tells {attribute}" for column, attribute in sorted(protected_inputs.items()))
+    return (
+        Measurement("protected_inputs", float(len(protected_inputs)), n=len(inputs), cause=told or None),
+        Measurement(
+            "inputs_without_factor", float(len(without)), n=len(inputs), cause=", ".join(without) or None
+        ),
+    )
+
+
+def of_statements(
+    codes: Sequence[ReasonCode], vague: Collection[str], as_of: Any, language: str = "en"
+) -> tuple[Measurement, ...]:
+    """Measure the dictionary: missing, vague and unapproved statements.
+
+    Parameters
+    ----------
+    vague : factors whose statement says nothing specific (R9)
+    as_of : date on which an approval must have been given
+    """
+    if not codes:
+        cause = "no dictionary of reasons was given"
+        return tuple(
+            Measurement(measure, state="not_measured", cause=cause)
+            for measure in ("factors_without_statement", "vague_statements", "unapproved_statements")
+        )
+    silent = [code.factor for code in codes if not code.statement.get(language, "").strip()]
+    unapproved = [code.factor for code in codes if code.approved is None or code.approved.date > as_of]
+    return tuple(
+        Measurement(measure, float(len(found)), n=len(codes), cause=", ".join(sorted(found)) or None)
+        for measure, found in (
+            ("factors_without_statement", silent),
+            ("vague_statements", list(vague)),
+            ("unapproved_statements", unapproved),
+        )
+    )
+
+
+def of_reasons(decisions: Sequence[Decision]) -> tuple[Measurement, ...]:
+    """Measure the reasons of adverse decisions: present, toward refusal, certain, complete, varied."""
+    adverse = [one for one in decisions if one.outcome == "adverse"]
+    if not adverse:
+        return tuple(
+            Measurement(measure, state="not_applicable", cause="no decision was adverse")
+            for measure in (
+                "adverse_without_reason",
+                "reasons_not_adverse",
+                "reasons_at_most_four",
+                "held_notices",
+                "uncertain_rankings",
+                "completeness_residual",
+                "most_common_reason_share",
+                "decision_differs",
+            )
+        )
+    n = len(adverse)
+    with_reasons = [one for one in adverse if one.reasons]
+    residuals = [abs(one.residual) for one in adverse if one.residual is not None]
+    first = Counter(one.reasons[0].code for one in with_reasons)
+    held = Counter(one.notice.cause for one in adverse if one.notice.state == "held")
+    told = ", ".join(f"{cause} {count}" for cause, count in sorted(held.items(), key=str))
+    helped = sum(
+        reason.contribution is not None and reason.contribution <= 0
+        for one in adverse
+        for reason in one.reasons
+    )
+    return (
+        Measurement("adverse_without_reason", float(n - len(with_reasons)), n=n),
+        Measurement("reasons_not_adverse", float(helped), n=n),
+        Measurement("reasons_at_most_four", float(max(len(one.reasons) for one in adverse)), n=n),
+        Measurement("held_notices", float(sum(held.values())), n=n, cause=told or None),
+        Measurement("uncertain_rankings", float(sum(one.certified == "false" for one in adverse)), n=n),
+        Measurement("completeness_residual", max(residuals), n=len(residuals))
+        if residuals
+        else Measurement("completeness_residual", state="not_measured", cause=NO_MODEL),
+        Measurement("most_common_reason_share", max(first.values()) / len(with_reasons), n=len(with_reasons))
+        if with_reasons
+        else Measurement("most_common_reason_share", state="not_measured", cause="no decision has a reason"),
+        Measurement("decision_differs", float(held["decision_differs"] + held["action_differs"]), n=n),
+    )
+
+
+def of_references(references: Sequence[Reference]) -> tuple[Measurement, ...]:
+    """Measure the smallest reference: how many applicants a refused one was compared with."""
+    if not references:
+        return (Measurement("reference_size", state="not_measured", cause=NO_MODEL),)
+    smallest = min(references, key=lambda one: one.n)
+    return (Measurement("reference_size", float(smallest.n), n=smallest.n, cause=smallest.cause),)
+
+
+def of_agreement(rows: Sequence[Mapping[str, Any]]) -> tuple[Measurement, ...]:
+    """Measure how far other methods agree with the one that letters quote.
+
+    Parameters
+    ----------
+    rows : the entries of the figure ``agreement``: method, n, top4_overlap, max_difference, cause
+    """
+    found = {row["method"]: row for row in rows}
+    measurements = []
+    for measure, method, key in (
+        ("shap_top4_overlap", "shap", "top4_overlap"),
+        ("shap_difference", "shap", "max_difference"),
+        ("lime_top4_overlap", "lime", "top4_overlap"),
+    ):
+        row = found.get(method)
+        if row is None or row.get(key) is None:
+            cause = (row or {}).get("cause") or f"{method} was not asked for in explain.also"
+            measurements.append(Measurement(measure, state="not_measured", cause=cause))
+        else:
+            measurements.append(Measurement(measure, float(row[key]), n=int(row["n"])))
+    return tuple(measurements)
+
+
+def of_notice_facts(config: Mapping[str, Any]) -> tuple[Measurement, ...]:
+    """Measure what notices need from the config: the role of the score, the agency.
+
+    Parameters
+    ----------
+    config : the resolved config
+    """
+    disclosed = (config.get("decision") or {}).get("disclosed_score")
+    us = (config.get("entities") or {}).get("us") or {}
+    return (
+        Measurement("disclosed_score_role", 1.0 if disclosed else 0.0)
+        if config.get("model")
+        else Measurement("disclosed_score_role", state="not_applicable", cause="no score of ours is used"),
+        Measurement("agency_stated", 1.0 if us.get("ecoa_agency") else 0.0),
+        Measurement(
+            "notice_days",
+            state="not_measured",
+            cause="no notice had been sent when this audit was sealed; the ledger records each sending",
+        ),
+    )

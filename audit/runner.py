@@ -1,0 +1,140 @@
+"""The way of the data on one page: from a config to a sealed ledger.
+
+The driver owns the ledger and the keys and never imports a model; the worker owns the model, the
+explainers and the data. Between scoring and explaining stands one barrier, the choice of whom a
+refused applicant is compared with. Everything that a report prints is computed here and sealed as
+a row; nothing is computed when a report is rendered.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from audit.result import Result
+
+Progress = Callable[[str, int, int], None]
+
+
+def run(
+    source: str | Path | Mapping[str, Any],
+    *,
+    ledger: str | None = None,
+    slot: str = "",
+    again: int = 0,
+    fail_on: Sequence[str] | None = None,
+    demonstration: str | None = None,
+    progress: Progress | None = None,
+    now: Callable[[], dt.datetime] | None = None,
+) -> Result:
+    """Audit a model against a config and seal the result in a ledger.
+
+    Parameters
+    ----------
+    source : str, Path or mapping
+        ``audit.yaml``, or the same keys as Python values.
+    ledger : str, optional
+        URL of the database. Default: ``$PLAINSPOKEN_LEDGER``, else ``ledger.db`` beside the config.
+    slot : str
+        The nominal time of a scheduled run; part of the audit's identity.
+    again : int
+        Another number makes another audit of the same inputs.
+    fail_on : sequence of str, optional
+        Outcomes that give exit code 3; default: the config's.
+    demonstration : str, optional
+        A note for the first page, where the audit is an example and no real lender was audited.
+    progress : callable, optional
+        Called with a stage, how much of it is done, and of how much.
+    now : callable, optional
+        The clock (UTC).
+
+    Returns
+    -------
+    Result
+        The sealed audit. An audit of the same inputs that exists already is returned as it was.
+
+    Raises
+    ------
+    ConfigError, DataError, ModelError, PolicyError
+        With every fault that can be seen; nothing is written then.
+    """
+    from audit import measure, prepare
+    from audit.ledger import Ledger
+    from audit.result import Result
+
+    clock = now or (lambda: dt.datetime.now(dt.UTC))
+    tell = progress or (lambda stage, done, total: None)
+    watch = Stopwatch()
+
+    tell("check", 0, 1)
+    ready = prepare.prepare(source, ledger=ledger)
+    url = ledger or prepare.ledger_beside(ready.config.folder)
+    head = prepare.head(ready, slot=slot, again=again, demonstration=demonstration, opened_at=clock())
+    sealed = Result.if_sealed(url, head.audit)
+    if sealed is not None:
+        return sealed
+    tell("check", 1, 1)
+
+    with watch("score"):
+        scored = prepare.score(ready, tell)
+        prepare.refuse_faults(ready, scored)
+    with watch("reference"):
+        tell("reference", 0, 1)
+        barrier = prepare.choose(ready, scored)
+        tell("reference", 1, 1)
+
+    with Ledger.open(url, create=True) as book:
+        writer = book.begin(head)
+        explained = []
+        with watch("explain"):
+            for part in prepare.explain(scored, barrier, tell):
+                writer.partition(**measure.partition(scored[part.seq], part, ready.sign))
+                explained.append(part)
+        with watch("fairness"):
+            tell("fairness", 0, 1)
+            groups = measure.groups(ready, scored)
+            tell("fairness", 1, 1)
+        with watch("findings"):
+            tell("findings", 0, 1)
+            found = measure.Measured(ready, scored, explained, barrier, groups)
+            figures = measure.figures(found, demonstration)
+            findings, code = measure.findings(found, figures, fail_on)
+            tell("findings", 1, 1)
+        with watch("seal"):
+            tell("seal", 0, 1)
+            writer.seal(
+                policy=ready.policy,
+                codes=ready.job.codes,
+                references=barrier.references,
+                rates=groups.rates,
+                disparities=groups.disparities,
+                findings=findings,
+                figures=figures,
+                counts=measure.counts(scored, explained),
+                exit_code=code,
+                sealed_at=clock(),
+                timings=watch.seconds,
+            )
+            tell("seal", 1, 1)
+        return Result.from_ledger(book, head.audit, url, timings=watch.seconds)
+
+
+class Stopwatch:
+    """Seconds by stage; for the reader of a run, never part of the evidence's digests."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Add the time of a block to its stage."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - begun
