@@ -9,6 +9,7 @@ looked at them.
 from __future__ import annotations
 
 import logging
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -163,14 +164,17 @@ def to_pdf(
         "uncompressed_pdf": uncompressed,
         "attachments": files or None,
     }
-    if styles:
-        options["stylesheets"], options["font_config"] = _parsed(tuple(styles))
+    sheets, fonts = _parsed(tuple(styles)) if styles else (None, None)
     try:
-        document = HTML(string=html, base_url=base, url_fetcher=_fetcher()).render(**options)
+        page = HTML(string=html, base_url=base, url_fetcher=_fetcher())
+        document = page.render(fonts, stylesheets=sheets, **options)
         if variant == "pdf/a-3a":
             metadata = document.metadata
             metadata.generate_rdf_metadata = _both_standards(metadata.generate_rdf_metadata)
-        result: bytes = document.write_pdf(**options)
+        with warnings.catch_warnings():
+            # WeasyPrint leaves its colour profile's file to the garbage collector.
+            warnings.simplefilter("ignore", ResourceWarning)
+            result: bytes = document.write_pdf(**options)
     except FatalURLFetchingError as refusal:
         raise ForeignAddress(str(refusal)) from refusal
     return result

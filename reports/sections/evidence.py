@@ -1,0 +1,90 @@
+"""Evidence: digests, checkpoint, versions, and the commands that check them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports import wording
+from reports.sealed import access_words, read
+from reports.wording import capital
+
+if TYPE_CHECKING:
+    from reports.sealed import Reading
+
+LABEL = "Evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRow:
+    """What a digest is of, where it is sealed, and the digest in groups of 16."""
+
+    what: str
+    entry: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the section prints."""
+
+    audit: str
+    audit_groups: tuple[str, ...]
+    access: str
+    digests: tuple[DigestRow, ...]
+    checkpoint: tuple[str, ...]
+    sealed_at: str
+    commands: tuple[tuple[str, str], ...]
+    run: tuple[tuple[str, str], ...]
+    attached: str
+
+
+def query(ledger: Reading, audit_id: str) -> Evidence:
+    """Read what the report rests on."""
+    sealed = read(ledger, audit_id)
+    audit = sealed.audit
+    short = audit.audit[:8]
+    environment = sealed.figure("environment") or {}
+    packages = environment.get("packages") or {}
+    rows = [
+        ("Audit", wording.short_id(audit.audit)),
+        ("Owner", audit.owner),
+        ("Started", wording.moment_in_words(audit.opened_at)),
+        ("Sealed", wording.moment_in_words(audit.sealed_at)),
+        ("Program", environment.get("program") or audit.program),
+        ("Python", environment.get("python") or audit.environment.get("python", wording.NOTHING)),
+        ("Platform", environment.get("platform") or wording.NOTHING),
+        ("Seed", str(audit.seed)),
+    ]
+    rows += [(name, version) for name, version in sorted(packages.items())]
+    return Evidence(
+        audit=audit.audit,
+        audit_groups=wording.digest_groups(audit.audit),
+        access=access_words(sealed),
+        digests=tuple(
+            DigestRow(
+                capital(e.name.replace("_", " ")),
+                wording.NOTHING if e.entry is None else wording.count(e.entry),
+                wording.digest_groups(e.digest),
+            )
+            for e in ledger.evidence(audit.audit)
+        ),
+        checkpoint=tuple(line for line in audit.checkpoint.splitlines() if line.strip()),
+        sealed_at=wording.moment_in_words(audit.sealed_at),
+        commands=(
+            (
+                f"plainspoken verify {short} --checkpoint checkpoint.txt",
+                "Nothing sealed was altered, removed or added.",
+            ),
+            (f"plainspoken show {short} --json", "Every finding and rate, for machines."),
+        ),
+        run=tuple(rows),
+        attached="The PDF carries results.json: every finding, rate and figure of this report.",
+    )
+
+
+def title(data: Evidence) -> str:
+    """Return what can be checked."""
+    if not data.checkpoint:
+        return "This audit is not sealed yet; nothing here can be checked"
+    return "Everything printed here is sealed; one command checks it"

@@ -1,0 +1,703 @@
+"""A sealed audit told by hand: the reading half of a ledger, without a database.
+
+Its numbers are invented and round enough to be recognised on a page; it has every figure, every
+outcome and every awkward group that a report must be able to print.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from audit.record import (
+    Approval,
+    Audit,
+    Bound,
+    Dataset,
+    Decision,
+    Disparity,
+    DroppedReason,
+    Evidence,
+    Figure,
+    Finding,
+    Model,
+    Notice,
+    PackVersion,
+    Person,
+    Rate,
+    Reason,
+    ReasonCode,
+    Reference,
+    Requirement,
+    Statement,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AUDIT = "7f3a91c2" + "0b5d6e4f" * 7
+AS_OF = dt.date(2026, 11, 20)
+FACTORS = (
+    ("latest_payment", "P1", "Payment status in the latest month"),
+    ("earlier_payments", "P2", "Payment history in the five months before"),
+    ("balance_level", "B1", "Amount owed compared with the limit"),
+    ("balance_change", "B2", "Change in the amount owed"),
+    ("share_paid", "B3", "Share of the balance paid"),
+    ("amount_paid", "B4", "Size of recent payments"),
+    ("credit_limit", "L1", "Credit limit already held"),
+    ("months_used", "L2", "Months with a balance"),
+)
+GROUPS = {
+    "sex": ("male", {"male": (1977, 1484), "female": (3023, 2370)}),
+    "age": (
+        "40-61",
+        {"18-24": (443, 302), "25-39": (3045, 2406), "40-61": (1479, 1117), "62+": (33, 29)},
+    ),
+    "marital_status": (
+        "married",
+        {"married": (2282, 1741), "single": (2652, 2064), "others": (54, 40), "unknown": (12, 9)},
+    ),
+    "sex x age": (
+        "male x 40-61",
+        {
+            "male x 40-61": (656, 484),
+            "male x 18-24": (117, 72),
+            "male x 25-39": (1186, 912),
+            "male x 62+": (18, 16),
+            "female x 18-24": (326, 230),
+            "female x 25-39": (1859, 1494),
+            "female x 40-61": (823, 633),
+            "female x 62+": (15, 13),
+        },
+    ),
+}
+# What a score test would say, by hand: low and high of the ratio, and p.
+RATIOS = {
+    ("sex", "female"): (1.01, 1.08, 0.006),
+    ("age", "18-24"): (0.832, 0.968, 0.002),
+    ("age", "25-39"): (1.01, 1.09, 0.008),
+    ("age", "62+"): (0.962, 1.27, 0.101),
+    ("marital_status", "single"): (0.98, 1.06, 0.201),
+    ("marital_status", "others"): (0.7925, 1.11, 0.705),
+    ("marital_status", "unknown"): (0.61, 1.2, 0.916),
+    ("sex x age", "male x 18-24"): (0.702, 0.957, 0.011),
+    ("sex x age", "male x 25-39"): (0.98, 1.11, 0.14),
+    ("sex x age", "male x 62+"): (0.9, 1.34, 0.2),
+    ("sex x age", "female x 18-24"): (0.87, 1.04, 0.32),
+    ("sex x age", "female x 25-39"): (1.03, 1.15, 0.001),
+    ("sex x age", "female x 40-61"): (0.98, 1.11, 0.15),
+    ("sex x age", "female x 62+"): (0.84, 1.33, 0.3),
+}
+
+
+def _requirement(
+    name: str, kind: str, measure: str, bound: Bound | None, title: str, **more: Any
+) -> Requirement:
+    return Requirement(
+        requirement=name,
+        kind=kind,  # type: ignore[arg-type]
+        access=more.pop("access", "model_risk"),
+        question=more.pop("question", f"{title}?"),
+        measure=measure,
+        bound=bound,
+        source=more.pop("source", "12 CFR 1002.9(b)(2)"),
+        remedy=more.pop("remedy", "Change what is named here and run again."),
+        title=title,
+        **more,
+    )
+
+
+_SINCE = dt.date(2020, 1, 1)
+_ZERO = Bound(_SINCE, at_most=0)
+REQUIREMENTS = (
+    _requirement(
+        "us_ecoa_regb.protected_basis_not_scored",
+        "law",
+        "protected_inputs",
+        _ZERO,
+        "No protected attribute is a model input",
+        source="12 CFR 1002.6(b)(1)",
+    ),
+    _requirement(
+        "us_ecoa_regb.statements_approved",
+        "law",
+        "unapproved_statements",
+        _ZERO,
+        "Every statement is approved",
+        remedy="Approve a statement for the factor, then render the held notices.",
+    ),
+    _requirement(
+        "us_ecoa_regb.reasons_given",
+        "law",
+        "adverse_without_reason",
+        _ZERO,
+        "Each refusal has a reason",
+        source="12 CFR 1002.9(a)(2)",
+    ),
+    _requirement(
+        "us_ecoa_regb.notice_in_time",
+        "law",
+        "notice_days",
+        Bound(_SINCE, at_most=30),
+        "Notices leave within 30 days",
+        source="12 CFR 1002.9(a)(1)",
+        question="Were notices sent within 30 days?",
+        not_measured="no sending dates are recorded yet",
+        remedy="Run again after the letters are sent.",
+    ),
+    _requirement(
+        "us_ecoa_regb.reference_named",
+        "guidance",
+        "reference_size",
+        Bound(_SINCE, at_least=50),
+        "The comparison group is large enough",
+        source="12 CFR 1002.9, comment 9(b)(2)-5",
+    ),
+    _requirement(
+        "house.age_gap",
+        "house",
+        "standardized_mean_difference",
+        Bound(_SINCE, at_most=0.1),
+        "No age group more than 0.10 SD nearer to refusal",
+        access="fair_lending",
+        source="House policy 4.2",
+        remedy="Review earlier late payments and payment amounts: they carry the most.",
+    ),
+    _requirement(
+        "screening.four_fifths",
+        "convention",
+        "adverse_impact_ratio",
+        Bound(_SINCE, at_least=0.8),
+        "Four fifths",
+        access="fair_lending",
+        source="29 CFR 1607.4(D)",
+        question="Is every group approved at least four fifths as often as the reference group?",
+        remedy="Look for a less discriminatory alternative and record the search.",
+    ),
+    _requirement(
+        "screening.standardized_gap",
+        "convention",
+        "standardized_mean_difference",
+        Bound(_SINCE, at_most=0.3),
+        "Score gap of 0.30 SD",
+        access="fair_lending",
+        source="Fair lending practice",
+    ),
+)
+
+
+def rates() -> tuple[Rate, ...]:
+    """Selection, error rates and AUC of every group, and of all."""
+    rows = [
+        Rate("all", "all", "selection_rate", 5000, 0.7708, 0.7589, 0.7822),
+        Rate("all", "all", "auc", 5000, 0.785, 0.7702, 0.8009),
+        Rate("all", "all", "false_positive_rate", 3893, 0.152, 0.141, 0.164),
+        Rate("all", "all", "true_positive_rate", 1107, 0.502, 0.472, 0.531),
+    ]
+    for attribute, (_, groups) in GROUPS.items():
+        for group, (n, approved) in groups.items():
+            few = "too few: n < 30" if n < 30 else None
+            share = approved / n
+            spread = 1.96 * (share * (1 - share) / n) ** 0.5
+            rows.append(
+                Rate(
+                    attribute,
+                    group,
+                    "selection_rate",
+                    n,
+                    share,
+                    max(0, share - spread),
+                    min(1, share + spread),
+                    few,
+                )
+            )
+            rows.append(Rate(attribute, group, "false_positive_rate", round(n * 0.78), 0.15, 0.12, 0.18, few))
+            rows.append(Rate(attribute, group, "true_positive_rate", round(n * 0.22), 0.5, 0.44, 0.56, few))
+    return tuple(rows)
+
+
+def disparities() -> tuple[Disparity, ...]:
+    """Ratios, score gaps and marginal effects of every group but the references."""
+    rows = []
+    for (attribute, group), (low, high, p) in RATIOS.items():
+        reference, groups = GROUPS[attribute]
+        n, approved = groups[group]
+        base = groups[reference][1] / groups[reference][0]
+        few = "too few: n < 30" if n < 30 else None
+        value = approved / n / base
+        rows += [
+            Disparity(attribute, group, reference, "adverse_impact_ratio", n, value, low, high, p, few),
+            Disparity(
+                attribute,
+                group,
+                reference,
+                "standardized_mean_difference",
+                n,
+                round((1 - value) * 2.6, 3),
+                round((1 - value) * 2.6 - 0.11, 3),
+                round((1 - value) * 2.6 + 0.11, 3),
+                None,
+                few,
+            ),
+            Disparity(
+                attribute, group, reference, "marginal_effect", n, base - approved / n, None, None, p, few
+            ),
+        ]
+    return tuple(rows)
+
+
+def _screen(requirement: Requirement, row: Disparity) -> Finding:
+    bound = requirement.bound
+    assert bound is not None
+    assert row.value is not None
+    low = row.low if row.low is not None else row.value
+    high = row.high if row.high is not None else row.value
+    line = bound.at_least if bound.at_least is not None else bound.at_most
+    assert line is not None
+    below, above = high < line, low > line
+    good = above if bound.at_least is not None else below
+    outcome = "inconclusive" if row.cause or not (below or above) else "met" if good else "not_met"
+    return Finding(
+        requirement.requirement,
+        requirement.kind,
+        requirement.access,
+        outcome,  # type: ignore[arg-type]
+        requirement.measure,
+        row.attribute,
+        row.group,
+        row.value,
+        row.low,
+        row.high,
+        row.n,
+        f"at {'least' if bound.at_least is not None else 'most'} {line}",
+        requirement.source,
+        row.cause,
+    )
+
+
+def findings() -> tuple[Finding, ...]:
+    """One finding a requirement and group; each outcome occurs."""
+    by_name = {r.requirement.split(".")[1]: r for r in REQUIREMENTS}
+
+    def one(name: str, outcome: str, value: float | None, cause: str | None = None) -> Finding:
+        r = by_name[name]
+        return Finding(
+            r.requirement,
+            r.kind,
+            r.access,
+            outcome,
+            r.measure,
+            value=value,
+            n=None,  # type: ignore[arg-type]
+            bound="at most 0",
+            source=r.source,
+            cause=cause,
+        )
+
+    rows = [
+        one("protected_basis_not_scored", "met", 0),
+        one("statements_approved", "not_met", 1),
+        one("reasons_given", "met", 0),
+        one("notice_in_time", "not_measured", None, "no sending dates are recorded yet"),
+        one("reference_named", "met", 385),
+    ]
+    for row in disparities():
+        if row.metric == "adverse_impact_ratio":
+            rows.append(_screen(by_name["four_fifths"], row))
+        elif row.metric == "standardized_mean_difference":
+            rows.append(_screen(by_name["standardized_gap"], row))
+            if row.attribute == "age":
+                rows.append(_screen(by_name["age_gap"], row))
+    return tuple(rows)
+
+
+def _swarm(draw: random.Random) -> list[dict[str, Any]]:
+    factors = []
+    for i, (factor, _, label) in enumerate(FACTORS):
+        spread = 0.16 / (1 + i * 0.7)
+        points = []
+        for _ in range(120):
+            rank = draw.random()
+            points.append([round((rank - 0.4) * 2 * spread + draw.gauss(0, spread / 4), 5), round(rank, 4)])
+        factors.append(
+            {
+                "factor": factor,
+                "label": label,
+                "points": points,
+                "share_adverse": 0.62,
+                "q25": -0.02,
+                "q75": 0.05,
+            }
+        )
+    return factors
+
+
+def figures() -> dict[str, Figure]:
+    """Every figure of the contract."""
+    draw = random.Random(7)
+    edges = [round(i / 20, 2) for i in range(21)]
+    counts = [310, 720, 905, 800, 620, 499, 300, 210, 140, 110, 90, 80, 60, 50, 40, 30, 20, 10, 5, 1]
+    by_group = {
+        attribute: {group: [round(c * n / 5000) for c in counts] for group, (n, _) in groups.items()}
+        for attribute, (_, groups) in GROUPS.items()
+        if " x " not in attribute
+    }
+    bodies: dict[str, dict[str, Any]] = {
+        "population": {
+            "rows": 5000,
+            "adverse": 1146,
+            "favourable": 3854,
+            "none": 0,
+            "held": 132,
+            "quarantined": 0,
+            "selection_rate": {"value": 0.7708, "low": 0.7589, "high": 0.7822},
+            "quarantined_causes": [],
+        },
+        "data": {
+            "name": "applications.csv.gz",
+            "digest": "a7" * 32,
+            "features": [
+                {
+                    "name": "credit_limit",
+                    "type": "number",
+                    "missing": 0,
+                    "low": 10000.0,
+                    "median": 140000.0,
+                    "high": 800000.0,
+                    "distinct": 72,
+                },
+                {
+                    "name": "status_latest",
+                    "type": "number",
+                    "missing": 3,
+                    "low": -2.0,
+                    "median": 0.0,
+                    "high": 8.0,
+                    "distinct": 11,
+                },
+                {
+                    "name": "region",
+                    "type": "text",
+                    "missing": 0,
+                    "low": None,
+                    "median": None,
+                    "high": None,
+                    "distinct": 4,
+                },
+            ],
+            "protected": [
+                {
+                    "attribute": attribute,
+                    "type": "category",
+                    "provenance": "collected",
+                    "reference": reference,
+                    "groups": [{"group": g, "n": n} for g, (n, _) in groups.items()],
+                }
+                for attribute, (reference, groups) in GROUPS.items()
+                if " x " not in attribute
+            ],
+            "observed": {"column": "defaulted", "adverse": 1, "n_known": 5000},
+        },
+        "model": {
+            "name": "credit_mlp.keras",
+            "framework": "keras",
+            "version": "3f9c1b7ae2d04586",
+            "digest": "3f" * 32,
+            "inputs": ["credit_limit", "status_latest", "region"],
+            "n_parameters": 1089,
+            "layers": [
+                {"name": "hidden", "kind": "Dense", "units": 32},
+                {"name": "score", "kind": "Dense", "units": 1},
+            ],
+            "trust": None,
+            "protected_inputs": [],
+        },
+        "scores": {"edges": edges, "counts": counts, "cutoff": 0.3, "by_group": by_group},
+        "calibration": {
+            "bins": [
+                {
+                    "n": 500,
+                    "mean_score": round(0.05 + i * 0.085, 3),
+                    "observed": round(0.06 + i * 0.075, 3),
+                    "low": round(0.04 + i * 0.07, 3),
+                    "high": round(0.085 + i * 0.08, 3),
+                }
+                for i in range(10)
+            ]
+        },
+        "confusion": {
+            "true_positive": 556,
+            "false_positive": 590,
+            "true_negative": 3303,
+            "false_negative": 551,
+            "accuracy": 0.7718,
+        },
+        "importance": {
+            "method": "shapley",
+            "n": 1446,
+            "unit": "score",
+            "factors": [
+                {
+                    "factor": f,
+                    "label": label,
+                    "mean_abs": round(0.088 / (1 + i * 0.8), 4),
+                    "low": round(0.081 / (1 + i * 0.8), 4),
+                    "high": round(0.094 / (1 + i * 0.8), 4),
+                    "mean_adverse": round(0.12 / (1 + i * 0.9), 4),
+                }
+                for i, (f, _, label) in enumerate(FACTORS)
+            ],
+        },
+        "swarm": {"factors": _swarm(draw)},
+        "effects": {
+            "factors": [
+                {
+                    "factor": f,
+                    "label": label,
+                    "column": f,
+                    "bins": [
+                        {
+                            "low": float(b),
+                            "high": float(b + 1),
+                            "n": 140 - 10 * b,
+                            "mean": round((b - 3) * 0.03 / (1 + i), 4),
+                        }
+                        for b in range(8)
+                    ],
+                }
+                for i, (f, _, label) in enumerate(FACTORS)
+            ]
+        },
+        "reason_mix": {
+            "n_notices": 1146,
+            "codes": [
+                {"code": code, "factor": f, "label": label, "first": first, "any": anywhere}
+                for (f, code, label), first, anywhere in zip(
+                    FACTORS,
+                    (878, 195, 11, 0, 0, 57, 5, 0),
+                    (986, 607, 642, 34, 860, 436, 149, 138),
+                    strict=True,
+                )
+            ],
+        },
+        "reasons_by_group": {
+            "attributes": [
+                {
+                    "attribute": a,
+                    "groups": [{"group": g, "n": n - k} for g, (n, k) in groups.items()],
+                    "codes": [
+                        {
+                            "code": code,
+                            "label": label,
+                            "counts": [round((n - k) * 0.9 / (1 + i)) for n, k in groups.values()],
+                        }
+                        for i, (_, code, label) in enumerate(FACTORS)
+                    ],
+                }
+                for a, (_, groups) in GROUPS.items()
+                if " x " not in a
+            ]
+        },
+        "holds": {
+            "n_held": 132,
+            "causes": [{"cause": "protected_basis", "n": 100}, {"cause": "ranking_uncertain", "n": 32}],
+        },
+        "certified": {"exact": 1146, "certain": 0, "tie": 0, "false": 0},
+        "dropped": {
+            "causes": [
+                {"cause": "helped", "n": 3120},
+                {"cause": "below_floor", "n": 1204},
+                {"cause": "beyond_at_most", "n": 98},
+            ]
+        },
+        "agreement": {
+            "n": 60,
+            "with": [
+                {
+                    "method": "shap",
+                    "top4_overlap": 0.98,
+                    "same_top1": 0.99,
+                    "rank_correlation": 0.991,
+                    "max_difference": 0.0021,
+                    "cause": None,
+                },
+                {
+                    "method": "lime",
+                    "top4_overlap": 0.78,
+                    "same_top1": 0.81,
+                    "rank_correlation": 0.74,
+                    "max_difference": None,
+                    "cause": None,
+                },
+            ],
+        },
+        "reference": {
+            "references": [
+                {
+                    "kind": "near_cutoff",
+                    "n": 385,
+                    "candidates": 3854,
+                    "cutoff": 0.3,
+                    "mean_score": 0.2612,
+                    "low": 0.2201,
+                    "high": 0.2999,
+                    "digest": "86" * 32,
+                    "cause": None,
+                }
+            ]
+        },
+        "method": {
+            "reasons": {"method": "shapley", "exact_up_to": 10, "at_most": 4, "floor": 0.05, "players": 8},
+            "seed": 7,
+            "scale": "score",
+        },
+        "environment": {
+            "program": "plainspoken 0.1.0",
+            "python": "3.11.7",
+            "packages": {"tensorflow": "2.21.0", "keras": "3.15.1"},
+            "platform": "Linux x86_64",
+            "fingerprint": "5e" * 32,
+        },
+        "demonstration": {
+            "note": "Real Taiwanese card holders of 2005, judged by a made-up US lender. No real lender was audited."
+        },
+    }
+    fair = {"data", "scores", "reasons_by_group"}
+    return {
+        name: Figure(name, "fair_lending" if name in fair else "model_risk", body)
+        for name, body in bodies.items()
+    }
+
+
+def decisions() -> tuple[Decision, ...]:
+    """Two refusals and an approval."""
+    reasons = tuple(
+        Reason(rank, code, f, label, contribution)
+        for (f, code, label), rank, contribution in zip(
+            FACTORS, (1, 2, 3), (0.129, 0.032, 0.017), strict=False
+        )
+    )
+    dropped = (
+        DroppedReason("share_paid", 0.004, "below_floor"),
+        DroppedReason("amount_paid", -0.02, "helped"),
+    )
+    first = Decision(
+        "4c1e07ab" * 8,
+        0,
+        3,
+        (Person("9d" * 32),),
+        "adverse",
+        0.419,
+        0.3,
+        reference="86" * 32,
+        residual=0.0,
+        gap=0.013,
+        certified="exact",
+        reasons=reasons,
+        dropped=dropped,
+        notice=Notice("ready"),
+    )
+    held = replace(first, decision="5d2f18bc" * 8, row=4, notice=Notice("held", "protected_basis"))
+    return held, first, Decision("6e3a29cd" * 8, 0, 5, (Person("8c" * 32),), "favourable", 0.11, 0.3)
+
+
+def audit() -> Audit:
+    """The audit itself."""
+    return Audit(
+        audit=AUDIT,
+        name="Card portfolio, 2026 Q4",
+        kind="population",
+        owner="Model Risk",
+        as_of=AS_OF,
+        model=Model(
+            "3f" * 32,
+            "credit_mlp.keras",
+            "keras",
+            "3f9c1b7ae2d04586",
+            ("credit_limit", "status_latest", "region"),
+            "score",
+            1089,
+        ),
+        dataset=Dataset("a7" * 32, "applications.csv.gz", 5000, ("credit_limit", "status_latest", "region")),
+        config={
+            "decision": {"adverse": "high", "cutoff": 0.3, "at_cutoff": "adverse"},
+            "fairness": {"min_group": 30},
+            "policies": ["us_ecoa_regb", "screening", "house/policy"],
+            "data": {"path": "applications.csv.gz"},
+        },
+        state="sealed",
+        seed=7,
+        program="plainspoken 0.1.0",
+        opened_at=dt.datetime(2026, 11, 20, 18, 40, 21, tzinfo=dt.UTC),
+        sealed_at=dt.datetime(2026, 11, 20, 18, 41, 7, tzinfo=dt.UTC),
+        exit_code=3,
+        counts={"rows": 5000, "adverse": 1146, "favourable": 3854, "none": 0, "held": 132, "quarantined": 0},
+        timings={"score": 1.2, "explain": 8.8},
+        checkpoint="plainspoken\n214\nsQ4MbZpX8uhhMQTaRXnuLxjAfDg0jRUJ5YoGVMT+3SE=\n",
+        environment={"python": "3.11.7"},
+    )
+
+
+@dataclass
+class ToldLedger:
+    """The reading half of a ledger, from memory."""
+
+    the_audit: Audit = field(default_factory=audit)
+    the_requirements: tuple[Requirement, ...] = REQUIREMENTS
+    the_findings: tuple[Finding, ...] = field(default_factory=findings)
+    the_figures: dict[str, Figure] = field(default_factory=figures)
+    the_rates: tuple[Rate, ...] = field(default_factory=rates)
+    the_disparities: tuple[Disparity, ...] = field(default_factory=disparities)
+
+    def find(self, _: str) -> Audit:
+        return self.the_audit
+
+    def requirements(self, _: Any) -> tuple[Requirement, ...]:
+        return self.the_requirements
+
+    def findings(self, _: Any) -> tuple[Finding, ...]:
+        return self.the_findings
+
+    def rates(self, _: Any) -> tuple[Rate, ...]:
+        return self.the_rates
+
+    def disparities(self, _: Any) -> tuple[Disparity, ...]:
+        return self.the_disparities
+
+    def figures(self, _: Any) -> dict[str, Figure]:
+        return self.the_figures
+
+    def codes(self, _: Any) -> tuple[ReasonCode, ...]:
+        approval = Approval("Head of Credit", AS_OF)
+        return tuple(
+            ReasonCode(f, code, (f,), {"en": label}, approved=None if code == "L2" else approval)
+            for f, code, label in FACTORS
+        )
+
+    def statements(self, _: Any) -> tuple[Statement, ...]:
+        return ()
+
+    def packs(self, _: Any) -> tuple[PackVersion, ...]:
+        return (
+            PackVersion("us_ecoa_regb", "0d" * 32, dt.date(2026, 7, 21), "Regulation B"),
+            PackVersion("screening", "1d" * 32, dt.date(2026, 7, 21), "Screening conventions"),
+        )
+
+    def references(self, _: Any) -> tuple[Reference, ...]:
+        return (Reference("near_cutoff", "86" * 32, 385, 3854, 0.3, 0.2612, 0.2201, 0.2999),)
+
+    def decisions(
+        self, _: Any, *, outcome: str | None = None, notice: str | None = None
+    ) -> Iterator[Decision]:
+        for decision in decisions():
+            if outcome in (None, decision.outcome) and notice in (None, decision.notice.state):
+                yield decision
+
+    def evidence(self, _: Any) -> tuple[Evidence, ...]:
+        return (
+            Evidence("model", "3f" * 32, 3),
+            Evidence("data", "a7" * 32, 4),
+            Evidence("config", "51" * 32, 5),
+        )
