@@ -6,18 +6,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
 from audit.check.columns import column_faults
 from audit.check.duties import duty_faults
 from audit.check.factors import factor_faults
 from audit.check.files import file_faults, shown
 from audit.check.population import population_faults
-from audit.config import Config, Inspection
+from audit.config import Config, Inspection, read_config
 from audit.config.bound import binding_faults, bindings_report
 from audit.config.dictionary import Dictionary, read_dictionary
+from audit.config.faults import touched
 from audit.config.load import in_order
 from audit.errors import Fault
 
-__all__ = ["bindings_report", "check"]
+__all__ = ["bindings_report", "check", "examine"]
 
 
 def check(config: Config, inspection: Inspection | None = None) -> tuple[Fault, ...]:
@@ -41,6 +46,34 @@ def check(config: Config, inspection: Inspection | None = None) -> tuple[Fault, 
         faults += binding_faults(config, inspection.columns, inspection.recipients_columns)
         faults += population_faults(config, inspection)
     return in_order(faults)
+
+
+def examine(
+    path: Path | str | Mapping[str, Any], look: Callable[[Config], Inspection] | None = None
+) -> tuple[Config | None, tuple[Fault, ...]]:
+    """Read a config and check all that can be checked of it, whatever is wrong already.
+
+    Parameters
+    ----------
+    path : Path, str or mapping
+        As ``load_config`` takes it.
+    look : callable, optional
+        Looks at data and model. It is called only when no file and no secret is at fault.
+
+    Returns
+    -------
+    config : Config or None
+        To audit with only where there are no faults; None where nothing could be read.
+    faults : tuple of Fault
+    """
+    reading = read_config(path)
+    if reading.config is None:
+        return None, reading.faults
+    inspection = None
+    if look is not None and not [*reading.faults, *file_faults(reading.config)]:
+        inspection = look(reading.config)
+    found = [one for one in check(reading.config, inspection) if not touched(one, reading.faults)]
+    return reading.config, in_order([*reading.faults, *found])
 
 
 def _dictionary(config: Config) -> Dictionary | None:

@@ -22,23 +22,23 @@ def factor_faults(config: Config, dictionary: Dictionary, inspection: Inspection
     if config.model is None or config.model.path is None:
         return  # without a model nothing is attributed to factors
     inputs = inspection.model_inputs if inspection is not None else ()
-    yield from _unmapped(config, dictionary, inputs or config.data.features)
+    yield from _unmapped(dictionary, inputs or config.data.features)
     for code in dictionary.codes:
         yield from _unread(code, dictionary, inputs or config.data.features)
         if inspection is not None:
             yield from _missing(code, dictionary, inspection)
 
 
-def _unmapped(config: Config, dictionary: Dictionary, inputs: tuple[str, ...]) -> Iterator[Fault]:
+def _unmapped(dictionary: Dictionary, inputs: tuple[str, ...]) -> Iterator[Fault]:
     mapped = {column for code in dictionary.codes for column in code.columns}
     if not dictionary.complete:
         return  # an entry that could not be read has columns too; its own fault comes first
     for column in inputs:
         if column not in mapped:
             # Regulation B, appendix C: a reason that is not on the list may not be told as the nearest one.
-            fact = f"the model reads {column!r}, and no factor of {config.dictionary} has it"
+            fact = "the model reads this column, and no factor has it"
             way_out = f"{did_you_mean(column, mapped)}Add the column to a factor with its own statement"
-            yield dictionary.lines.fault((), fact, way_out)
+            yield Fault(dictionary.lines.file, 1, column, fact, way_out)
 
 
 def _unread(code: ReasonCode, dictionary: Dictionary, inputs: tuple[str, ...]) -> Iterator[Fault]:

@@ -124,4 +124,4 @@ def _pinned(config: Config, inspection: Inspection) -> Iterator[Fault]:
 
 def _counted(groups: Mapping[str, int]) -> str:
     ordered = sorted(groups.items(), key=lambda item: (-item[1], item[0]))
-    return listed(f"{group} {n:,}" for group, n in ordered)
+    return listed(f"{group or '(empty)'} {n:,}" for group, n in ordered)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import Field, GetJsonSchemaHandler, model_serializer, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -18,7 +18,10 @@ from audit.config.nearest import did_you_mean, listed
 from audit.config.section import Label, Section, Text, refusal
 from audit.errors import DataError
 
-SCALAR_SCHEMA: JsonSchemaValue = {"type": ["string", "number", "boolean"]}
+B = TypeVar("B", bound="Binding")
+
+COLUMN_SCHEMA: JsonSchemaValue = {"type": "string", "minLength": 1}
+SCALAR_SCHEMA: JsonSchemaValue = {"type": ["string", "number", "boolean"], "minLength": 1}
 
 
 def written(value: Any) -> str:
@@ -31,14 +34,14 @@ def written(value: Any) -> str:
 
 
 def _read_plain(data: Any) -> Any:
+    if isinstance(data, Binding):
+        return data
     if isinstance(data, str | int | float | bool | dt.date):
         text = written(data).strip()
         if not text:
             raise refusal("this is empty", "Name a column or a constant, or remove the key")
         return {"raw": text}
     if isinstance(data, Mapping):
-        if "raw" in data:
-            return data  # made here, or copied
         column, value = data.get("column"), data.get("value")
         if set(data) == {"column"} and isinstance(column, str):
             return {"raw": column, "column": column}
@@ -56,7 +59,7 @@ class Binding(Section):
 
     raw: str
     column: Text | None = None
-    value: str | None = None
+    value: Text | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -83,13 +86,13 @@ class Binding(Section):
             "description": "A column or a constant: a plain name that is a column is that column.",
             "anyOf": [
                 SCALAR_SCHEMA,
-                {**one, "properties": {"column": {"type": "string"}}, "required": ["column"]},
+                {**one, "properties": {"column": COLUMN_SCHEMA}, "required": ["column"]},
                 {**one, "properties": {"value": SCALAR_SCHEMA}, "required": ["value"]},
             ],
         }
 
 
-def bind(binding: Binding, columns: Iterable[str]) -> Binding:
+def bind(binding: B, columns: Iterable[str]) -> B:
     """Decide a binding, now that the columns of its file are known.
 
     Raises
@@ -135,8 +138,12 @@ class ActionBinding(Binding):
     @model_validator(mode="before")
     @classmethod
     def _read(cls, data: Any) -> Any:
-        if isinstance(data, Mapping) and set(data) == {"column", "values"}:
-            return {"raw": written(data["column"]), "column": data["column"], "values": data["values"]}
+        if (
+            isinstance(data, Mapping)
+            and set(data) == {"column", "values"}
+            and isinstance(data["column"], str)
+        ):
+            return {"raw": data["column"], **data}
         return _read_plain(data)
 
     @model_serializer
@@ -152,7 +159,7 @@ class ActionBinding(Binding):
         words = {"type": "object", "additionalProperties": {"enum": list(get_args(Actions))}}
         mapped = {
             "type": "object",
-            "properties": {"column": {"type": "string"}, "values": words},
+            "properties": {"column": COLUMN_SCHEMA, "values": words},
             "required": ["column", "values"],
             "additionalProperties": False,
         }

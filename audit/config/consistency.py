@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from audit.config.nearest import did_you_mean, listed
 from audit.errors import Fault
@@ -12,53 +12,64 @@ if TYPE_CHECKING:
     from audit.config.schema import Config
 
 
-def consistency_faults(config: Config) -> Iterator[Fault]:
-    """Yield what does not fit together inside a config."""
-    yield from _model(config)
-    yield from _deciding(config)
-    yield from _reference(config)
-    yield from _protected(config)
-    yield from _dictionary(config)
-    yield from _record(config)
+def consistency_faults(config: Config, refused: Iterable[Fault] = ()) -> Iterator[Fault]:
+    """Yield what does not fit together inside a config.
+
+    ``refused`` says what was left out of it for faults of its own; that is not called missing.
+    """
+    left_out = frozenset(fault.place for fault in refused)
+    for part in (_model, _deciding, _reference, _protected, _dictionary, _record):
+        yield from part(config, left_out)
 
 
-def _model(config: Config) -> Iterator[Fault]:
+def _lacks(config: Config, left_out: frozenset[str], place: str) -> bool:
+    value: Any = config
+    for name in place.split("."):
+        value = getattr(value, name, None)
+    return value in (None, ()) and not any(
+        other == place or other.startswith((f"{place}.", f"{place}[")) or place.startswith(f"{other}.")
+        for other in left_out
+    )
+
+
+def _model(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
     model, fault = config.model, config.lines.fault
     if model is None:
         return
-    if (model.path is None) == (model.scores is None):
-        fact = "a model is a path or a column of scores" + (", and both are given" if model.path else "")
-        yield fault(("model",), fact, "Give one of `path` and `scores`")
+    if model.path is not None and model.scores is not None:
+        yield fault(("model",), "a path and a column of scores are both given", "Keep one of them")
+    elif _lacks(config, left_out, "model.path") and _lacks(config, left_out, "model.scores"):
+        yield fault(("model",), "nothing says what scores", "Give a path or a column of scores")
     if model.scores is not None:
         for key in ("sha256", "trust"):
             if getattr(model, key) is not None:
                 yield fault(("model", key), "scores from a column open no model", "Remove this key")
         return
-    if (model.is_function or model.is_pickle) and model.trust is None:
+    if (model.is_function or model.is_pickle) and _lacks(config, left_out, "model.trust"):
         what = "a Python function runs code" if model.is_function else "opening a pickle runs code"
         way_out = "Add trust: {by, reason, date} once somebody has looked, or use .keras or .skops"
         yield fault(("model", "path"), f"{what}, and nobody is named who trusts it", way_out)
-    if model.is_pickle and model.sha256 is None:
+    if model.is_pickle and _lacks(config, left_out, "model.sha256"):
         way_out = "Add sha256: with the digest of the file that was looked at"
         yield fault(("model", "path"), "the trust in a pickle is not pinned to its bytes", way_out)
     if model.is_function and model.sha256 is not None:
         way_out = "Remove it; the digest of the module is recorded"
         yield fault(("model", "sha256"), "a function has no file of its own to pin", way_out)
-    if model.path is not None and not config.data.features:
+    if model.path is not None and _lacks(config, left_out, "data.features"):
         yield fault(("data",), "no features are named for the model", "Add features: [ … ]")
 
 
-def _deciding(config: Config) -> Iterator[Fault]:
+def _deciding(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
     decision, fault = config.decision, config.lines.fault
-    if config.model is not None and decision.adverse is None:
+    if config.model is not None and _lacks(config, left_out, "decision.adverse"):
         way_out = "Add adverse: high or adverse: low"
         yield fault(("decision",), "nothing says which scores are bad", way_out)
-    if decision.cutoff is not None and config.model is None:
+    if decision.cutoff is not None and _lacks(config, left_out, "model"):
         yield fault(
             ("decision", "cutoff"), "a cutoff needs scores", "Add model: {scores: COLUMN} or remove it"
         )
-    by_model = config.model is not None and decision.cutoff is not None
-    if not by_model and decision.taken is None and config.record.action is None:
+    ways = ("decision.cutoff", "decision.taken", "record.action")
+    if all(_lacks(config, left_out, way) for way in ways):
         way_out = "Give decision.cutoff for the model's scores, decision.taken or record.action"
         yield fault(("decision",), "nothing says who was refused", way_out)
     action = config.record.action
@@ -66,20 +77,20 @@ def _deciding(config: Config) -> Iterator[Fault]:
         yield fault(("record", "action"), "values belong to a column", "Write {column: …, values: {…}}")
 
 
-def _reference(config: Config) -> Iterator[Fault]:
+def _reference(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
     reference, fault = config.explain.reference, config.lines.fault
     explained = config.model is not None and config.model.path is not None
     here = ("explain", "reference")
-    if config.audit.kind == "batch" and explained and reference.pinned is None:
+    if config.audit.kind == "batch" and explained and _lacks(config, left_out, "explain.reference.pinned"):
         # A night of refusals holds nobody to be compared with.
         way_out = "Add pinned: {from: AUDIT or file, sha256: …}"
         yield fault(here, "a batch has no pinned reference", way_out)
-    elif explained and reference.kind == "near_cutoff" and config.decision.cutoff is None:
+    elif explained and reference.kind == "near_cutoff" and _lacks(config, left_out, "decision.cutoff"):
         way_out = "Give decision.cutoff, or write kind: all_applicants"
         yield fault(here, "applicants near the cutoff cannot be found without one", way_out)
 
 
-def _protected(config: Config) -> Iterator[Fault]:
+def _protected(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
     fault, known = config.lines.fault, tuple(config.protected)
     seen: dict[frozenset[str], int] = {}
     for number, names in enumerate(config.intersections):
@@ -98,15 +109,15 @@ def _protected(config: Config) -> Iterator[Fault]:
             yield fault(("protected", name), "this name is taken by the reports", "Choose another name")
 
 
-def _dictionary(config: Config) -> Iterator[Fault]:
+def _dictionary(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
     needed = (config.model is not None and config.model.path is not None) or config.reasons_given is not None
-    if needed and config.dictionary is None:
+    if needed and _lacks(config, left_out, "dictionary"):
         yield config.lines.fault(
-            (), "no dictionary says what the factors mean", "Add dictionary: reasons.yaml"
+            ("dictionary",), "no dictionary says what the factors mean", "Add dictionary: reasons.yaml"
         )
 
 
-def _record(config: Config) -> Iterator[Fault]:
+def _record(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
     jurisdiction = config.record.jurisdiction
     # A plain name may still be a column; that is known once the data are.
     named = jurisdiction.value if jurisdiction is not None else None

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from audit.config.section import Many, Section, Share, Text, Unique, Value, refusal
+from audit.config.section import Many, Section, Share, Text, Unique, Value, endings, refusal
 
 FORMATS = (".csv", ".csv.gz", ".parquet")
-_PATTERN = r"^(?!.*://).*\.(csv|csv\.gz|parquet)$"
+_PATTERN = rf"^(?!.*://).*{endings(FORMATS)}"
 
 
 def _data_path(path: str) -> str:

@@ -8,7 +8,7 @@ all faults come at once.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -22,7 +22,7 @@ from audit.errors import Fault
 
 M = TypeVar("M", bound=BaseModel)
 
-_ROUNDS = 5
+_ROUNDS = 12
 
 
 def read_model(model: type[M], data: Any, lines: Lines, at: Loc = ()) -> tuple[M | None, tuple[Fault, ...]]:
@@ -42,14 +42,24 @@ def read_model(model: type[M], data: Any, lines: Lines, at: Loc = ()) -> tuple[M
             return model.model_validate(rest), tuple(faults)
         except ValidationError as error:
             details = error.errors(include_url=False)
+            meant = {_meant(model, detail) for detail in details}
+            details = [one for one in details if one["type"] != "missing" or _loc(one) not in meant]
             for detail in details:
-                faults[_fault(model, detail, lines, at)] = None
-            left_out = [
-                _leave_out(rest, _loc(detail), detail["type"], _meant(model, detail)) for detail in details
-            ]
-            if not all(left_out):
+                fault = _fault(model, detail, lines, at)
+                if detail["type"] != "missing" or not touched(fault, faults):
+                    faults[fault] = None
+            targets = {_target(model, rest, detail): detail["type"] for detail in details}
+            if None in targets:
                 break
+            for target, kind in targets.items():
+                _leave_out(model, rest, target or (), kind)
     return None, tuple(faults)
+
+
+def touched(fault: Fault, others: Iterable[Fault]) -> bool:
+    """Whether a fault speaks of what was left out for another: that must not be called missing."""
+    inside = (f"{fault.place}.", f"{fault.place}[") if fault.place else ("",)
+    return any(other.place == fault.place or other.place.startswith(inside) for other in others)
 
 
 def _loc(detail: ErrorDetails) -> Loc:
@@ -57,25 +67,45 @@ def _loc(detail: ErrorDetails) -> Loc:
     return tuple(step for step in detail["loc"] if not (isinstance(step, str) and step.startswith("<")))
 
 
-def _leave_out(data: Any, loc: Loc, kind: str, meant: str | None) -> bool:
-    """Take what was refused out of the data; return whether it is worth reading them again."""
-    inside = data
-    for step in loc[:-1]:
-        try:
-            inside = inside[step]
-        except (KeyError, IndexError, TypeError):
-            return False
-    if kind == "missing" or not loc or not isinstance(inside, dict):
-        return False
-    value = inside.pop(loc[-1], None)
-    if kind == "extra_forbidden" and meant is not None and meant not in inside:
+def _target(model: type[BaseModel], data: Any, detail: ErrorDetails) -> Loc | None:
+    """Return what must go for the rest to be read; None where the rest would look wrong without it."""
+    loc, kind = _loc(detail), detail["type"]
+    if kind == "extra_forbidden":
+        return loc
+    # What lacks a part goes as a whole, and so does a list with a bad entry.
+    target = loc[:-1] if kind == "missing" else loc
+    while target and not (isinstance(_at(data, target[:-1]), dict) and target[-1] in _at(data, target[:-1])):
+        target = target[:-1]
+    # An entry of a mapping, such as one protected attribute, is named by other parts.
+    return target if target and target[-1] in _keys(model, target[:-1], later=True) else None
+
+
+def _leave_out(model: type[BaseModel], data: Any, target: Loc, kind: str) -> None:
+    inside = _at(data, target[:-1])
+    if not isinstance(inside, dict):
+        return  # it went with what it stands in
+    value = inside.pop(target[-1], None)
+    meant = nearest(str(target[-1]), _keys(model, target[:-1])) if kind == "extra_forbidden" else None
+    if meant is not None and meant not in inside:
         inside[meant] = value  # a slip of the pen: what it holds is read as what was meant
-    return value is not None or kind in {"extra_forbidden", "not_built"}
 
 
-def _meant(model: type[BaseModel], detail: ErrorDetails) -> str | None:
+def _meant(model: type[BaseModel], detail: ErrorDetails) -> Loc | None:
+    """Return the place of the key that was meant by an unknown one."""
     loc = _loc(detail)
-    return nearest(str(loc[-1]), _keys(model, loc[:-1])) if detail["type"] == "extra_forbidden" else None
+    if detail["type"] != "extra_forbidden":
+        return None
+    word = nearest(str(loc[-1]), _keys(model, loc[:-1]))
+    return (*loc[:-1], word) if word is not None else None
+
+
+def _at(data: Any, loc: Loc) -> Any:
+    for step in loc:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
 
 
 def _fault(model: type[BaseModel], detail: ErrorDetails, lines: Lines, at: Loc) -> Fault:
@@ -94,10 +124,10 @@ def _fault(model: type[BaseModel], detail: ErrorDetails, lines: Lines, at: Loc) 
     return lines.fault((*at, *loc), fact, way_out)
 
 
-def _keys(model: type[BaseModel], loc: Loc) -> list[str]:
-    """Return the keys that a model knows at a place inside it."""
+def _keys(model: type[BaseModel], loc: Loc, later: bool = False) -> list[str]:
+    """Return the keys that a model knows at a place inside it; those to come only if asked."""
     if not loc:
-        return [name for name, info in _fields(model).items() if not _is_later(info)]
+        return [name for name, info in _fields(model).items() if later or not _is_later(info)]
     info = _fields(model).get(str(loc[0]))
     if info is None:
         return []
@@ -106,7 +136,7 @@ def _keys(model: type[BaseModel], loc: Loc) -> list[str]:
         rest = loc[1:]
         while rest and str(rest[0]) not in _fields(inner):
             rest = rest[1:]  # an index of a list, or a key of a mapping
-        keys += [key for key in _keys(inner, rest) if key not in keys]
+        keys += [key for key in _keys(inner, rest, later) if key not in keys]
     return keys
 
 

@@ -68,14 +68,8 @@ def read_config(source: Path | str | Mapping[str, Any], *, folder: Path | None =
     faults += refused
     if config is not None:
         config = config.placed(path, folder.resolve(), lines)
-        faults += [fault for fault in consistency_faults(config) if not _touched(fault, faults)]
+        faults += consistency_faults(config, refused)
     return Reading(config, in_order(faults))
-
-
-def _touched(fault: Fault, others: list[Fault]) -> bool:
-    # What was left out for its own fault must not be called missing.
-    inside = fault.place + "."
-    return any(other.place == fault.place or other.place.startswith(inside) for other in others)
 
 
 def in_order(faults: list[Fault]) -> tuple[Fault, ...]:

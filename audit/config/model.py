@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from audit.config.section import Date, Section, Sha256, Text, Whole, not_built_yet, refusal
+from audit.config.section import Date, Section, Sha256, Text, Whole, endings, not_built_yet, refusal
 
 BUILT = (".keras", ".h5", ".skops", ".joblib", ".pkl", ".pickle")
 PICKLES = (".joblib", ".pkl", ".pickle")
 _LATER = (".json", ".onnx", ".ubj", ".txt", ".pb")
 _FUNCTION = re.compile(r"python:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
-_PATTERN = rf"^{_FUNCTION.pattern}$|^(?!python:).*\.(keras|h5|skops|joblib|pkl|pickle)$"
+_PATTERN = rf"^{_FUNCTION.pattern}$|^(?!python:).*{endings(BUILT)}"
 
 
 def _model_path(path: str) -> str:
@@ -64,7 +64,7 @@ class ModelSection(Section):
     trust: TrustSection | None = None
     """Mandatory for formats and functions that run code."""
 
-    output: Annotated[Whole | Text, BeforeValidator(_output, json_schema_input_type=int | str)] = 0
+    output: Annotated[Whole | Text, BeforeValidator(_output, json_schema_input_type=Whole | Text)] = 0
     """Index or name of the model's output."""
 
     version: Text | None = None

@@ -31,8 +31,12 @@ def band_names(bands: tuple[float, ...], whole: bool) -> tuple[str, ...]:
     for low, high in itertools.pairwise(bands):
         # Of whole numbers the last one inside is named; of others the end that is not reached.
         last = high - 1 if whole else high
-        names.append(f"{low:g}" if last == low else f"{low:g}-{last:g}")
-    return (*names, f"{bands[-1]:g}+")
+        names.append(_end(low) if last == low else f"{_end(low)}-{_end(last)}")
+    return (*names, f"{_end(bands[-1])}+")
+
+
+def _end(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(float(value))
 
 
 class ProtectedAttribute(Section):

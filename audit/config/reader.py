@@ -19,6 +19,8 @@ from audit.errors import ConfigError, Fault
 Loc = tuple[str | int, ...]
 
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+_AT_MOST = 500_000  # values of one file
+_WRITE = "Write the values out"
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -101,6 +103,9 @@ def _parse(text: str, file: str) -> tuple[Any, Lines]:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         fact = f"this is not YAML: {error.problem or 'it cannot be read'}"
         raise ConfigError(Fault(file, line, "", fact, "Mend the line, or put the text in quotes")) from None
+    except RecursionError:
+        fact = "the values of this file stand too deep inside each other"
+        raise ConfigError(Fault(file, None, "", fact, "Write it flatter")) from None
     except (YAMLError, ValueError) as error:
         fact = f"this is not YAML: {str(error).splitlines()[0]}"
         raise ConfigError(Fault(file, None, "", fact, "Mend the file")) from None
@@ -121,8 +126,14 @@ class _Builder:
 
     def build(self, node: Any, loc: Loc) -> Any:
         self.lines.setdefault(loc, node.start_mark.line + 1)
+        if len(self.lines) > _AT_MOST:
+            # Aliases of aliases can make a short file longer than memory.
+            fault = Fault(
+                self.file, node.start_mark.line + 1, "", "the aliases make this file too long", _WRITE
+            )
+            raise ConfigError(fault)
         if any(node is outer for outer in self.around):
-            self._fault(node, loc, "this alias stands inside what it names", "Write the values out")
+            self._fault(node, loc, "this alias stands inside what it names", _WRITE)
             return None
         if node.id == "scalar":
             return self._scalar(node)
@@ -144,7 +155,7 @@ class _Builder:
             key = str(key_node.value)
             here = (*loc, key)
             if key_node.tag == f"{_TAG}merge":
-                self._fault(key_node, here, "merge keys are not YAML 1.2", "Write the values out")
+                self._fault(key_node, here, "merge keys are not YAML 1.2", _WRITE)
                 continue
             if key in first:
                 self._fault(key_node, here, f"this key stands already in line {first[key]}", "Keep one")

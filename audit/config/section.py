@@ -94,8 +94,9 @@ def _label(value: Any) -> Any:
 
 
 def _lines(value: Any) -> Any:
-    if isinstance(value, list | tuple) and value and all(isinstance(line, str) for line in value):
-        return "\n".join(value)
+    lines = value if isinstance(value, list | tuple) else ()
+    if lines and all(isinstance(line, str) and line.strip() for line in lines):
+        return "\n".join(line.strip() for line in lines)
     return value
 
 
@@ -103,11 +104,13 @@ Many = Annotated[tuple[T, ...], Field(strict=False)]
 """A list in the file, a tuple here."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Label = Annotated[Text, BeforeValidator(_label, json_schema_input_type=str | int)]
+Label = Annotated[Text, BeforeValidator(_label, json_schema_input_type=Text | int)]
 """A name as it stands in the data: text, or a whole number that is taken as text."""
 
 Date = Annotated[dt.date, BeforeValidator(_date)]
-Address = Annotated[Text, BeforeValidator(_lines, json_schema_input_type=str | list[str])]
+Address = Annotated[
+    Text, BeforeValidator(_lines, json_schema_input_type=Text | Annotated[list[Text], Field(min_length=1)])
+]
 """An address: text, or a list of its lines."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=re.compile(r"^[0-9a-f]{64}$"))]
@@ -116,6 +119,19 @@ Whole = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Value = str | int | float | bool
 """A value as it stands in a cell of the data."""
+
+
+def endings(names: tuple[str, ...]) -> str:
+    """Return a pattern for the end of a file's name, in small letters or capitals.
+
+    >>> endings((".csv", ".h5"))
+    '([.][cC][sS][vV]|[.][hH]5)$'
+    """
+    spelled = (
+        "".join(f"[{letter}{letter.upper()}]" if letter.isalpha() else letter for letter in name)
+        for name in names
+    )
+    return f"({'|'.join(word.replace('.', '[.]') for word in spelled)})$"
 
 
 @dataclass(frozen=True, slots=True)

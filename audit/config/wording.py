@@ -17,15 +17,16 @@ _BANNED = re.compile(
 # What stands around those words without saying anything about the applicant.
 _FILLER = """
     a acceptable achieve achieved an and applicant applicants application are assessment at automated bank
-    bank's based because below by company company's computer credit creditor creditor's criteria cutoff
+    based because below by company computer credit creditor criteria cutoff
     decided decision denied did do does due enough fail failed failing fails for from guidelines have high
-    in insufficient internal is it's its lender's lending low made meet meeting met minimum no not of on or
+    in insufficient internal is its lender lending low made meet meeting met minimum no not of on or
     our outcome output overall policies policy poor qualify qualifying reason refused required requirement
     requirements result results risk satisfied score scored scores scoring standard standards statistical
     system than the this to too under underwriting unsatisfactory was we were with you your
 """
 
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_WORD = re.compile(r"[^\W\d_]+")
+_POSSESSIVE = re.compile(r"['’]s\b")
 
 
 def is_vague(statement: str) -> bool:
@@ -34,7 +35,8 @@ def is_vague(statement: str) -> bool:
     >>> is_vague("Your score is too low"), is_vague("Age or model of the automobile")
     (True, False)
     """
-    if not _BANNED.search(statement):
+    plain = _POSSESSIVE.sub("", statement)
+    if not _BANNED.search(plain):
         return False
-    rest = _WORD.findall(_BANNED.sub(" ", statement).replace("’", "'").lower())
+    rest = _WORD.findall(_BANNED.sub(" ", plain).lower())
     return set(rest) <= set(_FILLER.split())

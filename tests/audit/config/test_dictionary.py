@@ -1,0 +1,154 @@
+"""The dictionary of reasons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audit.config import is_vague, load_dictionary
+from audit.config.dictionary import read_dictionary
+from audit.errors import ConfigError
+from tests.worlds.full_config import REASONS_YAML
+
+
+def faults(folder: Path, text: str) -> list[str]:
+    path = folder / "reasons.yaml"
+    path.write_text(text)
+    return [str(fault).replace(f"{folder}/", "") for fault in read_dictionary(path).faults]
+
+
+def test_every_key_reaches_its_record(tmp_path: Path) -> None:
+    """A full entry becomes a ReasonCode; a short one gets the defaults."""
+    path = tmp_path / "reasons.yaml"
+    path.write_text(REASONS_YAML)
+    balance, late = load_dictionary(path)
+    assert balance.columns == ("balance_to_limit", "balance_missing")
+    assert balance.statement == {"en": "Balances on revolving accounts compared with their limits"}
+    assert balance.direction == {"high": "adverse"}
+    assert (balance.hmda, balance.changeable, balance.priority) == (3, True, 3)
+    assert balance.missing_columns == ("balance_missing",)
+    assert balance.missing_statement["en"] == "We could not verify your balances"
+    assert balance.proxy is not None
+    assert balance.proxy.verdict == "reviewed"
+    assert balance.approved is not None
+    assert balance.approved.date.isoformat() == "2026-11-02"
+    assert (late.code, late.approved, late.proxy, late.missing_statement) == ("7", None, None, {})
+
+
+def test_all_faults_of_all_factors_come_at_once(tmp_path: Path) -> None:
+    """Each factor's faults stand at their lines, whatever is wrong with the others."""
+    found = faults(
+        tmp_path,
+        "a:\n  columns: [x]\n  code: A\n  statement: {en: Score too low}\n"
+        "b:\n  columns: [x]\n  code: A\n  statement: {es: Saldo alto}\n"
+        "c:\n  code: C\n  statment: {en: Length of residence}\n"
+        "d:\n  code: D\n  columns: [z]\n"
+        "e:\n  code: E\n  statement: {en: Length of residence}\n  permitted: {by: x}\n",
+    )
+    assert [fault.split(": ", 2)[:2] for fault in found] == [
+        ["reasons.yaml:4", "a.statement.en"],
+        ["reasons.yaml:6", "b.columns[0]"],
+        ["reasons.yaml:7", "b.code"],
+        ["reasons.yaml:8", "b.statement"],
+        ["reasons.yaml:11", "c.statment"],
+        ["reasons.yaml:12", "d.statement"],
+        ["reasons.yaml:18", "e.permitted"],
+    ]
+    assert "names nothing specific (12 CFR 1002.9(b)(2))" in found[0]
+    assert "belongs to a already" in found[1]
+    assert "Did you mean 'statement'" in found[4]
+    assert "this key is missing. Add `statement: …`" in found[5]
+    assert "not built yet" in found[6]
+
+
+@pytest.mark.parametrize("text", ["", "[]\n", "- a\n"])
+def test_a_dictionary_without_factors_is_refused(tmp_path: Path, text: str) -> None:
+    """Empty is refused."""
+    (fault,) = faults(tmp_path, text)
+    assert "no factor stands in this file" in fault
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("a: {code: A, statement: {en: ''}}", "this is empty"),
+        ("a: {code: A, statement: Late payments}", "expected a mapping"),
+        ("a: {code: A, statement: {en: Late payments}, hmda: 12}", "expected at most 10"),
+        (
+            "a: {code: A, statement: {en: Late payments}, direction: {up: adverse}}",
+            "expected 'high' or 'low'",
+        ),
+        (
+            "a: {code: A, statement: {en: Late payments}, direction: {high: adverse, low: adverse}}",
+            "cannot both be adverse",
+        ),
+        (
+            "a: {code: A, statement: {en: Late payments}, proxy: {of: age, verdict: fine, by: b, reason: r,"
+            " date: 2026-01-01}}",
+            "expected 'reviewed' or 'blocked'",
+        ),
+        (
+            "a: {code: A, statement: {en: Late}, missing: {columns: [b]}}",
+            "missing.statement: this key is missing",
+        ),
+        (
+            "a: {code: A, statement: {en: Late}, missing: {statement: {en: Our policy}}}",
+            "missing.statement.en: 'Our policy' names nothing specific",
+        ),
+        ("a: text", "expected a mapping"),
+    ],
+)
+def test_a_bad_entry_gives_one_fault(tmp_path: Path, entry: str, words: str) -> None:
+    """What is wrong is said where it stands."""
+    (fault,) = faults(tmp_path, entry + "\n")
+    assert words in fault
+
+
+def test_loading_raises_what_reading_returns(tmp_path: Path) -> None:
+    """`load_dictionary` refuses a dictionary with faults."""
+    path = tmp_path / "reasons.yaml"
+    path.write_text("a: {code: A}\n")
+    with pytest.raises(ConfigError, match=r"reasons.yaml:1: a.statement: this key is missing"):
+        load_dictionary(path)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Internal standards",
+        "You did not meet our internal standards.",
+        "Our policy",
+        "Credit policies of the bank",
+        "Minimum criteria not met",
+        "Failed to achieve a qualifying score",
+        "Your credit score is too low",
+        "Score low",
+        "LOW SCORE",
+        "Insufficient score on our scoring system",
+        "The model’s output",
+        "Our computer's algorithm decided",
+        "Unsatisfactory risk assessment",
+    ],
+)
+def test_statements_without_a_fact_are_vague(statement: str) -> None:
+    """A score, a model, a policy or a standard as the sole reason is no reason (R9)."""
+    assert is_vague(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Age or model of the automobile",
+        "Length of residence",
+        "Income insufficient for amount of credit requested",
+        "Cancelled insurance policy",
+        "Number of models of vehicles financed",
+        "Delinquent past or present credit obligations",
+        "Balances lower the score: use of revolving accounts",
+        "Unable to verify income",
+    ],
+)
+def test_specific_statements_are_taken(statement: str) -> None:
+    """A banned word beside something specific about the applicant is no fault."""
+    assert not is_vague(statement)
