@@ -123,9 +123,11 @@ class Letters:
         def refused(*found: Gap) -> Refusal:
             return refusal(case.decision, recipient.role, due, date, *found)
 
-        if gap := not_due(decision) or self._not_theirs(decision, recipient):
+        if gap := not_due(decision):
             return refused(gap)
-        person = self.ledger.pseudonym("person", recipient.person)
+        person = self.person(decision, case, recipient)
+        if person is None:
+            return refused(Gap("recipients.person is another person than the decision's", PERSON))
         key = (ENTITY, decision.decision, action_of(decision), person, KIND)
         if not draft:
             if self.ledger.issued(*key) is not None and not again_reason:
@@ -150,16 +152,37 @@ class Letters:
             lines, width = envelope.LINES_SMALL, f"{envelope.WIDTH_MM:.0f} mm"
             return refused(Gap(f"the address does not fit the window ({lines} lines of {width})", PERSON))
         return self._place(
-            notice, decision, case, recipient, date=date, formats=formats, late=bool(late_reason), due=due
+            notice,
+            decision,
+            case,
+            recipient,
+            date=date,
+            formats=formats,
+            late=bool(late_reason),
+            due=due,
+            person=person,
         )
 
-    def _not_theirs(self, decision: Decision, recipient: Recipient) -> Gap | None:
-        theirs = {person.person for person in decision.persons if person.role == recipient.role}
-        if not self.terms.names_persons or not theirs:
-            return None
-        if self.ledger.pseudonym("person", recipient.person) in theirs:
-            return None
-        return Gap("recipients.person is another person than the decision's", PERSON)
+    def person(self, decision: Decision, case: CaseFile, recipient: Recipient) -> str | None:
+        """Return the recipient's pseudonym; None where the decision knows another person in the role.
+
+        A letter to the wrong person tells them a stranger's affairs, so the recipients file is not
+        believed alone.
+        """
+        theirs = {one.person for one in decision.persons if one.role == recipient.role}
+        name = self.ledger.pseudonym("person", recipient.person)
+        if name in theirs:
+            return name
+        # Data without data.person name nobody: each decision then is a person of its own.
+        nameless = self.ledger.pseudonym("person", case.decision)
+        return nameless if not self.terms.names_persons and theirs == {nameless} else None
+
+    def is_issued(self, decision: Decision, recipient: Recipient) -> bool:
+        """Whether this notice went to this person already."""
+        case = self.ledger.case(self.audit.audit, decision.decision)
+        person = self.person(decision, case, recipient)
+        key = (ENTITY, decision.decision, action_of(decision))
+        return person is not None and self.ledger.issued(*key, person, KIND) is not None
 
     def _place(
         self,
@@ -172,6 +195,7 @@ class Letters:
         formats: Sequence[Format],
         late: bool,
         due: Deadline | None,
+        person: str,
     ) -> tuple[Document, ...] | Refusal:
         """Put the notice into its formats, look at it once more, and return its documents."""
         env = environment()
@@ -220,7 +244,7 @@ class Letters:
             environment_digest=environment_digest(),
             draft=bool(notice.draft),
             decision=decision.decision,
-            person=self.ledger.pseudonym("person", recipient.person),
+            person=person,
             role=recipient.role,
             action=action_of(decision),
             entity=ENTITY,

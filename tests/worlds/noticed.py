@@ -111,7 +111,7 @@ def a_decision(**changes: Any) -> Decision:
         decision="pseudonym-of-APP-7",
         seq=0,
         row=7,
-        persons=(Person("pseudonym-of-PER-7", "primary"),),
+        persons=(Person("pseudonym-of-PER-7"), Person("pseudonym-of-PER-7-B", "joint")),
         outcome="adverse",
         score=0.41,
         cutoff=0.30,
