@@ -5,15 +5,19 @@ Rates, measurements, findings and figures: everything that a report prints later
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from audit import figures as drawn
 from audit import findings as duties
-from audit import measurements
+from audit import measurements, worker
 from audit.config import is_vague
 from audit.data.profile import merge_profiles
+from audit.explain import pictures
+from audit.explain.agreement import agreement
 from audit.fairness.disparities import disparities
 from audit.fairness.groups import CountTable, merge
 from audit.fairness.rates import measurements as rate_measurements
@@ -149,7 +153,7 @@ def counts(scored: Sequence[ScoredPartition], explained: Sequence[ExplainedParti
 
 def figures(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
     """Draw every table and series that a report prints."""
-    return (*_of_population(run), *_of_method(run, demonstration))
+    return (*_of_population(run), *_of_reasons(run), *_of_method(run, demonstration))
 
 
 def _of_population(run: Measured) -> tuple[Figure, ...]:
@@ -172,6 +176,71 @@ def _of_population(run: Measured) -> tuple[Figure, ...]:
         drawn.calibration(table, adverse_high=config.decision.adverse_high),
         drawn.confusion(table),
     )
+
+
+def _of_reasons(run: Measured) -> tuple[Figure, ...]:
+    codes = {code.factor: code for code in run.ready.job.codes}
+    attributed = _attributed(run)
+    members: dict[str, list[str]] = {}
+    for part in run.scored:
+        for name, of_part in part.groups.items():
+            members.setdefault(name, []).extend(of_part.tolist())
+    decisions = run.decisions
+    return (
+        pictures.importance(attributed),
+        pictures.swarm(attributed, codes),
+        pictures.effects(attributed, codes),
+        pictures.reason_mix(decisions, run.ready.job.codes),
+        pictures.reasons_by_group(decisions, members, run.ready.job.codes),
+        pictures.holds(decisions),
+        pictures.certified(decisions),
+        pictures.dropped(decisions),
+        pictures.reference(run.barrier.references),
+        _agreement(run),
+    )
+
+
+def _attributed(run: Measured) -> pictures.Attributed:
+    """Gather what was attributed in all partitions, turned toward refusal, with each row's weight."""
+    blocks = [(part, part.blocks["shapley"]) for part in run.explained if "shapley" in part.blocks]
+    factors = blocks[0][1].attributions.factors if blocks else ()
+    adverse = [part.decisions[at].outcome == "adverse" for part, block in blocks for at in block.rows]
+    columns = {
+        column: np.concatenate([part.values[column] for part, _ in blocks])
+        for column in (blocks[0][0].values if blocks else ())
+    }
+    return pictures.Attributed(
+        method="shapley",
+        factors=factors,
+        contributions=np.concatenate([run.ready.sign * block.attributions.values for _, block in blocks])
+        if blocks
+        else np.empty((0, 0)),
+        adverse=np.array(adverse, dtype=bool),
+        weights=np.where(np.array(adverse, dtype=bool), 1.0, run.barrier.weight or 1.0),
+        columns=columns,
+    )
+
+
+def _agreement(run: Measured) -> Figure:
+    """Compare each other method with the one that letters quote, on the rows that both explained."""
+    rows: list[dict[str, Any]] = []
+    causes: dict[str, str] = {}
+    for method in run.ready.config.explain.also:
+        pairs = []
+        for part in run.explained:
+            quoted, other = part.blocks.get("shapley"), part.blocks.get(method)
+            if quoted is not None and other is not None:
+                place = {at: i for i, at in enumerate(quoted.rows)}
+                mine = [place[at] for at in other.rows]
+                pairs.append((worker.taken(quoted.attributions, mine), other.attributions))
+            causes |= {name: cause for name, cause in part.causes.items() if name == method}
+        if pairs:
+            one, two = (worker.joined([pair[side] for pair in pairs]) for side in (0, 1))
+            rows.append(agreement(one, two, orient=run.ready.sign))
+            causes.pop(method, None)
+        else:
+            causes.setdefault(method, measurements.NO_MODEL)
+    return pictures.agreement(max((row["n"] for row in rows), default=0), rows, causes)
 
 
 def _of_method(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:

@@ -304,10 +304,28 @@ def _attribute(
         )
     if not parts:
         return None, "there was nobody to compare with" if positions else None
-    return Block(tuple(at for mine, _ in parts for at in mine), _joined([one for _, one in parts])), None
+    return Block(tuple(at for mine, _ in parts for at in mine), joined([one for _, one in parts])), None
 
 
-def _joined(parts: Sequence[Attributions]) -> Attributions:
+def taken(attributions: Attributions, rows: Sequence[int]) -> Attributions:
+    """Return what is said of some of the rows."""
+    import numpy as np
+
+    place = np.asarray(rows, dtype=np.int64)
+    errors = attributions.standard_error
+    return replace(
+        attributions,
+        values=attributions.values[place],
+        base=attributions.base[place],
+        output=attributions.output[place],
+        residual=attributions.residual[place],
+        standard_error=None if errors is None else errors[place],
+        certified=tuple(attributions.certified[at] for at in rows) if attributions.certified else (),
+    )
+
+
+def joined(parts: Sequence[Attributions]) -> Attributions:
+    """Return what is said of the rows of all parts, in their order."""
     import numpy as np
 
     if len(parts) == 1:
