@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import weakref
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +64,9 @@ class CsvFile:
         """Return the ``seq``-th chunk."""
         row, first, stop = self._places[seq]
         if self._handle is None:
+            # Kept open, so that a gzip file read in order is unpacked once.
             self._handle = self._open()
+            weakref.finalize(self, self._handle.close)
         data = self._read(self._handle, first, stop - first)
         _, ends = _ends(data, 0)
         if not data.endswith(b"\n"):
