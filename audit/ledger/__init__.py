@@ -162,6 +162,19 @@ class Ledger:
             )
         return signer
 
+    @property
+    def local_public_key(self) -> str | None:
+        """The public half of ``ledger.sign`` on this machine; None where there is no such file."""
+        path = _sign_path(self.key_file) if self.key_file is not None else None
+        if path is None or not path.exists():
+            return None
+        try:
+            return Signer(path.read_text(encoding="ascii")).public
+        except (OSError, NoteError, UnicodeError) as error:
+            raise LedgerError(
+                f"{path}: no signing key can be read there. Restore it from its backup."
+            ) from error
+
     # --- writing -----------------------------------------------------------------------------
 
     def begin(self, audit: Audit) -> AuditWriter:

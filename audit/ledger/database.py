@@ -129,6 +129,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def records(result: sa.Result[Any]) -> list[dict[str, Any]]:
+    """Return the rows of a result, each as column to value."""
+    return [row._asdict() for row in result]
+
+
 def revision(connection: Connection) -> str | None:
     """Return the schema's revision; None where no migration has run."""
     if not sa.inspect(connection).has_table("alembic_version"):
@@ -172,7 +177,7 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
         if before is not None and before not in REVISIONS:
             raise SchemaError(
                 f"{shown(engine.url)}: the schema is newer than this program "
-                f"(got {before}, expected {SCHEMA}). Use the version of plainspoken that wrote it, or a later one."
+                f"(got {before}, expected {SCHEMA}). Use the version of plainspoken that wrote it."
             )
         if before != SCHEMA:
             config.attributes["connection"] = connection

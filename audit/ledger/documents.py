@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from audit.errors import LedgerError, UsageError
 from audit.ledger import entries, shapes, tables
-from audit.ledger.database import reading, writing
+from audit.ledger.database import reading, records, writing
 from audit.ledger.read import audit_id
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _same_issue(
     action: str | None,
     person: bytes | None,
     kind: str,
-) -> list[Mapping[str, Any]]:
+) -> Sequence[Mapping[str, Any]]:
     """Return what was issued under one key, oldest first."""
     table = tables.documents
     query = sa.select(table).where(
@@ -91,7 +91,7 @@ def _same_issue(
         table.c.entity.is_(None) if entity is None else table.c.entity == entity,
         table.c.action.is_(None) if action is None else table.c.action == action,
     )
-    return list(connection.execute(query.order_by(table.c.entry)).mappings())
+    return records(connection.execute(query.order_by(table.c.entry)))
 
 
 def issued(
@@ -114,7 +114,7 @@ def documents(ledger: Ledger, audit: Audit | str) -> tuple[IssuedDocument, ...]:
     table = tables.documents
     query = sa.select(table).where(table.c.audit == audit_id(audit)).order_by(table.c.entry, table.c.pos)
     with reading(ledger.engine) as connection:
-        return tuple(_issued_of(row) for row in connection.execute(query).mappings())
+        return tuple(_issued_of(row) for row in records(connection.execute(query)))
 
 
 def record(

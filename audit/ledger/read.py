@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from audit.errors import EvidenceError, UsageError
 from audit.ledger import case as cases_
 from audit.ledger import shapes, tables
-from audit.ledger.database import reading
+from audit.ledger.database import reading, records
 from audit.ledger.write import place
 from audit.record import Audit, CaseFile, Decision, Evidence, Person, Reference
 
@@ -35,7 +35,7 @@ def audit_id(audit: Audit | str) -> str:
 def rows_of(connection: Connection, table: Table, entry: int | None) -> Sequence[Mapping[str, Any]]:
     """Return the rows that an entry sealed, in their order."""
     query = sa.select(table).where(table.c.entry == entry).order_by(table.c.pos)
-    return connection.execute(query).mappings().all()
+    return records(connection.execute(query))
 
 
 # --- audits --------------------------------------------------------------------------------------
@@ -46,13 +46,14 @@ def audits(ledger: Ledger) -> tuple[Audit, ...]:
     with reading(ledger.engine) as connection:
         return tuple(
             _audit(connection, row)
-            for row in connection.execute(sa.select(tables.audits).order_by(tables.audits.c.entry)).mappings()
+            for row in records(connection.execute(sa.select(tables.audits).order_by(tables.audits.c.entry)))
         )
 
 
 def _audit(connection: Connection, row: Mapping[str, Any]) -> Audit:
     seals, notes = tables.seals, tables.checkpoints
-    seal = connection.execute(sa.select(seals).where(seals.c.audit == row["audit"])).mappings().one_or_none()
+    sealed = records(connection.execute(sa.select(seals).where(seals.c.audit == row["audit"])))
+    seal = sealed[0] if sealed else None
     note = None
     if seal is not None:
         note = connection.scalar(sa.select(notes.c.note).where(notes.c.size == seal["entry"] + 1))
@@ -78,7 +79,7 @@ def find(ledger: Ledger, text: str) -> Audit:
             query = query if last is None else query.where(table.c.audit == last)
         else:
             query = query.where(table.c.audit.startswith(text, autoescape=True)).order_by(table.c.entry)
-        found = connection.execute(query).mappings().all()
+        found = records(connection.execute(query))
         if len(found) == 1:
             return _audit(connection, found[0])
     if found and text:
@@ -111,10 +112,9 @@ def evidence(ledger: Ledger, audit: Audit | str) -> tuple[Evidence, ...]:
             Evidence("data", known.dataset.digest, opened),
         ]
         for entry, label in _entries(connection, name):
-            for row in connection.execute(
-                sa.select(sets.c.name, sets.c.root).where(sets.c.entry == entry).order_by(sets.c.name)
-            ):
-                out.append(Evidence(f"{label}: {row.name}", row.root.hex(), entry))
+            query = sa.select(sets.c.name, sets.c.root).where(sets.c.entry == entry).order_by(sets.c.name)
+            for table, root in connection.execute(query).tuples():
+                out.append(Evidence(f"{label}: {table}", root.hex(), entry))
             for row in rows_of(connection, contents, entry):
                 title = f"{row['kind']} {row['name']}".strip()
                 out.append(Evidence(f"{label}: content of {title}", row["content_root"].hex(), entry))
@@ -125,7 +125,7 @@ def _entries(connection: Connection, audit: str) -> list[tuple[int, str]]:
     labels: list[tuple[int, str]] = []
     for table, label in ((tables.audits, "open"), (tables.parts, "part"), (tables.seals, "seal")):
         query = sa.select(table).where(table.c.audit == audit).order_by(table.c.entry)
-        for row in connection.execute(query).mappings():
+        for row in records(connection.execute(query)):
             labels.append((row["entry"], f"{label} {row['seq']}" if label == "part" else label))
     return labels
 
@@ -190,7 +190,7 @@ def decisions(
         elif notice is not None:  # whether it was sent is not the row's to say
             query = query.where(table.c.notice.in_(("ready", "sent")))
         with reading(ledger.engine) as connection:
-            rows = connection.execute(query).mappings().all()
+            rows = records(connection.execute(query))
             found = _decisions(ledger, connection, entry, seq, rows)
         for decision in found:
             if notice is None or decision.notice.state == notice:
@@ -205,11 +205,10 @@ def _decisions(
     if len(rows) == 1:
         query = query.where(people.c.place == rows[0]["pos"])
     of_decision: dict[int, list[tuple[bytes, str]]] = {}
-    for row in connection.execute(query):
-        of_decision.setdefault(row.place, []).append((row.person, row.role))
-    sentences = {
-        row.digest: row.sentence for row in connection.execute(sa.select(texts).where(texts.c.entry == entry))
-    }
+    for taking_part in connection.execute(query):
+        of_decision.setdefault(taking_part.place, []).append((taking_part.person, taking_part.role))
+    said = sa.select(texts.c.digest, texts.c.sentence).where(texts.c.entry == entry)
+    sentences = dict(connection.execute(said).tuples().all())
     details = ledger.shelf.take(connection, entry, "details").get("")
     told = _told(connection, rows)
     out = []
@@ -233,8 +232,8 @@ def _told(
     if len(rows) == 1:
         query = query.where(table.c.decision == rows[0]["decision"])
     told: dict[bytes, set[tuple[bytes | None, str | None]]] = {}
-    for row in connection.execute(query):
-        told.setdefault(row.decision, set()).add((row.person, row.action))
+    for decision, person, action in connection.execute(query):
+        told.setdefault(decision, set()).add((person, action))
     return told
 
 
@@ -261,8 +260,7 @@ def _place_of(
             .join(parts, parts.c.entry == table.c.entry)
             .where(table.c.decision == name, parts.c.audit == audit)
         )
-        row = connection.execute(query).mappings().first()
-        if row is not None:
+        for row in records(connection.execute(query)):
             return row["entry"], row["seq"], row
     hint = (
         "Look at the id in the data" if ledger.keyring.at_hand else "Without the key file give its pseudonym"

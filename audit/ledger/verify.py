@@ -1,0 +1,325 @@
+"""Verify: recompute everything that was sealed, and say what does not hold, and what cannot be told.
+
+1. the log: positions without a gap, every entry's hash, the head;
+2. the checkpoints: each one's signature and its root, and one behind every sealed act;
+3. the rows of every table against the roots in the log, down to the row;
+4. the partitions: their bytes, what they hold;
+5. the persons' keys;
+6. a checkpoint kept elsewhere, where one is given: that log must be a beginning of this one.
+
+Why so: a ledger is a file, and whoever can rewrite the whole of it and holds the signing key can
+write a history that holds in itself. No check inside the file can see that, and ``cannot`` says so;
+a checkpoint that left the machine (each report prints one) does see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+
+from audit.errors import LedgerError, UsageError
+from audit.ledger import log, rows, tables
+from audit.ledger.database import reading
+from audit.ledger.notes import Checkpoint, NoteError, Verifier, read_checkpoint
+from audit.ledger.read import audit_id
+
+if TYPE_CHECKING:
+    from audit.ledger import Ledger
+    from audit.record import Audit
+
+_SHOWN = 8  # problems named in one fact
+_SIGNED_ACTS = ("ledger", "seal", "document")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was checked. ``fact`` says what was found, in words."""
+
+    name: str
+    ok: bool
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The outcome: ``ok`` where every check holds; ``cannot`` is what no check here can tell."""
+
+    ok: bool
+    checks: tuple[Check, ...]
+    cannot: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Log:
+    """The log as it was walked."""
+
+    leaves: list[bytes]
+    roots: dict[int, bytes]  # size -> root, at each checkpoint's size
+    sealed: dict[int, dict[str, tuple[int, bytes]]]
+    contents: dict[int, dict[str, str]]
+    of_audit: dict[int, str]
+    acts: dict[int, str]
+    problems: list[str]
+    public_key: str = ""
+    origin: str = ""
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+        return len(self.leaves)
+
+
+def verify(
+    ledger: Ledger,
+    audit: Audit | str | None = None,
+    checkpoint: str | None = None,
+    public_key: str | None = None,
+) -> Verification:
+    """Prove that nothing was altered, deleted or inserted since it was sealed.
+
+    Parameters
+    ----------
+    audit : Audit or str, optional
+        Look at the rows and partitions of this audit alone; the log is always walked whole.
+    checkpoint : str, optional
+        The text of a checkpoint that was kept elsewhere.
+    public_key : str, optional
+        The public half of the signing key, as kept elsewhere.
+
+    Raises
+    ------
+    UsageError
+        Where the checkpoint or the key that was given is none.
+    """
+    kept = _read(checkpoint) if checkpoint is not None else None
+    cannot: list[str] = []
+    checks: list[Check] = []
+    with reading(ledger.engine) as connection:
+        sizes = set(connection.scalars(sa.select(tables.checkpoints.c.size)))
+        walked = _walk(connection, sizes | ({kept.size} if kept else set()))
+        checks.append(_check("log", walked.problems, f"{walked.size} entries, each with its own hash"))
+        verifier = _verifier(ledger, walked, public_key, checks, cannot)
+        checks.append(_checkpoints(connection, walked, verifier))
+        if kept is not None:
+            checks.append(_kept_elsewhere(kept, walked, verifier))
+        only = None
+        if audit is not None:
+            only = frozenset(at for at, name in walked.of_audit.items() if name == audit_id(audit))
+        checks += _rows(ledger, connection, walked, only)
+    cannot += _limits(ledger, kept)
+    return Verification(all(check.ok for check in checks), tuple(checks), tuple(cannot))
+
+
+def _check(name: str, problems: Iterable[str], fact: str) -> Check:
+    found = list(problems)
+    if not found:
+        return Check(name, True, fact)
+    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return Check(name, False, "; ".join(found[:_SHOWN]) + more)
+
+
+def _safely(problems: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """Yield the problems; rows that the database itself cannot read any more are one."""
+    try:
+        yield from problems()
+    except (DBAPIError, TypeError, UnicodeError) as error:
+        yield f"rows cannot be read ({str(error).splitlines()[0]})"
+
+
+def _read(text: str) -> Checkpoint:
+    try:
+        return read_checkpoint(text)
+    except NoteError as error:
+        raise UsageError(f"--checkpoint: {error}. Give the text as a report prints it.") from error
+
+
+# --- the log and its checkpoints -----------------------------------------------------------------
+
+
+def _walk(connection: Connection, sizes: set[Any]) -> _Log:
+    walked = _Log([], {}, {}, {}, {}, {}, [])
+    frontier, table = log.Frontier(), tables.log_entries
+    if 0 in sizes:
+        walked.roots[0] = frontier.root()
+    query = sa.text("SELECT position, key, body, leaf FROM log_entries ORDER BY position")
+    for position, key, text, leaf in connection.execute(query):
+        at = walked.size
+        if position != at:
+            walked.problems.append(f"{table.name}: entry {at} is not where it was ({position} stands there)")
+        body = rows.parsed(text) if isinstance(text, str) else None
+        true_leaf = log.leaf_hash(text.encode()) if isinstance(text, str) else log.leaf_hash(b"")
+        if body is None or true_leaf != leaf:
+            walked.problems.append(f"{table.name}: entry {position} ({key}) was altered")
+        elif body.get("key") != key:
+            walked.problems.append(f"{table.name}: entry {position}: its key was altered (got {key})")
+        if body is not None:
+            walked.sealed[at] = rows.sets_of(body)
+            walked.contents[at] = rows.contents_of(body)
+            walked.of_audit[at] = str(body.get("audit", ""))
+            walked.acts[at] = str(body.get("act", ""))
+            if at == 0:
+                walked.public_key = str(body.get("signing_key", ""))
+                walked.origin = str(body.get("origin", ""))
+        walked.leaves.append(true_leaf)
+        frontier = frontier.append(true_leaf)
+        if frontier.size in sizes:
+            walked.roots[frontier.size] = frontier.root()
+    heads = connection.execute(sa.text("SELECT one, size, frontier FROM log_head")).all()
+    if [tuple(head) for head in heads] != [(1, frontier.size, frontier.packed())]:
+        walked.problems.append("log_head: it is not the head of this log")
+    if not walked.leaves:
+        walked.problems.append("log_entries: the log is empty")
+    return walked
+
+
+def _verifier(
+    ledger: Ledger, walked: _Log, given: str | None, checks: list[Check], cannot: list[str]
+) -> Verifier | None:
+    """Return the public key to check signatures with, and check that the ledger names the same."""
+    source, line = "the key that was given", given
+    if line is None:
+        try:
+            source, line = "ledger.sign on this machine", ledger.local_public_key
+        except LedgerError as error:
+            checks.append(Check("signing key", False, str(error)))
+            return None
+    if line is None:
+        source, line = "the ledger itself", walked.public_key
+        cannot.append(
+            "The public key was read from the ledger itself: whoever rebuilt the ledger with a key of "
+            "their own is not seen. Give the public key that you kept (--key FILE)."
+        )
+    try:
+        verifier = Verifier(line)
+    except NoteError as error:
+        if given is not None:
+            raise UsageError(f"--key: {error}. Give the line that `plainspoken doctor` prints.") from error
+        checks.append(Check("signing key", False, f"log entry 0 names no public key ({error})"))
+        return None
+    same = walked.public_key.strip() == line.strip()
+    fact = f"{source} is the one that the ledger names"
+    checks.append(_check("signing key", [] if same else [f"{source} is not the one in log entry 0"], fact))
+    return verifier
+
+
+def _checkpoints(connection: Connection, walked: _Log, verifier: Verifier | None) -> Check:
+    return _check(
+        "checkpoints",
+        _safely(lambda: _checkpoint_problems(connection, walked, verifier)),
+        _covered(connection, walked),
+    )
+
+
+def _covered(connection: Connection, walked: _Log) -> str:
+    last = connection.scalar(sa.select(sa.func.max(tables.checkpoints.c.size))) or 0
+    signed = f"signed up to entry {last - 1}"
+    if isinstance(last, int) and last < walked.size:
+        return f"{signed}; {walked.size - last} later entries are not signed yet (an audit is open)"
+    return f"{signed}, the last one"
+
+
+def _checkpoint_problems(connection: Connection, walked: _Log, verifier: Verifier | None) -> Iterator[str]:
+    met = set()
+    query = sa.text("SELECT size, root, note FROM checkpoints ORDER BY size")
+    for size, root, note in connection.execute(query):
+        met.add(size)
+        try:
+            said = read_checkpoint(note)
+        except (NoteError, TypeError, AttributeError):
+            yield f"checkpoint at {size}: its note was altered"
+            continue
+        if (said.size, said.root, said.origin) != (size, root, walked.origin):
+            yield f"checkpoint at {size}: it does not say what its row says"
+        elif walked.roots.get(said.size) != said.root:
+            yield f"checkpoint at {size}: the log up to there is not the one that was signed"
+        if verifier is None or not verifier.signed(said):
+            yield f"checkpoint at {size}: its signature does not hold"
+    for at, act in walked.acts.items():
+        if act in _SIGNED_ACTS and at + 1 not in met:
+            yield f"checkpoint at {at + 1}: deleted; it signed log entry {at} ({act})"
+
+
+def _kept_elsewhere(kept: Checkpoint, walked: _Log, verifier: Verifier | None) -> Check:
+    name = "checkpoint kept elsewhere"
+    if verifier is None or not verifier.signed(kept):
+        return Check(name, False, "its signature does not hold under the ledger's key")
+    if kept.origin != walked.origin:
+        return Check(name, False, f"it is of another ledger (got {kept.origin}, expected {walked.origin})")
+    if kept.size > walked.size:
+        return Check(
+            name,
+            False,
+            f"the ledger has {walked.size} entries and had {kept.size} then: entries were removed, "
+            "or an older backup was restored",
+        )
+    if kept.size == 0:
+        return Check(name, False, "it is of an empty log and proves nothing")
+    proof = log.consistency_proof(walked.leaves, kept.size)
+    root = log.merkle_root(walked.leaves)
+    if not log.verify_consistency(kept.size, kept.root, walked.size, root, proof):
+        return Check(name, False, f"the first {kept.size} entries are not those that it was signed for")
+    return Check(name, True, f"its {kept.size} entries are the first of the {walked.size} here")
+
+
+# --- rows, partitions, persons -------------------------------------------------------------------
+
+
+def _rows(ledger: Ledger, connection: Connection, walked: _Log, only: frozenset[int] | None) -> list[Check]:
+    checks = []
+
+    def look(name: str, problems: Callable[[], Iterator[str]], fact: str) -> None:
+        checks.append(_check(name, _safely(problems), fact))
+
+    sealed = walked.sealed
+    for table in tables.EVIDENCE:
+        n = sum(
+            sets[table][0]
+            for entry, sets in sealed.items()
+            if table in sets and (only is None or entry in only)
+        )
+        look(
+            table,
+            lambda table=table: rows.table_problems(connection, table, sealed, only),  # type: ignore[misc]
+            f"{n} {'row' if n == 1 else 'rows'} as sealed",
+        )
+        if n == 0 and checks[-1].ok:
+            checks.pop()  # a table that nothing was written to yet
+    look("row_sets", lambda: rows.row_set_problems(connection, sealed), "as the log says")
+    look(
+        "partitions' bytes",
+        lambda: rows.partition_problems(connection, walked.contents, only),
+        "their hashes, and what they hold, as sealed",
+    )
+    look(
+        "partition_contents",
+        lambda: rows.stray_content_problems(connection),
+        "every partition's bytes are named by one",
+    )
+    keyed = "each unwraps" if ledger.keyring.at_hand else "each is there"
+    look("person_keys", lambda: rows.person_problems(connection, ledger.keyring), keyed)
+    return checks
+
+
+def _limits(ledger: Ledger, kept: Checkpoint | None) -> Iterator[str]:
+    if kept is None:
+        yield (
+            "Whoever can rewrite the whole file and holds ledger.sign can write another history that "
+            "holds in itself, and whoever can put back an older copy of the file can cut history short. "
+            "Only a checkpoint kept elsewhere shows that (--checkpoint FILE)."
+        )
+    else:
+        yield (
+            f"What was written after entry {kept.size - 1}, the last that the kept checkpoint covers, "
+            "rests on ledger.sign alone."
+        )
+    if not ledger.keyring.at_hand:
+        yield (
+            "Locked fields were checked as ciphertext. Whether they still open cannot be told without "
+            "ledger.key."
+        )
+    yield "Whether the data were true when they were written."
