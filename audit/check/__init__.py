@@ -45,7 +45,8 @@ def check(config: Config, inspection: Inspection | None = None) -> tuple[Fault, 
         faults += column_faults(config, inspection)
         faults += binding_faults(config, inspection.columns, inspection.recipients_columns)
         faults += population_faults(config, inspection)
-    return in_order(faults)
+    # What was left out of the config for a fault of its own is not called missing.
+    return in_order([fault for fault in faults if not touched(fault, config.refused)])
 
 
 def examine(
@@ -72,8 +73,7 @@ def examine(
     inspection = None
     if look is not None and not [*reading.faults, *file_faults(reading.config)]:
         inspection = look(reading.config)
-    found = [one for one in check(reading.config, inspection) if not touched(one, reading.faults)]
-    return reading.config, in_order([*reading.faults, *found])
+    return reading.config, in_order([*reading.faults, *check(reading.config, inspection)])
 
 
 def _dictionary(config: Config) -> Dictionary | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from audit.config.nearest import did_you_mean, listed
@@ -12,12 +12,10 @@ if TYPE_CHECKING:
     from audit.config.schema import Config
 
 
-def consistency_faults(config: Config, refused: Iterable[Fault] = ()) -> Iterator[Fault]:
-    """Yield what does not fit together inside a config.
-
-    ``refused`` says what was left out of it for faults of its own; that is not called missing.
-    """
-    left_out = frozenset(fault.place for fault in refused)
+def consistency_faults(config: Config) -> Iterator[Fault]:
+    """Yield what does not fit together inside a config."""
+    # What was left out for a fault of its own is not called missing.
+    left_out = frozenset(fault.place for fault in config.refused)
     for part in (_model, _deciding, _reference, _protected, _dictionary, _record):
         yield from part(config, left_out)
 

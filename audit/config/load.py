@@ -67,8 +67,8 @@ def read_config(source: Path | str | Mapping[str, Any], *, folder: Path | None =
     config, refused = read_model(Config, data, lines)
     faults += refused
     if config is not None:
-        config = config.placed(path, folder.resolve(), lines)
-        faults += consistency_faults(config, refused)
+        config = config.placed(path, folder.resolve(), lines, refused)
+        faults += consistency_faults(config)
     return Reading(config, in_order(faults))
 
 

@@ -19,7 +19,7 @@ from audit.errors import ConfigError, Fault
 Loc = tuple[str | int, ...]
 
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
-_AT_MOST = 500_000  # values of one file
+_AT_MOST = 100_000  # values of one file
 _WRITE = "Write the values out"
 _TAG = "tag:yaml.org,2002:"
 

@@ -24,6 +24,7 @@ from audit.config.model import ModelSection
 from audit.config.protected import ProtectedAttribute
 from audit.config.reader import Lines
 from audit.config.section import Date, Later, Many, Positive, Section, Text, Unique, Whole
+from audit.errors import Fault
 
 FindingWord = Literal["met", "not_met", "inconclusive", "not_applicable", "not_measured", "error"]
 
@@ -95,6 +96,7 @@ class Config(Section):
     _path: Path = PrivateAttr(default=Path("config"))
     _folder: Path = PrivateAttr(default=Path())
     _lines: Lines = PrivateAttr(default_factory=lambda: Lines("config"))
+    _refused: tuple[Fault, ...] = PrivateAttr(default=())
 
     @property
     def path(self) -> Path:
@@ -111,10 +113,15 @@ class Config(Section):
         """Where each value stands in the file."""
         return self._lines
 
-    def placed(self, path: Path, folder: Path, lines: Lines) -> Config:
-        """Return a copy that knows where it was read."""
+    @property
+    def refused(self) -> tuple[Fault, ...]:
+        """Faults of what was left out of it; empty in every config that may be audited with."""
+        return self._refused
+
+    def placed(self, path: Path, folder: Path, lines: Lines, refused: tuple[Fault, ...] = ()) -> Config:
+        """Return a copy that knows where it was read, and what was left out."""
         copy = self.model_copy()
-        copy._path, copy._folder, copy._lines = path, folder, lines
+        copy._path, copy._folder, copy._lines, copy._refused = path, folder, lines, refused
         return copy
 
     def file(self, written: str) -> Path:
