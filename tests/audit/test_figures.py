@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit import figures
-from audit.data.profile import facts, merge_profiles, profile
+from audit.data.profile import profile
 from audit.fairness import count
 from audit.record import Model, QuarantinedRow, Trust
 
@@ -131,40 +131,6 @@ def test_confusion_counts_decided_rows_with_an_outcome() -> None:
     ]
     assert (body["n"], body["accuracy"]) == (4, 0.5)
     assert "cause" in body_of(figures.confusion(count(outcome, {})))
-
-
-def test_data_profile_is_exact_however_the_rows_are_cut() -> None:
-    """Missing, range, middle and number of values are those of all rows together."""
-    rng = np.random.default_rng(2)
-    amount = rng.integers(0, 50, 999).astype(float)
-    amount[::10] = np.nan
-    purpose = np.array(["car", "", "home"], dtype=object)[rng.integers(0, 3, 999)]
-    parts = [profile({"amount": amount[i::4], "purpose": purpose[i::4]}) for i in range(4)]
-    merged = merge_profiles(parts[::-1])
-    told = facts("amount", merged["amount"])
-    known = np.sort(amount[~np.isnan(amount)])
-    assert (told.missing, told.low, told.high) == (100, known[0], known[-1])
-    assert told.median == known[(len(known) + 1) // 2 - 1]
-    assert told.distinct == len(np.unique(known))
-    words = facts("purpose", merged["purpose"])
-    assert (words.type, words.missing, words.distinct, words.low) == (
-        "text",
-        int((purpose == "").sum()),
-        2,
-        None,
-    )
-
-
-def test_a_column_without_values_has_a_profile() -> None:
-    """All cells missing: no range, no middle, nothing distinct."""
-    told = facts("x", profile({"x": np.full(3, np.nan)})["x"])
-    assert (told.missing, told.low, told.median, told.high, told.distinct) == (3, None, None, None, 0)
-
-
-def test_numbers_here_and_words_there_are_refused() -> None:
-    """Partitions must agree what a column is."""
-    with pytest.raises(ValueError, match="amount"):
-        merge_profiles([profile({"amount": np.ones(2)}), profile({"amount": np.array(["a"], dtype=object)})])
 
 
 def test_the_data_figure_shows_every_group_with_its_size() -> None:
