@@ -28,14 +28,11 @@ def agreement(quoted: Attributions, other: Attributions, orient: float = 1.0) ->
         ``n``; ``method``; ``top4_overlap``: mean share of the other's four strongest adverse factors
         that are also among the quoted four, 0 to 1; ``same_top1``: share of rows with the same
         strongest factor; ``rank_correlation``: mean Spearman correlation; ``max_difference``:
-        largest difference of two contributions. Where the other method checked itself against
-        exact values on its own comparison rows, the difference is that one, and
-        ``difference_is_on`` names the rows.
+        largest difference of two contributions, in the unit of the score.
     """
     if quoted.factors != other.factors or quoted.values.shape != other.values.shape:
         raise ValueError("the two methods explain other rows or other factors")
     n = len(quoted.values)
-    checked = other.details.get("max_difference_same_background")
     empty = dict.fromkeys(("top4_overlap", "same_top1", "rank_correlation", "max_difference"))
     if not n or not quoted.factors:
         return {"method": other.method, "n": n, **empty, "cause": "no decision was explained by both"}
@@ -56,8 +53,7 @@ def agreement(quoted: Attributions, other: Attributions, orient: float = 1.0) ->
         "top4_overlap": float(np.mean(overlaps)),
         "same_top1": float(np.mean(same)),
         "rank_correlation": float(np.mean(known)) if known else None,
-        "max_difference": float(checked) if checked is not None else float(np.abs(a - b).max()),
-        "difference_is_on": "the other method's own comparison rows" if checked is not None else "all rows",
+        "max_difference": float(np.abs(a - b).max()),
         "cause": None,
     }
 
