@@ -14,8 +14,8 @@ from audit.record import ReasonCode
 def factor_faults(config: Config, dictionary: Dictionary, inspection: Inspection | None) -> Iterator[Fault]:
     """Yield inputs without a factor, factors that the model does not read, and what they lack."""
     for code in dictionary.codes:
-        if code.proxy is not None and code.proxy.of not in config.protected:
-            known = tuple(config.protected)
+        if code.proxy is not None and code.proxy.of not in config.names("protected"):
+            known = config.names("protected")
             fact = f"no protected attribute {code.proxy.of!r} in {config.path.name}"
             way_out = f"{did_you_mean(code.proxy.of, known)}Name one of {listed(known) or 'none'}"
             yield dictionary.lines.fault((code.factor, "proxy", "of"), fact, way_out)

@@ -119,7 +119,7 @@ def _constant(bound: Bound, columns: Sequence[str], config: Config) -> tuple[str
     taken = (bound.file, bound.key) != ("recipients", "role")
     words = _WORDS.get(bound.key) if taken else get_args(Role)
     if bound.key == "jurisdiction":
-        words = tuple(config.entities)
+        words = config.names("entities")
     if words is not None:
         if text.lower() in words:
             return None

@@ -89,7 +89,7 @@ def _reference(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
 
 
 def _protected(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
-    fault, known = config.lines.fault, tuple(config.protected)
+    fault, known = config.lines.fault, config.names("protected")
     seen: dict[frozenset[str], int] = {}
     for number, names in enumerate(config.intersections):
         for index, name in enumerate(names):
@@ -119,6 +119,6 @@ def _record(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
     jurisdiction = config.record.jurisdiction
     # A plain name may still be a column; that is known once the data are.
     named = jurisdiction.value if jurisdiction is not None else None
-    if named is not None and named not in config.entities:
-        way_out = f"{did_you_mean(named, config.entities)}Add it to entities"
+    if named is not None and named not in config.names("entities"):
+        way_out = f"{did_you_mean(named, config.names('entities'))}Add it to entities"
         yield config.lines.fault(("record", "jurisdiction"), f"no entity decides in {named!r}", way_out)

@@ -42,13 +42,15 @@ def read_model(model: type[M], data: Any, lines: Lines, at: Loc = ()) -> tuple[M
             return model.model_validate(rest), tuple(faults)
         except ValidationError as error:
             details = error.errors(include_url=False)
+            before = tuple(faults)
             meant = {_meant(model, detail) for detail in details}
             details = [one for one in details if one["type"] != "missing" or _loc(one) not in meant]
             for detail in details:
                 fault = _fault(model, detail, lines, at)
-                if detail["type"] != "missing" or not touched(fault, faults):
+                # What no longer fits for something left out before has no fault of its own.
+                if not touched(fault, before):
                     faults[fault] = None
-            targets = {_target(model, rest, detail): detail["type"] for detail in details}
+            targets = {_target(rest, detail): detail["type"] for detail in details}
             if None in targets:
                 break
             for target, kind in targets.items():
@@ -67,8 +69,8 @@ def _loc(detail: ErrorDetails) -> Loc:
     return tuple(step for step in detail["loc"] if not (isinstance(step, str) and step.startswith("<")))
 
 
-def _target(model: type[BaseModel], data: Any, detail: ErrorDetails) -> Loc | None:
-    """Return what must go for the rest to be read; None where the rest would look wrong without it."""
+def _target(data: Any, detail: ErrorDetails) -> Loc | None:
+    """Return what must go for the rest to be read; None where that is everything."""
     loc, kind = _loc(detail), detail["type"]
     if kind == "extra_forbidden":
         return loc
@@ -76,8 +78,7 @@ def _target(model: type[BaseModel], data: Any, detail: ErrorDetails) -> Loc | No
     target = loc[:-1] if kind == "missing" else loc
     while target and not (isinstance(_at(data, target[:-1]), dict) and target[-1] in _at(data, target[:-1])):
         target = target[:-1]
-    # An entry of a mapping, such as one protected attribute, is named by other parts.
-    return target if target and target[-1] in _keys(model, target[:-1], later=True) else None
+    return target or None
 
 
 def _leave_out(model: type[BaseModel], data: Any, target: Loc, kind: str) -> None:
@@ -124,10 +125,10 @@ def _fault(model: type[BaseModel], detail: ErrorDetails, lines: Lines, at: Loc) 
     return lines.fault((*at, *loc), fact, way_out)
 
 
-def _keys(model: type[BaseModel], loc: Loc, later: bool = False) -> list[str]:
-    """Return the keys that a model knows at a place inside it; those to come only if asked."""
+def _keys(model: type[BaseModel], loc: Loc) -> list[str]:
+    """Return the keys that a model knows at a place inside it."""
     if not loc:
-        return [name for name, info in _fields(model).items() if later or not _is_later(info)]
+        return [name for name, info in _fields(model).items() if not _is_later(info)]
     info = _fields(model).get(str(loc[0]))
     if info is None:
         return []
@@ -136,7 +137,7 @@ def _keys(model: type[BaseModel], loc: Loc, later: bool = False) -> list[str]:
         rest = loc[1:]
         while rest and str(rest[0]) not in _fields(inner):
             rest = rest[1:]  # an index of a list, or a key of a mapping
-        keys += [key for key in _keys(inner, rest, later) if key not in keys]
+        keys += [key for key in _keys(inner, rest) if key not in keys]
     return keys
 
 

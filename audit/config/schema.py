@@ -118,6 +118,12 @@ class Config(Section):
         """Faults of what was left out of it; empty in every config that may be audited with."""
         return self._refused
 
+    def names(self, section: Literal["protected", "entities"]) -> tuple[str, ...]:
+        """Return the names that a section gives, those included that were left out of it."""
+        places = (fault.place.split(".") for fault in self._refused)
+        left_out = [place[1] for place in places if place[0] == section and len(place) > 1]
+        return tuple(dict.fromkeys([*getattr(self, section), *left_out]))
+
     def placed(self, path: Path, folder: Path, lines: Lines, refused: tuple[Fault, ...] = ()) -> Config:
         """Return a copy that knows where it was read, and what was left out."""
         copy = self.model_copy()

@@ -98,6 +98,25 @@ def test_examining_goes_on_after_faults_of_the_config(tmp_path: Path) -> None:
     assert [fault.place for fault in found] == ["data.path"]
 
 
+def test_what_was_left_out_is_not_called_missing(tmp_path: Path) -> None:
+    """A refused attribute, entity or cutoff gives its own fault, and none where others name it."""
+    path = lay(
+        tmp_path,
+        protected="protected:\n  sex: {column: sex, type: category, reference: male}\n"
+        "  age: {column: age, type: integer, bands: [62, 18], reference: 40-61}",
+        entities="entities: {us: {adress: a, ecoa_agency: ftc}}",
+        decision="decision: {adverse: high, cutoff: much}",
+        policies="policies: [us_ecoa_regb]",
+    )
+    _, found = examine(path)
+    assert [fault.place for fault in found] == [
+        "decision.cutoff",
+        "protected.age.bands",
+        "entities.us.name",
+        "entities.us.adress",
+    ]
+
+
 # --- files ------------------------------------------------------------------------------------
 
 
