@@ -149,8 +149,6 @@ def head(ready: Ready, *, slot: str, again: int, demonstration: str | None, open
 
     config = ready.config
     resolved = config.resolved()
-    if demonstration is not None:
-        resolved["demonstration"] = demonstration
     program = _version("plainspoken")
     parts = {
         "config": digest_of_json(resolved),
@@ -162,6 +160,7 @@ def head(ready: Ready, *, slot: str, again: int, demonstration: str | None, open
         "program": program,
         "slot": slot,
         "again": str(again),
+        "demonstration": demonstration or "",
     }
     return Audit(
         audit=run_id(parts),

@@ -56,7 +56,7 @@ def _put(file: Path, content: bytes) -> None:
 
 def record(ledger: Ledger, audit: str, document: Document) -> None:
     """Seal what is about to be handed out: its hash, its words and its template."""
-    ledger.record_document(audit, document, recorded_at=dt.datetime.now(dt.UTC))
+    ledger.record_document(audit, document, dt.datetime.now(dt.UTC))
 
 
 def write_report(url: str, result: Result, out: Path, progress: Progress) -> list[str]:
