@@ -1,0 +1,130 @@
+"""``plainspoken letters``: reads recipients, renders letters, records them, and puts them in place."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from audit.cli.place import AUDIT_HELP, LEDGER_HELP
+from audit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audit.ledger import Ledger
+    from audit.runner import Progress
+
+_FORMATS = ("pdf", "html", "txt")
+
+
+def letters(
+    audit: str = typer.Argument(..., metavar="AUDIT", help=AUDIT_HELP),
+    out: Path = typer.Option(
+        ..., "--out", metavar="DIR", help="Folder for the letters; one of ours is replaced."
+    ),
+    decision: list[str] | None = typer.Option(
+        None,
+        "--decision",
+        metavar="ID",
+        help="A decision by its id as in the data; may be given several times.",
+    ),
+    unsent: bool = typer.Option(False, "--unsent", help="Every notice that was not issued yet."),
+    every: bool = typer.Option(False, "--all", help="Every adverse decision."),
+    kind: str = typer.Option("adverse_action", "--kind", help="Which letter: adverse_action."),
+    lang: str = typer.Option("en", "--lang", help="The language: en."),
+    format: list[str] | None = typer.Option(
+        None, "--format", help="pdf, html or txt; may be given several times. Default: pdf."
+    ),
+    draft: bool = typer.Option(False, "--draft", help="Mark every letter DRAFT, without an address."),
+    date: str | None = typer.Option(
+        None,
+        "--date",
+        metavar="DATE",
+        help="The date that is printed, and the day of sending. Default: today.",
+    ),
+    late: bool = typer.Option(False, "--late", help="Send past the deadline; needs --reason."),
+    again: bool = typer.Option(False, "--again", help="Issue again what was issued; needs --reason."),
+    reason: str | None = typer.Option(None, "--reason", metavar="TEXT", help="Why late, or why again."),
+    recipients: Path | None = typer.Option(
+        None, "--recipients", metavar="FILE", help="Read instead of the config's recipients."
+    ),
+    ledger: str | None = typer.Option(None, "--ledger", metavar="URL", help=LEDGER_HELP),
+    as_json: bool = typer.Option(False, "--json", help="End with one JSON object on the last line."),
+) -> None:
+    """Write the letters that tell refused persons the action and its reasons."""
+    from audit.cli.outbox import Order, write
+    from audit.cli.output import refuse_foreign
+    from audit.cli.place import open_ledger
+    from audit.cli.progress import progress_bars
+
+    if kind != "adverse_action":
+        raise UsageError(f"--kind: '{kind}' is not built yet. The kinds are: adverse_action.")
+    if lang != "en":
+        raise UsageError(f"--lang: '{lang}' is not built yet. The languages are: en.")
+    if sum((bool(decision), unsent, every)) != 1:
+        raise UsageError("letters: it is not said which. Give either --decision, --unsent or --all.")
+    if (late or again) and not (reason or "").strip():
+        raise UsageError(
+            "--reason: it is missing. --late and --again need one, and it is kept with the letter."
+        )
+    if reason is not None and not (late or again):
+        raise UsageError("--reason: it gives a reason for nothing. Give --late or --again with it.")
+    order = Order(
+        date=_day(date),
+        formats=_formats(format),
+        draft=draft,
+        again_reason=reason if again else None,
+        late_reason=reason if late else None,
+    )
+    refuse_foreign(out)  # before any work, so that it is not lost to a full folder
+    with open_ledger(ledger) as opened, progress_bars(quiet=as_json) as progress:
+        found = opened.find(audit)
+        tally = write(
+            opened,
+            found.audit,
+            decision or ("unsent" if unsent else "all"),
+            order,
+            recipients=recipients,
+            out=out,
+            progress=progress,
+        )
+    typer.echo(json.dumps(tally.as_json()) if as_json else tally.in_words())
+    raise typer.Exit(3 if tally.refused or tally.held else 0)
+
+
+def write_letters(
+    ledger: Ledger,
+    audit: str,
+    decisions: Sequence[str],
+    *,
+    recipients: Path,
+    date: dt.date,
+    folder: Path,
+    formats: Sequence[str] = _FORMATS,
+    progress: Progress | None = None,
+) -> int:
+    """Write the letters of some decisions into a folder; return how many letters were written."""
+    from audit.cli.outbox import Order, write
+
+    order = Order(date=date, formats=_formats(formats))
+    tally = write(ledger, audit, list(decisions), order, recipients=recipients, out=folder, progress=progress)
+    return tally.letters
+
+
+def _day(text: str | None) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text) if text else dt.date.today()
+    except ValueError as error:
+        raise UsageError(f"--date: '{text}' is no date. Write it as 2026-11-20.") from error
+
+
+def _formats(asked: Sequence[str] | None) -> tuple[str, ...]:
+    wanted = tuple(dict.fromkeys(word.lower() for word in asked or ("pdf",)))
+    for word in wanted:
+        if word not in _FORMATS:
+            raise UsageError(f"--format: '{word}' is no format of a letter. Use pdf, html or txt.")
+    return wanted

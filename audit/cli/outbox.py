@@ -1,0 +1,331 @@
+"""The way of many letters: whom, rendered one by one, recorded, and put in place together.
+
+A letter that cannot be written is a line of ``exceptions.csv`` and stops no other. The record of a
+letter (its hash, its words, its recipient, locked) is in the ledger before its file is where
+somebody could send it; and a letter that could not be recorded is not there at all.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from audit.cli.output import OutputFolder
+from audit.errors import AuditError, UsageError
+from audit.record import Refusal
+from reports.deadline import DAYS, WARN_AFTER_DAYS
+from reports.letter import Letters, not_due, refusal
+from reports.mandatory import PERSON, RECORD, Gap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from audit.ledger import Ledger
+    from audit.record import Decision, Document, Recipient
+    from audit.runner import Progress
+
+EXCEPTIONS = "exceptions.csv"
+_COLUMNS = ("decision", "role", "cause", "citation", "days_left")
+_HELD = "held: "
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked for all letters of one call."""
+
+    date: dt.date
+    formats: tuple[Any, ...]
+    draft: bool = False
+    again_reason: str | None = None
+    late_reason: str | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of it: counts and the folder, never an id."""
+
+    audit: str
+    out: Path
+    draft: bool
+    letters: int = 0
+    files: int = 0
+    near: int = 0
+    exceptions: list[Refusal] = field(default_factory=list)
+
+    @property
+    def held(self) -> int:
+        """How many notices are held."""
+        return sum(one.cause.startswith(_HELD) for one in self.exceptions)
+
+    @property
+    def refused(self) -> int:
+        """How many letters were refused."""
+        return len(self.exceptions) - self.held
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts for machines."""
+        return {
+            "audit": self.audit,
+            "letters": self.letters,
+            "files": self.files,
+            "draft": self.draft,
+            "refused": self.refused,
+            "held": self.held,
+            "near_deadline": self.near,
+            "out": str(self.out),
+            "exceptions": str(self.out / EXCEPTIONS),
+        }
+
+    def in_words(self) -> str:
+        """Return the counts for people."""
+        what = ("draft" if self.draft else "letter") + ("" if self.letters == 1 else "s")
+        lines = [f"{self.letters} {what} in {self.out}"]
+        if self.near:
+            lines.append(f"{self.near} of them with {DAYS - WARN_AFTER_DAYS} days or fewer left")
+        if self.exceptions:
+            lines.append(f"{self.refused} refused, {self.held} held: {self.out / EXCEPTIONS}")
+        return "\n".join(lines)
+
+
+def write(
+    ledger: Ledger,
+    audit: str,
+    asked: Sequence[str] | Literal["unsent", "all"],
+    order: Order,
+    *,
+    recipients: Path | None,
+    out: Path,
+    progress: Progress | None = None,
+) -> Tally:
+    """Write the letters asked for into a folder of their own.
+
+    Parameters
+    ----------
+    asked : ids of decisions, ``unsent`` (what was not issued yet) or ``all`` (every adverse one)
+    recipients : Path, optional
+        The recipients file; else the one that the sealed config names.
+
+    Raises
+    ------
+    ConfigError, UsageError
+        There are no recipients to read, or the folder is not ours.
+    """
+    letters = Letters(ledger, audit)
+    known, bad = _read_recipients(ledger, audit, recipients)
+    tally = Tally(audit, out, order.draft)
+    ready: list[tuple[tuple[Document, ...], Recipient, Decision]] = []
+    decisions = list(_chosen(ledger, audit, asked, tally))
+    with OutputFolder(out, private=True) as folder:
+        taken: Counter[str] = Counter()
+        for done, decision in enumerate(decisions, start=1):
+            for recipient in _persons(letters, decision, known, bad, order, tally):
+                if asked == "unsent" and letters.is_issued(decision, recipient):
+                    continue
+                made = _rendered(letters, decision, recipient, order)
+                if isinstance(made, Refusal):
+                    tally.exceptions.append(made)
+                    continue
+                named = _own_names(made, taken)
+                for document in named:
+                    folder.write(document.name, document.content)
+                # The bytes wait on disk, so that memory stays flat over a night of letters.
+                ready.append((tuple(replace(one, content=b"") for one in named), recipient, decision))
+            if progress is not None:
+                progress("letters", done, len(decisions))
+        if isinstance(asked, str):  # a record that names no decision may be anybody's
+            tally.exceptions += bad.get("", [])
+        records = _Records(ledger, audit, order, folder, tally)
+        for documents, recipient, decision in ready:
+            if not records.add(documents, recipient):
+                continue
+            due = decision.notice.due_on
+            if due is not None and (due - order.date).days < DAYS - WARN_AFTER_DAYS:
+                tally.near += 1
+        folder.write(EXCEPTIONS, _as_csv(tally.exceptions))
+    return tally
+
+
+def _read_recipients(
+    ledger: Ledger, audit: str, path: Path | None
+) -> tuple[Mapping[str, list[Recipient]], dict[str, list[Refusal]]]:
+    """Return recipients by the pseudonym of their decision, and the records that cannot be one."""
+    from audit.config import load_config
+    from audit.data.recipients import read_recipients
+
+    sealed = ledger.find(audit).config
+    stated = (sealed.get("recipients") or {}).get("path")
+    folder = _folder(ledger, stated)
+    if path is not None and not path.is_file():
+        raise UsageError(f"--recipients: there is no file {path}. Correct the path.")
+    found, refusals = read_recipients(load_config(sealed, folder=folder), path)
+    known: dict[str, list[Recipient]] = {}
+    for recipient in found:
+        known.setdefault(ledger.pseudonym("decision", recipient.decision), []).append(recipient)
+    bad: dict[str, list[Refusal]] = {}
+    for one in refusals:
+        key = ledger.pseudonym("decision", one.decision) if one.decision else ""
+        bad.setdefault(key, []).append(one)
+    return known, bad
+
+
+def _folder(ledger: Ledger, stated: str | None) -> Path:
+    # The sealed config has no folder of its own, or it would differ from machine to machine. A
+    # ledger file lies beside the config unless the user put it elsewhere.
+    database = ledger.engine.url.database
+    beside = Path(database).absolute().parent if database and ledger.engine.dialect.name == "sqlite" else None
+    if beside is not None and stated and (beside / stated).is_file():
+        return beside
+    return Path.cwd()
+
+
+def _chosen(
+    ledger: Ledger, audit: str, asked: Sequence[str] | Literal["unsent", "all"], tally: Tally
+) -> Iterator[Decision]:
+    """Yield the decisions asked for, in the order of the data; an unknown id is an exception."""
+    if isinstance(asked, str):
+        for decision in ledger.decisions(audit, outcome="adverse"):
+            if asked == "all" or decision.notice.state != "sent":
+                yield decision
+        return
+    for name in dict.fromkeys(asked):
+        try:
+            found = ledger.decision(audit, name)
+        except UsageError:
+            tally.exceptions.append(Refusal(name, None, "the audit has no such decision", RECORD))
+            continue
+        yield found
+
+
+def _persons(
+    letters: Letters,
+    decision: Decision,
+    known: Mapping[str, list[Recipient]],
+    bad: Mapping[str, list[Refusal]],
+    order: Order,
+    tally: Tally,
+) -> list[Recipient]:
+    """Return who is to be told of a decision; what keeps it from somebody becomes an exception."""
+    gap = not_due(decision)
+    theirs, unreadable = known.get(decision.decision, []), bad.get(decision.decision, [])
+    if gap is not None:  # once a decision, whoever its persons are
+        tally.exceptions.append(_refused(letters, decision, None, order, gap))
+        return []
+    tally.exceptions += [replace(one, days_left=_days_left(decision, order)) for one in unreadable]
+    # 12 CFR 1002.2(e), (f): a guarantor is no applicant for notices; one who is named is told.
+    missing = {person.role for person in decision.persons if person.role != "guarantor"}
+    missing -= {recipient.role for recipient in theirs} | {one.role for one in unreadable if one.role}
+    if None not in {one.role for one in unreadable}:
+        for role in sorted(missing, key=("primary", "joint").index):
+            gap = Gap("recipients: nobody is named for this decision and role", PERSON)
+            tally.exceptions.append(_refused(letters, decision, role, order, gap))
+    return theirs
+
+
+def _rendered(
+    letters: Letters, decision: Decision, recipient: Recipient, order: Order
+) -> tuple[Document, ...] | Refusal:
+    try:
+        return letters.render(
+            decision,
+            recipient,
+            date=order.date,
+            formats=order.formats,
+            draft=order.draft,
+            again_reason=order.again_reason,
+            late_reason=order.late_reason,
+        )
+    except AuditError as error:
+        # A locked cell that does not open, a person erased: this letter's fate, not the others'.
+        gap = Gap(str(error), RECORD)
+        return replace(_refused(letters, decision, recipient.role, order, gap), decision=recipient.decision)
+
+
+def _refused(letters: Letters, decision: Decision, role: Any, order: Order, gap: Gap) -> Refusal:
+    try:
+        name = letters.ledger.case(letters.audit.audit, decision.decision).decision
+    except AuditError:
+        name = decision.decision  # without the key file, or once erased, the pseudonym is all there is
+    made = refusal(name, role, None, order.date, gap)
+    return replace(made, days_left=_days_left(decision, order))
+
+
+def _days_left(decision: Decision, order: Order) -> int | None:
+    due = decision.notice.due_on
+    return (due - order.date).days if due is not None else None
+
+
+def _own_names(documents: tuple[Document, ...], taken: Counter[str]) -> tuple[Document, ...]:
+    """Number the files of a second person in the same role, so that none replaces another's."""
+    stem = documents[0].name.rsplit(".", 1)[0]
+    taken[stem] += 1
+    if taken[stem] == 1:
+        return documents
+    return tuple(replace(one, name=f"{stem}-{taken[stem]}.{one.format}") for one in documents)
+
+
+class _Records:
+    """Seals each file of each letter; a file that is not sealed is taken out of the folder again."""
+
+    def __init__(self, ledger: Ledger, audit: str, order: Order, folder: OutputFolder, tally: Tally) -> None:
+        self.ledger, self.audit, self.order, self.folder, self.tally = ledger, audit, order, folder, tally
+        letters = ledger.find(audit).config.get("letters") or {}
+        self.keep = letters.get("keep") == "pdf"
+        # The same bytes at the same moment are one record. So a call that is repeated after a crash
+        # adds nothing, and what is issued again on purpose needs a moment of its own.
+        clock = dt.datetime.now(dt.UTC).time() if order.again_reason else dt.time()
+        self.sent_at = dt.datetime.combine(order.date, clock, dt.UTC)
+        self.broken: AuditError | None = None
+
+    def add(self, documents: tuple[Document, ...], recipient: Recipient) -> bool:
+        """Seal the files of a letter; False where none of them could be.
+
+        Raises
+        ------
+        AuditError
+            The ledger takes no record, and none was made yet: then nothing is written at all.
+        """
+        sealed = 0
+        for document in documents:
+            try:
+                if self.broken is not None:
+                    raise self.broken
+                self._seal(document, recipient)
+            except AuditError as error:
+                if not self.tally.letters and not sealed and not isinstance(error, UsageError):
+                    raise
+                self.folder.inside(document.name).unlink()
+                if not isinstance(error, UsageError):
+                    self.broken = error  # a ledger that is full or busy will not take the next one
+                cause = f"not recorded, so not written ({document.format}): {error}"
+                self.tally.exceptions.append(Refusal(recipient.decision, recipient.role, cause, RECORD))
+                continue
+            sealed += 1
+        self.tally.files += sealed
+        self.tally.letters += bool(sealed)
+        return sealed > 0
+
+    def _seal(self, document: Document, recipient: Recipient) -> None:
+        self.ledger.record_document(
+            self.audit,
+            replace(document, content=self.folder.inside(document.name).read_bytes()),
+            self.sent_at,
+            recipient=None if self.order.draft else recipient,
+            again_reason=self.order.again_reason,
+            late_reason=self.order.late_reason,
+            keep_bytes=self.keep and document.format == "pdf",
+        )
+
+
+def _as_csv(exceptions: Sequence[Refusal]) -> str:
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(_COLUMNS)
+    for one in exceptions:
+        left = "" if one.days_left is None else one.days_left
+        rows.writerow((one.decision, one.role or "", one.cause, one.citation, left))
+    return text.getvalue()
