@@ -75,11 +75,11 @@ class ParquetFile:
 
 
 class Frame:
-    """Rows that are in memory already: polars, pandas, or anything with the Arrow stream."""
+    """Rows that are in memory already: polars, pandas, columns, or anything with the Arrow stream."""
 
     def __init__(self, frame: Any, name: str = "data frame") -> None:
         self.name = name
-        self._frame = frame if isinstance(frame, pl.DataFrame) else pl.DataFrame(frame)
+        self._frame = _as_polars(frame, name)
         self.columns = tuple(self._frame.columns)
 
     def chunks(self) -> Iterator[Chunk]:
@@ -92,6 +92,28 @@ class Frame:
         start = seq * PARTITION_ROWS
         frame = self._frame.slice(start, PARTITION_ROWS)
         return Chunk(start, as_text(frame, self.name), np.zeros(frame.height, dtype=bool))
+
+
+def _as_polars(frame: Any, name: str) -> pl.DataFrame:
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    if type(frame).__module__.partition(".")[0] == "pandas":
+        # Taken column by column: the short way asks for pyarrow.
+        check_names([str(column) for column in frame.columns], name)
+        return pl.DataFrame([_pandas_column(str(column), frame[column]) for column in frame.columns])
+    try:
+        return pl.DataFrame(frame)
+    except (TypeError, ValueError, ImportError, pl.exceptions.PolarsError) as error:
+        raise DataError(
+            f"{name}: it cannot be read as a data frame ({type(error).__name__}). "
+            "Give a polars or pandas frame, or a mapping of columns."
+        ) from None
+
+
+def _pandas_column(name: str, column: Any) -> pl.Series:
+    missing = column.isna().to_numpy()
+    cells = zip(column.to_numpy(dtype=object).tolist(), missing.tolist(), strict=True)
+    return pl.Series(name, [None if gone else cell_text(cell) for cell, gone in cells], dtype=pl.String)
 
 
 def as_text(frame: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -139,6 +161,8 @@ def blank_to_missing(column: pl.Series) -> pl.Series:
 
 def cell_text(cell: object) -> str | None:
     """Return one cell as text, as ``as_text`` does a column."""
+    if isinstance(cell, np.generic):
+        cell = cell.item()
     if cell is None or cell != cell:
         return None
     if isinstance(cell, bool):

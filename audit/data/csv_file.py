@@ -74,7 +74,7 @@ class CsvFile:
         return self._parse(row, data, ends)
 
     def _open(self) -> IO[bytes]:
-        if self._path.suffix == ".gz":
+        if self._path.suffix.lower() == ".gz":
             return cast("IO[bytes]", gzip.open(self._path, "rb"))
         return self._path.open("rb")
 

@@ -295,4 +295,4 @@ def _container(config: Config) -> Container:
     if not path.is_file():
         fact = f"there is no file {path.name} in {path.parent}"
         raise ConfigError(config.lines.fault(("data", "path"), fact, "Correct the path"))
-    return ParquetFile(path) if path.suffix == ".parquet" else CsvFile(path)
+    return ParquetFile(path) if path.suffix.lower() == ".parquet" else CsvFile(path)

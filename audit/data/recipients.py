@@ -149,7 +149,7 @@ def _container(config: Config, path: Path | None) -> Container:
     if not path.is_file():
         fact = f"there is no file {path.name} in {path.parent}"
         raise ConfigError(config.lines.fault(("recipients", "path"), fact, "Correct the path"))
-    container: Container = ParquetFile(path) if path.suffix == ".parquet" else CsvFile(path)
+    container: Container = ParquetFile(path) if path.suffix.lower() == ".parquet" else CsvFile(path)
     check_names(container.columns, container.name)
     return container
 
