@@ -43,7 +43,7 @@ def demo(
             for done, wanted in enumerate(("html", "pdf"), start=1):
                 document = render(ledger, audit, "html" if wanted == "html" else "pdf")
                 record(ledger, audit, document)
-                folder.write(document.name, document.content)
+                folder.write(f"report.{wanted}", document.content)
                 progress("report", done, 2)
             ready = [one.decision for one in ledger.decisions(audit, outcome="adverse", notice="ready")]
             written = write_letters(

@@ -70,7 +70,7 @@ def write_report(url: str, result: Result, out: Path, progress: Progress) -> lis
         for done, wanted in enumerate(formats, start=1):
             document = render(ledger, result.audit.audit, "html" if wanted == "html" else "pdf")
             record(ledger, result.audit.audit, document)
-            folder.write(document.name, document.content)
+            folder.write(f"report.{wanted}", document.content)
             progress("report", done, len(formats))
         names = [f"report.{wanted}" for wanted in formats]
     return [str(out / name) for name in names]
