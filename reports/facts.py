@@ -40,10 +40,10 @@ _COUNTED: Final = {
 }
 _RATES: Final = {
     "selection_rate": "are approved",
-    "true_positive_rate": "are refused rightly, of those who later defaulted,",
-    "false_positive_rate": "are refused although they later paid,",
-    "false_negative_rate": "are approved although they later defaulted,",
-    "positive_predictive_value": "are rightly refused, of those refused,",
+    "true_positive_rate": "are refused, of those that turned out badly",
+    "false_positive_rate": "are refused, of those that turned out well",
+    "false_negative_rate": "are approved, of those that turned out badly",
+    "positive_predictive_value": "turned out badly, of those refused",
 }
 _COUNT_MEASURES: Final = frozenset(_COUNTED) | {"reference_size", "reasons_at_most_four", "notice_days"}
 _PERCENT_MEASURES: Final = frozenset(_RATES) | {
@@ -157,7 +157,7 @@ def fact(finding: Finding, references: Mapping[str, str], bounds: Sequence[float
         side = "less" if value > 0 else "more"
         return f"{who} are approved {points} percentage points {side} often than {whom}"
     if finding.measure in _RATES:
-        return f"{shown} of {who} {_RATES[finding.measure]}".rstrip(",")
+        return f"{shown} of {who} {_RATES[finding.measure]}"
     if finding.measure == "reasons_at_most_four":
         return f"a refusal names up to {number_in_words(int(value))} {plural(int(value), 'reason')}"
     if finding.measure == "reference_size":

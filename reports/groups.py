@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reports.wording import EN_DASH, capital
+from reports.wording import EN_DASH, NO_BREAK, capital
 
 _CROSS = re.compile(r"\s+[x×]\s+")
 _BAND = re.compile(r"^(\d+)-(\d+)$")
@@ -44,15 +44,15 @@ def _one(attribute: str, group: str) -> str:
     if attribute.lower() in {"sex", "gender"} and group.lower() in _SEX:
         return _SEX[group.lower()]
     if is_band(group):
-        return f"{'ages' if attribute == 'age' else name} {_dashed(group)}"
+        return f"{'ages' if attribute == 'age' else name}{NO_BREAK}{_dashed(group)}"
     return f"{name} “{group}”"
 
 
 def group_words(attribute: str, group: str) -> str:
     """Return the group as running text names it.
 
-    >>> group_words("age", "18-24"), group_words("sex x age", "male x 18-24")
-    ('ages 18–24', 'men aged 18–24')
+    >>> print(group_words("sex x age", "male x 18-24"))
+    men aged 18–24
     """
     if attribute == "all":
         return "all applicants"
@@ -61,9 +61,9 @@ def group_words(attribute: str, group: str) -> str:
         return f"{attribute_label(attribute).lower()} “{group}”"
     names = [_one(a, g) for a, g in zip(attributes, groups, strict=True)]
     people = [n for n in names if n in _SEX.values()]
-    ages = [n.removeprefix("ages ") for n in names if n.startswith("ages ")]
+    ages = [n.removeprefix(f"ages{NO_BREAK}") for n in names if n.startswith(f"ages{NO_BREAK}")]
     if len(names) == 2 and people and ages:
-        return f"{people[0]} aged {ages[0]}"
+        return f"{people[0]} aged{NO_BREAK}{ages[0]}"
     return ", ".join(names)
 
 

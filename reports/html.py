@@ -49,7 +49,8 @@ _BREAKS = frozenset(
 )
 # What a line must not break: 0.83–0.97, ages 18–24, −0.1 to +0.2 (its blanks are fixed), 12 CFR 1002.9(b)(2).
 _UNBROKEN = re.compile(
-    r"\d+ (?:CFR|USC|U\.S\.C\.) \d[\w.()-]*|[\w.,%+\u2212]*\d%?[\u2013-][+\u2212]?\d[\d.,]*[%+]?"
+    r"\d+ (?:CFR|USC|U\.S\.C\.) \d[\w.()-]*"
+    r"|(?:\w+\u00a0)*[\w.,%+\u2212]*\d%?[\u2013-][+\u2212]?\d[\d.,]*[%+]?"
 )
 
 

@@ -41,15 +41,16 @@ class Numbered:
     cause: str
 
 
-def _sort_key(pair: tuple[Asked, Finding]) -> tuple[int, int, int]:
-    asked, finding = pair
-    screen = asked.kind == "convention"
-    return (int(screen), _ORDER[finding.outcome], _KIND_ORDER[asked.kind])
+def _sort_key(place: int, asked: Asked, finding: Finding) -> tuple[int, int, int]:
+    if asked.kind == "convention":  # screen by screen, so that one heading says its line and source
+        return (1, place, _ORDER[finding.outcome])
+    return (0, _ORDER[finding.outcome], _KIND_ORDER[asked.kind])
 
 
 def numbered(asked: Sequence[Asked], references: Mapping[str, str]) -> tuple[Numbered, ...]:
     """Return every finding in the order of print; the sort keeps the packs' order inside a kind."""
-    pairs = sorted(((a, f) for a in asked for f in a.findings), key=_sort_key)
+    keyed = [(_sort_key(place, a, f), a, f) for place, a in enumerate(asked) for f in a.findings]
+    pairs = [(a, f) for _, a, f in sorted(keyed, key=lambda entry: entry[0])]
     width = max(2, len(str(len(pairs))))
     result = []
     for i, (a, f) in enumerate(pairs, start=1):

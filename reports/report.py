@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reports.sealed import Reading
 
 TEMPLATES = ("base.html", "report.html", "sections", "charts", "style/report.css", "style/fonts")
-# Sections that need a page of their own in print; the others follow where there is room.
+# Sections that begin a page in print.
 _NEW_PAGE = frozenset(
     {"scope", "data", "performance", "fairness", "explanations", "reasons", "findings", "method"}
 )
@@ -56,7 +56,7 @@ def sections(ledger: Reading, audit_id: str) -> tuple[Section, ...]:
                 "" if name in _UNNUMBERED else str(number),
                 module.LABEL,
                 module.title(data),
-                name in _NEW_PAGE,
+                name != "summary",
                 data,
             )
         )

@@ -44,6 +44,7 @@ def results(ledger: Reading, audit_id: str) -> bytes:
         "findings": [finding for asked in sealed.asked for finding in asked.findings],
         "rates": sealed.rates,
         "disparities": sealed.disparities,
+        "evidence": ledger.evidence(audit.audit),
         "figures": {name: figure.body for name, figure in sorted(sealed.figures.items())},
     }
     text = json.dumps(_plain(body), sort_keys=True, ensure_ascii=False, indent=1, allow_nan=False)

@@ -71,18 +71,18 @@ def _x_ticks(scale: Scale, about: int) -> tuple[Tick, ...]:
 
 def effect(bins: Sequence[EffectBin], label: str, title: str, *, low: float, high: float) -> Effect:
     """Place the bins; ``low`` and ``high`` are shared by all factors, so heights compare."""
-    start, stop, top, bottom = 30.0, NARROW - 6, 6.0, 66.0
+    start, stop, top, bottom = 30.0, NARROW - 6, 5.0, 55.0
     left, right = span([edge for b in bins for edge in (b.low, b.high)])
     across = Scale(left, right, start, stop)
     up = Scale(low, high, bottom, top)
     most = max((b.n for b in bins), default=1) or 1
-    floor = bottom + 12
+    floor = bottom + 11
     steps = []
     for b in bins:
         x1, x2 = across.at(b.low), across.at(b.high)
         if x2 - x1 < 3:  # a single value is a short dash about its place
             x1, x2 = round((x1 + x2) / 2 - 1.5, 1), round((x1 + x2) / 2 + 1.5, 1)
-        steps.append(Step(x1, x2, up.at(b.mean), round(9 * b.n / most, 1)))
+        steps.append(Step(x1, x2, up.at(b.mean), round(8 * b.n / most, 1)))
     return Effect(
         title,
         label,

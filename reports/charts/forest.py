@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reports.charts import NARROW, WIDE
 from reports.charts.axis import Scale, Tick, ratio_ticks
+from reports.charts.labels import lines, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +97,14 @@ def _row(ratio: Ratio, y: float, mark_y: float, scale: Scale) -> Row:
     )
 
 
+def _fitted(ratio: Ratio, *, narrow: bool) -> Ratio:
+    if ratio.state == "head":
+        room = NARROW if narrow else 340.0
+    else:
+        room = NARROW - 12 - width_of(f"n {ratio.n} · {ratio.text}", 9) if narrow else 104.0
+    return replace(ratio, label="".join(lines(ratio.label, max(room, 30.0), 9 if narrow else 8, 1)))
+
+
 def forest(ratios: Sequence[Ratio], title: str, line: float | None, *, narrow: bool = False) -> Forest:
     """Place the groups on a log scale, 1.00 as a line, the screening line dashed."""
     start, stop = (2.0, NARROW - 2) if narrow else (150.0, 356.0)
@@ -103,7 +112,8 @@ def forest(ratios: Sequence[Ratio], title: str, line: float | None, *, narrow: b
     top = 16.0
     y = top
     rows: list[Row] = []
-    for ratio in ratios:
+    for given in ratios:
+        ratio = _fitted(given, narrow=narrow)
         if ratio.state == "head":
             y += 14.5 if rows else 11.0
             rows.append(_row(ratio, y, y, scale))
@@ -172,11 +182,14 @@ def strip(ratios: Sequence[Ratio], title: str, line: float | None, *, narrow: bo
     high = max([*values, 1.1]) * 1.04
     scale = Scale(max(low, _LEAST), min(high, _MOST), 0.0, width, log=True)
     named, dots, last = _named(shown, 3), [], -1000.0
-    per_letter = 5.0 if narrow else 4.3
+    cut = scale.at(line) if line else None
+    size = 9 if narrow else 7.5
     for i, ratio in enumerate(shown):
         x = scale.at(ratio.value or 1.0)
-        half = len(ratio.label) * per_letter / 2
+        half = width_of(ratio.label, size) / 2
         label_x = min(max(x, half), width - half)
+        if cut is not None and abs(label_x - cut) < half + 2:  # beside the screening line, not across it
+            label_x = cut + (half + 2 if x >= cut else -half - 2)
         fits = i in named and label_x - half > last + 3
         if fits:
             last = label_x + half
@@ -186,7 +199,7 @@ def strip(ratios: Sequence[Ratio], title: str, line: float | None, *, narrow: bo
         narrow,
         width,
         scale.at(1.0),
-        scale.at(line) if line else None,
+        cut,
         tuple(dots),
         ratio_ticks(scale, 34.0),
     )

@@ -73,14 +73,14 @@ def distribution(
     """Draw one histogram a group, each as tall as its own highest step, over one axis."""
     start, stop = (2.0, NARROW - 2) if narrow else (150.0, WIDE - 6)
     scale = Scale(edges[0], edges[-1], start, stop)
-    tall, y, rows = (18.0 if narrow else 15.0), 16.0, []
+    tall, y, rows = (18.0 if narrow else 11.0), 16.0, []
     for group in groups:
         if group.head:
-            y += 15.0
+            y += 15.0 if narrow else 12.5
             rows.append(Steps(group, round(y - 3, 1), y, ""))
             continue
-        y += tall + (16.0 if narrow else 5.0)
-        label_y = round(y - tall - 4 if narrow else y - 3, 1)
+        y += tall + (16.0 if narrow else 3.4)
+        label_y = round(y - tall - 4 if narrow else y - 2, 1)
         rows.append(Steps(group, label_y, round(y, 1), _path(group.counts, edges, scale, round(y, 1), tall)))
     bottom = round(y + 3, 1)
     return Distribution(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reports.charts import NARROW, WIDE
 from reports.charts.axis import Scale, Tick, ticks
+from reports.charts.labels import lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +40,7 @@ class Dot:
 class SwarmRow:
     """A drawn factor."""
 
-    label: str
-    label_y: float
+    lines: tuple[tuple[str, float], ...]
     dots: tuple[Dot, ...]
 
 
@@ -96,8 +96,10 @@ def swarm(strands: Sequence[Strand], title: str, *, narrow: bool = False) -> Swa
     rows = []
     for i, strand in enumerate(strands):
         middle = top + i * pitch + (pitch - half - 1.5 if narrow else pitch / 2)
-        label_y = round(top + i * pitch + 9.5 if narrow else middle + 2.8, 1)
-        rows.append(SwarmRow(strand.label, label_y, _stacked(strand.points, scale, middle, half, radius)))
+        label = lines(strand.label, NARROW, 9, 1) if narrow else lines(strand.label, 144, 8)
+        first = top + i * pitch + 9.5 if narrow else middle + 2.8 - 4.6 * (len(label) - 1)
+        placed = tuple((text, round(first + 9.2 * j, 1)) for j, text in enumerate(label))
+        rows.append(SwarmRow(placed, _stacked(strand.points, scale, middle, half, radius)))
     bottom = round(top + len(strands) * pitch + 2, 1)
     return Swarm(
         title,

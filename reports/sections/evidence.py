@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from reports.sealed import access_words, read
 from reports.wording import capital
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audit import record
     from reports.sealed import Reading
 
 LABEL = "Evidence"
@@ -26,17 +30,35 @@ class DigestRow:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the section prints."""
+    """What the section prints; ``parts`` says how many digests of partitions stand in the file."""
 
     audit: str
     audit_groups: tuple[str, ...]
     access: str
     digests: tuple[DigestRow, ...]
+    parts: str
     checkpoint: tuple[str, ...]
     sealed_at: str
     commands: tuple[tuple[str, str], ...]
     run: tuple[tuple[str, str], ...]
     attached: str
+
+
+def _row(evidence: record.Evidence) -> DigestRow:
+    name = re.sub(r"reference [0-9a-f]{64}", "reference", evidence.name.removeprefix("seal: "))
+    entry = wording.NOTHING if evidence.entry is None else wording.count(evidence.entry)
+    return DigestRow(capital(name.replace("_", " ")), entry, wording.digest_groups(evidence.digest))
+
+
+def _parts(every: Sequence[record.Evidence]) -> str:
+    """Say how many more digests there are: those of the head and of each partition."""
+    left = [e for e in every if e.name.startswith(("part ", "open: "))]
+    if not left:
+        return ""
+    parts = {e.name.partition(":")[0] for e in left if e.name.startswith("part ")}
+    n = len(left)
+    partitions = f"{wording.count(len(parts))} {wording.plural(len(parts), 'partition')}"
+    return f"{wording.count(n)} more digests, of the head and of {partitions}, stand in results.json."
 
 
 def query(ledger: Reading, audit_id: str) -> Evidence:
@@ -46,6 +68,8 @@ def query(ledger: Reading, audit_id: str) -> Evidence:
     short = audit.audit[:8]
     environment = sealed.figure("environment") or {}
     packages = environment.get("packages") or {}
+    every = ledger.evidence(audit.audit)
+    shown = [e for e in every if not e.name.startswith(("part ", "open: "))]
     rows = [
         ("Audit", wording.short_id(audit.audit)),
         ("Owner", audit.owner),
@@ -61,15 +85,9 @@ def query(ledger: Reading, audit_id: str) -> Evidence:
         audit=audit.audit,
         audit_groups=wording.digest_groups(audit.audit),
         access=access_words(sealed),
-        digests=tuple(
-            DigestRow(
-                capital(e.name.replace("_", " ")),
-                wording.NOTHING if e.entry is None else wording.count(e.entry),
-                wording.digest_groups(e.digest),
-            )
-            for e in ledger.evidence(audit.audit)
-        ),
-        checkpoint=tuple(line for line in audit.checkpoint.splitlines() if line.strip()),
+        digests=tuple(_row(e) for e in shown),
+        parts=_parts(every),
+        checkpoint=tuple(audit.checkpoint.rstrip("\n").split("\n")) if audit.checkpoint else (),
         sealed_at=wording.moment_in_words(audit.sealed_at),
         commands=(
             (

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 LABEL = "Fairness"
 _ERRORS = (
-    ("false_positive_rate", "Refused, of those who later paid"),
-    ("true_positive_rate", "Refused, of those who did not pay"),
-    ("positive_predictive_value", "Did not pay, of those refused"),
+    ("false_positive_rate", "Refused, of those that turned out well"),
+    ("true_positive_rate", "Refused, of those that turned out badly"),
+    ("positive_predictive_value", "Turned out badly, of those refused"),
     ("auc", "AUC"),
 )
 
@@ -160,6 +160,8 @@ def _error_rows(sealed: Sealed) -> tuple[tuple[str, ...], tuple[ErrorRow, ...]]:
         return (), ()
     rows = []
     for attribute in ("all", *ratios.attributes(sealed)):
+        if len(parts(attribute)) > 1:
+            continue  # crossed groups stand in the attached file
         if attribute != "all":
             rows.append(ErrorRow(ratios.heading(attribute, sealed.references[attribute]), True, "", ()))
         reference = sealed.references.get(attribute, "all")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reports.numbered import Numbered, numbered
@@ -11,6 +12,8 @@ from reports.sealed import read
 from reports.wording import capital, count, number_in_words, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reports.sealed import Reading
 
 LABEL = "Findings"
@@ -23,6 +26,8 @@ class Block:
 
     heading: str
     rows: tuple[Numbered, ...]
+    source: str = ""
+    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,17 @@ class Findings:
     finding: str
     cards: tuple[Numbered, ...]
     blocks: tuple[Block, ...]
-    screens: tuple[Numbered, ...]
+    screens: tuple[Block, ...]
     left_off: int
     total: int
+
+
+def _by_screen(rows: Sequence[Numbered]) -> tuple[Block, ...]:
+    return tuple(
+        Block(title, (first, *rest), first.source, first.bound)
+        for title, its in groupby(rows, key=lambda n: n.title)
+        for first, *rest in (list(its),)
+    )
 
 
 def query(ledger: Reading, audit_id: str) -> Findings:
@@ -72,7 +85,7 @@ def query(ledger: Reading, audit_id: str) -> Findings:
         finding,
         tuple(cards),
         tuple(Block(heading, tuple(rows)) for heading, rows in blocks if rows),
-        tuple(shown),
+        _by_screen(shown),
         len(screens) - len(shown),
         len(every),
     )

@@ -40,6 +40,7 @@ class Performance:
     calibration: scores.Calibration | None
     calibration_cause: str
     calibration_meaning: str
+    outcome: str
     bins: tuple[BinRow, ...]
     confusion: tuple[tuple[str, str, str], ...]
     confusion_cause: str
@@ -85,7 +86,7 @@ def _bins(sealed: Sealed) -> list[scores.Bin]:
     return [] if body is None else [scores.Bin(**b) for b in body["bins"]]
 
 
-def _calibration_meaning(bins: list[scores.Bin], *, promises: bool) -> str:
+def _calibration_meaning(bins: list[scores.Bin], outcome: str, *, promises: bool) -> str:
     if not promises:
         return "Scores here are no probabilities, so they promise nothing that could be compared."
     told = [b for b in bins if b.n >= _MIN_BIN]
@@ -94,17 +95,17 @@ def _calibration_meaning(bins: list[scores.Bin], *, promises: bool) -> str:
     if not over and not under:
         return "In every bin the score lies inside the interval of what happened."
     worst = max((*over, *under), key=lambda b: abs(b.mean_score - b.observed))
-    side = "promise more trouble than came" if worst in over else "promise less trouble than came"
+    side = f"promise {'more' if worst in over else 'fewer'} {outcome} outcomes than came"
     place = f"scores about {wording.ratio(worst.mean_score)}"
     rate = f"{wording.percent(worst.observed)} (interval {wording.percent_interval(worst.low, worst.high)})"
-    return f"{capital(place)} {side}: {rate} turned out adverse."
+    return f"{capital(place)} {side}: {rate} of them were {outcome}."
 
 
 _CELLS = (
-    ("true_positive", "Refused, and later did not pay"),
-    ("false_positive", "Refused, although they later paid"),
-    ("true_negative", "Approved, and later paid"),
-    ("false_negative", "Approved, although they later did not pay"),
+    ("true_positive", "Refused, and it turned out badly"),
+    ("false_positive", "Refused, although it turned out well"),
+    ("true_negative", "Approved, and it turned out well"),
+    ("false_negative", "Approved, although it turned out badly"),
 )
 
 
@@ -117,8 +118,8 @@ def _confusion(sealed: Sealed) -> tuple[tuple[tuple[str, str, str], ...], str]:
     rows = tuple((label, count(body[key]), wording.share(body[key], total)) for key, label in cells)
     wrong = body.get("false_positive", 0) + body.get("true_positive", 0)
     meaning = (
-        f"{wording.share(body.get('false_positive', 0), wrong)} of those who would be refused later paid. "
-        "Here everyone was observed; in live lending the refused are not."
+        f"{wording.share(body.get('false_positive', 0), wrong)} of refusals turned out well. "
+        "In live lending what becomes of the refused is not seen."
         if wrong
         else ""
     )
@@ -130,16 +131,16 @@ def query(ledger: Reading, audit_id: str) -> Performance:
     sealed = read(ledger, audit_id)
     wide, narrow, meaning = _distribution(sealed)
     bins = _bins(sealed)
-    high = (sealed.audit.config.get("decision") or {}).get("adverse", "high") == "high"
-    promises = high and bool(bins) and all(0 <= b.mean_score <= 1 for b in bins)
-    calibration_meaning = _calibration_meaning(bins, promises=promises) if bins else ""
+    outcome = str((sealed.measured("calibration") or {}).get("outcome", "adverse"))
+    promises = bool(bins) and all(0 <= b.mean_score <= 1 for b in bins)
+    calibration_meaning = _calibration_meaning(bins, outcome, promises=promises) if bins else ""
     shown = [b for b in bins if b.n >= _MIN_BIN]
     rows, confusion_meaning = _confusion(sealed)
     auc = sealed.rate("auc")
     if auc is not None and auc.value is not None:
         finding = (
-            f"In {wording.percent(auc.value)} of pairs the score ranks the one who did not pay "
-            f"nearer to refusal (AUC {wording.score(auc.value)})"
+            f"In {wording.percent(auc.value)} of pairs the worse outcome scored worse "
+            f"(AUC {wording.score(auc.value)})"
         )
     elif wide is not None:
         finding = "Where the scores lie; whether they come true was not measured"
@@ -154,6 +155,7 @@ def query(ledger: Reading, audit_id: str) -> Performance:
         calibration=scores.calibration(shown, calibration_meaning, promises=promises) if shown else None,
         calibration_cause="" if shown else sealed.cause("calibration") or "every bin holds under 30 people",
         calibration_meaning=calibration_meaning,
+        outcome=outcome,
         bins=tuple(
             BinRow(
                 count(b.n),

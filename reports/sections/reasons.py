@@ -149,14 +149,12 @@ def _heat(sealed: Sealed, entry: dict[str, Any]) -> Heat | None:
         for i, group in groups:
             n, named = group["n"], code["counts"][i]
             if i not in enough:
-                cells.append(HeatCell("too few", f"{count(named)} of {count(n)}", 0))
+                cells.append(HeatCell("too few", count(named), 0))
                 continue
             part = named / n
             if part > darkest[2]:
                 darkest = (code["label"], group_label(group["group"]), part, n)
-            cells.append(
-                HeatCell(wording.share(named, n), f"{count(named)} of {count(n)}", 1 + min(4, int(part * 5)))
-            )
+            cells.append(HeatCell(wording.share(named, n), count(named), 1 + min(4, int(part * 5))))
         rows.append((code["code"], code["label"], tuple(cells)))
     label = attribute_label(attribute)
     meaning = ""

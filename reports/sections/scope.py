@@ -44,21 +44,21 @@ _DUTY_KEYS = (
     Key(mark("met"), "Measured, and it is so."),
     Key(mark("not_met"), "Measured, and it is not so."),
     Key(mark("inconclusive"), "Measured; the data cannot say."),
-    Key(mark("not_measured"), "Could not be measured; the cause is printed."),
+    Key(mark("not_measured"), "Not measured; the cause is printed."),
     Key(mark("not_applicable"), "Does not bind this audit."),
     Key(mark("error"), "The check itself failed."),
 )
 _SCREEN_KEYS = (
-    Key(mark("met", "convention"), "The whole interval lies above it."),
-    Key(mark("not_met", "convention"), "The whole interval lies below it. Look closer."),
-    Key(mark("met", "convention", at_most=True), "For gaps: the whole interval lies under it."),
-    Key(mark("not_met", "convention", at_most=True), "For gaps: it lies over it. Look closer."),
+    Key(mark("met", "convention"), "The interval lies above it."),
+    Key(mark("not_met", "convention"), "It lies below it. Look closer."),
+    Key(mark("met", "convention", at_most=True), "Gaps: it lies under it."),
+    Key(mark("not_met", "convention", at_most=True), "Gaps: it lies over it. Look closer."),
 )
 _ASKERS = (
     ("Law", "A statute or regulation, cited."),
     ("Guidance", "An agency’s reading or good practice."),
     ("House policy", "The lender’s own rule."),
-    ("Convention", "A rule of thumb, such as four fifths. Never law."),
+    ("Convention", "A rule of thumb. Never law."),
 )
 
 

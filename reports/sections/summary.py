@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reports import ratios, wording
 from reports.charts import forest
-from reports.groups import group_label, group_words
+from reports.groups import group_words
 from reports.numbered import Numbered, numbered
 from reports.outcomes import KIND_WORDS, KINDS, Asked, Mark, duties, mark, screens
 from reports.sealed import Sealed, access_words, decision_rule, read
@@ -221,7 +221,7 @@ def _strip(sealed: Sealed) -> tuple[str, forest.Strip | None, forest.Strip | Non
     states = ratios.states(sealed)
     drawn: list[forest.Ratio] = []
     for d in enough:
-        name = group_label(d.group).replace(", ", " ") if " x " in d.attribute else group_label(d.group)
+        name = group_words(d.attribute, d.group).removeprefix("ages\u00a0").replace(" aged", "")
         drawn.append(forest.Ratio(states[d.attribute, d.group], name, value=d.value, low=d.low, high=d.high))
     n = len(drawn)
     groups = "the group" if n == 1 else f"the {number_in_words(n)} groups"
@@ -274,7 +274,7 @@ def query(ledger: Reading, audit_id: str) -> Summary:
         name=audit.name,
         about=f"{model} · {decision_rule(sealed)} · as of {date}",
         access=access_words(sealed),
-        demonstration=f"Demonstration: {demonstration['note']}" if demonstration else "",
+        demonstration=f"Demonstration. {demonstration['note']}" if demonstration else "",
         trust=_trust(trust),
         verdict=verdict(asked, sealed.references),
         lead=_lead(sealed),
