@@ -44,9 +44,7 @@ def main(source: Path, out: Path) -> None:
     )
     model.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy", metrics=[keras.metrics.AUC()])
     stop = keras.callbacks.EarlyStopping(patience=6, restore_best_weights=True)
-    model.fit(
-        x, y, epochs=60, batch_size=256, validation_split=0.15, callbacks=[stop], verbose=2
-    )
+    model.fit(x, y, epochs=60, batch_size=256, validation_split=0.15, callbacks=[stop], verbose=2)
     model.save(out / "credit_mlp.keras")
     with gzip.GzipFile(out / "applications.csv.gz", "wb", mtime=0) as file:
         file.write(table[held_out].write_csv().encode())

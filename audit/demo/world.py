@@ -9,7 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
 
 NOTE = (
     "Demonstration: real Taiwanese card holders of 2005, judged by a made-up US lender. "
@@ -52,7 +57,7 @@ def lay_out(folder: Path, today: dt.date) -> Path:
     return folder / "audit.yaml"
 
 
-def _applications(today: dt.date):  # type: ignore[no-untyped-def]  # polars is imported on use
+def _applications(today: dt.date) -> pl.DataFrame:
     import numpy as np
     import polars as pl
 
@@ -66,10 +71,10 @@ def _applications(today: dt.date):  # type: ignore[no-untyped-def]  # polars is 
     factors = np.array([draw.permutation(len(_KEY_FACTORS)) for _ in range(n)])
     bureau = np.arange(n) % _NO_BUREAU_EVERY != 0
 
-    def days_ago(days):  # type: ignore[no-untyped-def]
+    def days_ago(days: Iterable[Any]) -> pl.Series:
         return pl.Series([(today - dt.timedelta(int(d))).isoformat() for d in days])
 
-    def where_used(values):  # type: ignore[no-untyped-def]
+    def where_used(values: Iterable[str | None]) -> pl.Series:
         return pl.Series([value if used else None for value, used in zip(values, bureau, strict=True)])
 
     return table.with_columns(
@@ -93,7 +98,7 @@ def _applications(today: dt.date):  # type: ignore[no-untyped-def]  # polars is 
     )
 
 
-def _recipients(applications: list[str]):  # type: ignore[no-untyped-def]
+def _recipients(applications: list[str]) -> pl.DataFrame:
     import polars as pl
 
     people = []
