@@ -38,6 +38,8 @@ def exact_contrasts(n_players: int) -> NDArray[np.float64]:
     """
     coalitions = all_coalitions(n_players)
     sizes = coalitions.sum(axis=1)
+    if not n_players:
+        return np.zeros((0, 1))
     whole = factorial(n_players)
     joins = np.array([factorial(s) * factorial(n_players - s - 1) / whole for s in range(n_players)])
     # A coalition with the player counts as the one it joined (one smaller); one without, negatively.

@@ -77,7 +77,7 @@ def explain(
     tell = progress or (lambda done: None)
     rule = Rule(at_most=at_most, floor=floor, tolerance=tolerance, z=z)
     sign = 1.0 if adverse == "high" else -1.0
-    exact = len(played.players) <= exact_up_to
+    exact = len(played.players) <= max(1, exact_up_to)  # of one player there is no order to draw
     details: dict[str, Any] = {
         "n_reference": len(played.reference),
         "players": len(played.players),
@@ -104,7 +104,8 @@ def explain(
     spread = played.spread(values)
     errors = None
     if not exact:
-        errors = played.spread(np.array([_errors(c, len(played.players)) for c in covariances]))
+        found = [_errors(covariance, len(played.players)) for covariance in covariances]
+        errors = played.spread(np.array(found).reshape(values.shape))
     verdicts: tuple[Certified, ...] = tuple(
         certified(sign * row, covariance, rule) for row, covariance in zip(values, covariances, strict=True)
     )
