@@ -1,0 +1,95 @@
+"""The vocabulary: what is kept of an audit, as frozen values, and the two roles that act.
+
+Nouns are kept facts (``Decision``, ``Finding``), ``-er`` names act (``Scorer``, ``Explainer``).
+Standard library only, so that every floor may import it; arrays appear in annotations alone.
+"""
+
+from __future__ import annotations
+
+from audit.record.audited import Dataset, Model, PartitionPlan, QuarantinedRow, Trust
+from audit.record.decided import (
+    BureauScore,
+    CaseFile,
+    Decision,
+    DroppedReason,
+    Notice,
+    Person,
+    Reason,
+    Recipient,
+    Source,
+)
+from audit.record.dictionary import Approval, Proxy, ReasonCode
+from audit.record.explained import Attributions, Explainer, Reference, Scorer
+from audit.record.measured import (
+    Bound,
+    Disparity,
+    Figure,
+    Finding,
+    Measurement,
+    PackVersion,
+    Policy,
+    Rate,
+    Requirement,
+    Statement,
+)
+from audit.record.sealed import Audit, Document, Evidence, Refusal
+from audit.record.words import (
+    HOLD_CAUSES,
+    Access,
+    Certified,
+    Component,
+    FindingOutcome,
+    Kind,
+    MeasurementState,
+    NoticeState,
+    Outcome,
+    Role,
+)
+
+__all__ = [
+    "HOLD_CAUSES",
+    "Access",
+    "Approval",
+    "Attributions",
+    "Audit",
+    "Bound",
+    "BureauScore",
+    "CaseFile",
+    "Certified",
+    "Component",
+    "Dataset",
+    "Decision",
+    "Disparity",
+    "Document",
+    "DroppedReason",
+    "Evidence",
+    "Explainer",
+    "Figure",
+    "Finding",
+    "FindingOutcome",
+    "Kind",
+    "Measurement",
+    "MeasurementState",
+    "Model",
+    "Notice",
+    "NoticeState",
+    "Outcome",
+    "PackVersion",
+    "PartitionPlan",
+    "Person",
+    "Policy",
+    "Proxy",
+    "QuarantinedRow",
+    "Rate",
+    "Reason",
+    "ReasonCode",
+    "Recipient",
+    "Reference",
+    "Refusal",
+    "Requirement",
+    "Role",
+    "Scorer",
+    "Source",
+    "Statement",
+    "Trust",
+]

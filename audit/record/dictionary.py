@@ -1,0 +1,47 @@
+"""The dictionary of reasons: factors, their words, and who approved them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approved a statement, and when."""
+
+    by: str
+    date: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """What was decided about a factor's likeness to a protected attribute."""
+
+    of: str
+    verdict: Literal["reviewed", "blocked"]
+    by: str
+    date: dt.date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCode:
+    """One factor of the model (or a rule, or a ground of judgment: no columns), and its words."""
+
+    factor: str
+    code: str
+    columns: tuple[str, ...]
+    statement: Mapping[str, str]  # language -> sentence
+    direction: Mapping[str, str] = field(default_factory=dict)  # {"high": "adverse"}
+    hmda: int | None = None
+    changeable: bool = True
+    missing_columns: tuple[str, ...] = ()
+    missing_statement: Mapping[str, str] = field(default_factory=dict)
+    priority: int | None = None
+    proxy: Proxy | None = None
+    approved: Approval | None = None

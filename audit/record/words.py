@@ -1,0 +1,26 @@
+"""The words that records are written in: outcomes, states, kinds, roles."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Outcome = Literal["adverse", "favourable", "none"]
+NoticeState = Literal["none", "ready", "held", "sent", "void"]
+Certified = Literal["exact", "certain", "tie", "false"]
+FindingOutcome = Literal["met", "not_met", "inconclusive", "not_applicable", "not_measured", "error"]
+MeasurementState = Literal["measured", "inconclusive", "not_applicable", "not_measured", "error"]
+Kind = Literal["law", "guidance", "convention", "house"]
+Access = Literal["notice", "model_risk", "fair_lending", "privileged"]
+Component = Literal["score", "rule", "judgmental"]
+Role = Literal["primary", "joint", "guarantor"]
+
+HOLD_CAUSES = (
+    "protected_basis",
+    "blocked_proxy",
+    "decision_differs",
+    "action_differs",
+    "ranking_uncertain",
+    "no_reason",
+    "residual",
+    "reference_too_small",
+)
