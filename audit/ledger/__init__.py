@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from audit.errors import LedgerError, UsageError
-from audit.ledger import database, documents, entries, leases, people, read, shapes, tables, write
+from audit.ledger import (
+    database,
+    decisions,
+    documents,
+    entries,
+    leases,
+    people,
+    read,
+    references,
+    shapes,
+    tables,
+    write,
+)
 from audit.ledger.documents import IssuedDocument
 from audit.ledger.notes import NoteError, Signer, new_private_key
 from audit.ledger.partitions import AttributionBlock
@@ -78,9 +90,11 @@ class Ledger:
         with database.reading(engine) as connection:
             for row in connection.execute(sa.select(table).order_by(table.c.entry, table.c.pos)):
                 kinds[row.kind] = row
-        self.origin: str = kinds["origin"].name if kinds else ""
-        self.public_key: str = kinds["signing"].public if kinds else ""
-        self.keyring = _keyring(key_file, kinds["locks"].name if kinds else None)
+        # Altered key rows must not keep anyone from opening the ledger to verify it.
+        origin, signing, locks = (kinds.get(kind) for kind in ("origin", "signing", "locks"))
+        self.origin: str = origin.name if origin else ""
+        self.public_key: str = signing.public if signing else ""
+        self.keyring = _keyring(key_file, locks.name if locks else None)
 
     # --- opening -----------------------------------------------------------------------------
 
@@ -254,43 +268,43 @@ class Ledger:
 
     def references(self, audit: Audit | str) -> tuple[Reference, ...]:
         """Return the references, each with its applicants' places."""
-        return read.references(self, audit)
+        return references.references(self, audit)
 
     def reference_rows(self, audit: Audit | str, digest: str) -> tuple[dict[str, float | str | None], ...]:
         """Return the unlocked inputs of a reference's applicants, in its order."""
-        return read.reference_rows(self, audit, digest)
+        return references.reference_rows(self, audit, digest)
 
     def decisions(
         self, audit: Audit | str, *, outcome: str | None = None, notice: str | None = None
     ) -> Iterator[Decision]:
         """Yield decisions in the order of the data, under pseudonyms."""
-        return read.decisions(self, audit, outcome, notice)
+        return decisions.decisions(self, audit, outcome, notice)
 
     def decision(self, audit: Audit | str, text: str) -> Decision:
         """Return one decision, named by its id (with the key file) or its pseudonym."""
-        return read.decision(self, audit, text)
+        return decisions.decision(self, audit, text)
 
     def case(self, audit: Audit | str, decision: Decision | str) -> CaseFile:
         """Return the unlocked case of a decision, its id in clear."""
-        return read.case(self, audit, decision)
+        return decisions.case(self, audit, decision)
 
     def people(self, audit: Audit | str, decision: Decision | str) -> tuple[Person, ...]:
         """Return the persons of a decision under their ids as in the data, unlocked."""
-        return read.people(self, audit, decision)
+        return decisions.people(self, audit, decision)
 
     def attributions(
         self, audit: Audit | str, decision: Decision | str
     ) -> dict[str, dict[str, tuple[float, float | None]]]:
         """Return what each method says of a decision; empty where it was not attributed."""
-        return read.attributions(self, audit, decision)
+        return decisions.attributions(self, audit, decision)
 
     def residuals(self, audit: Audit | str, decision: Decision | str) -> dict[str, float]:
         """Return each method's residual for a decision, where it was recorded."""
-        return read.residuals(self, audit, decision)
+        return decisions.residuals(self, audit, decision)
 
     def groups(self, audit: Audit | str) -> Iterator[tuple[int, dict[str, list[str]]]]:
         """Yield each part's protected groups; for measuring again, never for letters."""
-        return read.groups(self, audit)
+        return decisions.groups(self, audit)
 
     def documents(self, audit: Audit | str) -> tuple[IssuedDocument, ...]:
         """Return the documents of an audit."""

@@ -137,7 +137,7 @@ def row_set_problems(connection: Connection, sealed: Sealed) -> Iterator[str]:
         yield f"row_sets: {name} of log entry {entry}: deleted"
 
 
-def partition_problems(
+def content_problems(
     connection: Connection, contents: Mapping[int, Mapping[str, str]], entries: frozenset[int] | None
 ) -> Iterator[str]:
     """Yield what is wrong with the partitions' bytes and with what they hold.
@@ -178,14 +178,9 @@ def partition_problems(
         if entries is None or entry in entries:
             for title in sorted(set(titles) - met.get(entry, set())):
                 yield f"partition {title.rstrip('/')} of log entry {entry}: its row is gone"
-
-
-def stray_content_problems(connection: Connection) -> Iterator[str]:
-    """Yield partition bytes that no partition names."""
-    table, kept = tables.partitions, tables.partition_contents
-    query = sa.select(kept.c.sha256).where(kept.c.sha256.not_in(sa.select(table.c.sha256)))
-    for (name,) in connection.execute(query):
-        yield f"partition_contents: {bytes(name).hex()[:16]}: inserted; no partition names it"
+    strays = sa.select(kept.c.sha256).where(kept.c.sha256.not_in(sa.select(table.c.sha256)))
+    for (name,) in connection.execute(strays):
+        yield f"partition_contents: {name.hex()[:16]}: inserted; no partition names it"
 
 
 def person_problems(connection: Connection, keyring: Keyring) -> Iterator[str]:

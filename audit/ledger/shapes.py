@@ -76,7 +76,9 @@ def json_text(what: str, value: Any) -> str:
 
 
 def _trust_row(trust: Trust | None) -> str | None:
-    return trust and text_of({"by": trust.by, "reason": trust.reason, "date": trust.date.isoformat()})
+    if trust is None:
+        return None
+    return text_of({"by": trust.by, "reason": trust.reason, "date": trust.date.isoformat()})
 
 
 def model_row(model: Model) -> Row:

@@ -291,14 +291,9 @@ def _rows(ledger: Ledger, connection: Connection, walked: _Log, only: frozenset[
             checks.pop()  # a table that nothing was written to yet
     look("row_sets", lambda: rows.row_set_problems(connection, sealed), "as the log says")
     look(
-        "partitions' bytes",
-        lambda: rows.partition_problems(connection, walked.contents, only),
-        "their hashes, and what they hold, as sealed",
-    )
-    look(
         "partition_contents",
-        lambda: rows.stray_content_problems(connection),
-        "every partition's bytes are named by one",
+        lambda: rows.content_problems(connection, walked.contents, only),
+        "their hashes, and what they hold, as sealed",
     )
     keyed = "each unwraps" if ledger.keyring.at_hand else "each is there"
     look("person_keys", lambda: rows.person_problems(connection, ledger.keyring), keyed)

@@ -1,0 +1,221 @@
+"""Reading decisions: slim rows with their details, and what is locked for whoever has the key.
+
+Whether a notice was sent follows from the documents that were recorded, and is told with the
+decision as if it stood in its row.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from audit.errors import UsageError
+from audit.ledger import case as cases_
+from audit.ledger import tables
+from audit.ledger.database import reading, records
+from audit.ledger.read import audit_id, parts_of
+from audit.ledger.write import place
+from audit.record import Audit, CaseFile, Decision, Person
+
+if TYPE_CHECKING:
+    from audit.ledger import Ledger
+    from audit.ledger.partitions import Unpacked
+
+_PSEUDONYM = re.compile(r"[0-9a-f]{32}")
+
+
+def decisions(
+    ledger: Ledger, audit: Audit | str, outcome: str | None = None, notice: str | None = None
+) -> Iterator[Decision]:
+    """Yield the decisions of an audit in the order of the data, a part at a time."""
+    with reading(ledger.engine) as connection:
+        parts = parts_of(connection, audit_id(audit))
+    table = tables.decisions
+    for entry, seq in parts:
+        query = sa.select(table).where(table.c.entry == entry).order_by(table.c.pos)
+        if outcome is not None:
+            query = query.where(table.c.outcome == outcome)
+        if notice in ("none", "held", "void"):
+            query = query.where(table.c.notice == notice)
+        elif notice is not None:  # whether it was sent is not the row's to say
+            query = query.where(table.c.notice.in_(("ready", "sent")))
+        with reading(ledger.engine) as connection:
+            rows = records(connection.execute(query))
+            found = _decisions(ledger, connection, entry, seq, rows)
+        for decision in found:
+            if notice is None or decision.notice.state == notice:
+                yield decision
+
+
+def _decisions(
+    ledger: Ledger, connection: Connection, entry: int, seq: int, rows: Sequence[Mapping[str, Any]]
+) -> list[Decision]:
+    people, texts = tables.decision_persons, tables.sentences
+    query = sa.select(people).where(people.c.entry == entry).order_by(people.c.pos)
+    if len(rows) == 1:
+        query = query.where(people.c.place == rows[0]["pos"])
+    of_decision: dict[int, list[tuple[bytes, str]]] = {}
+    for taking_part in connection.execute(query):
+        of_decision.setdefault(taking_part.place, []).append((taking_part.person, taking_part.role))
+    said = sa.select(texts.c.digest, texts.c.sentence).where(texts.c.entry == entry)
+    sentences = {row.digest: row.sentence for row in connection.execute(said)}
+    details = ledger.shelf.take(connection, entry, "details").get("")
+    told = _told(connection, rows)
+    out = []
+    for row in rows:
+        noted = details.row_at(row["pos"]) if details is not None else None
+        persons = of_decision.get(row["pos"], [])
+        sent = _sent(told.get(row["decision"], set()), persons, row["action"])
+        detail = noted["detail"] if noted else None
+        out.append(cases_.decision_of(row, seq, persons, detail, sentences, sent=sent))
+    return out
+
+
+def _told(
+    connection: Connection, rows: Sequence[Mapping[str, Any]]
+) -> dict[bytes, set[tuple[bytes | None, str | None]]]:
+    """Return, by decision, which persons were told of which action. Drafts tell nobody."""
+    table = tables.documents
+    query = sa.select(table.c.decision, table.c.person, table.c.action).where(
+        table.c.decision.is_not(None), table.c.draft == 0
+    )
+    if len(rows) == 1:
+        query = query.where(table.c.decision == rows[0]["decision"])
+    told: dict[bytes, set[tuple[bytes | None, str | None]]] = {}
+    for decision, person, action in connection.execute(query):
+        told.setdefault(decision, set()).add((person, action))
+    return told
+
+
+def _sent(
+    told: set[tuple[bytes | None, str | None]], persons: Sequence[tuple[bytes, str]], action: str | None
+) -> bool:
+    # 12 CFR 1002.2(e): for notices a guarantor is no applicant, so theirs is not waited for.
+    due = [person for person, role in persons if role != "guarantor"]
+    heard = {person for person, of in told if action is None or of is None or of == action}
+    return bool(due) and all(person in heard for person in due)
+
+
+def _place_of(
+    ledger: Ledger, connection: Connection, audit: str, text: str
+) -> tuple[int, int, Mapping[str, Any]]:
+    """Return entry, seq and row of a decision named by its id (with the key) or its pseudonym."""
+    names = [ledger.keyring.pseudonym("decision", text)] if ledger.keyring.at_hand else []
+    if _PSEUDONYM.fullmatch(text):
+        names.append(bytes.fromhex(text))
+    table, parts = tables.decisions, tables.parts
+    for name in names:
+        query = (
+            sa.select(table, parts.c.seq)
+            .join(parts, parts.c.entry == table.c.entry)
+            .where(table.c.decision == name, parts.c.audit == audit)
+        )
+        for row in records(connection.execute(query)):
+            return row["entry"], row["seq"], row
+    hint = (
+        "Look at the id in the data" if ledger.keyring.at_hand else "Without the key file give its pseudonym"
+    )
+    raise UsageError(f"{text}: audit {audit[:12]} has no such decision. {hint}.")
+
+
+def decision(ledger: Ledger, audit: Audit | str, text: str) -> Decision:
+    """Return one decision, named by its id or its pseudonym."""
+    with reading(ledger.engine) as connection:
+        entry, seq, row = _place_of(ledger, connection, audit_id(audit), text)
+        return _decisions(ledger, connection, entry, seq, [row])[0]
+
+
+def _name(decision: Decision | str) -> str:
+    return decision if isinstance(decision, str) else decision.decision
+
+
+def case(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> CaseFile:
+    """Return the case of a decision, unlocked: its id in clear, its record, what the model saw."""
+    name, table = audit_id(audit), tables.locked_fields
+    with reading(ledger.engine) as connection:
+        entry, seq, row = _place_of(ledger, connection, name, _name(decision))
+        pos, keyring = row["pos"], ledger.keyring
+        query = sa.select(table).where(table.c.entry == entry, table.c.place == pos).order_by(table.c.pos)
+        found = connection.execute(query).all()
+        held = ledger.shelf.take(connection, entry, "inputs").get("")
+        keyring.open_keys(connection, [cell.person for cell in found])
+        opened = [keyring.unlock(cell.person, place(name, seq, pos, cell.field), cell.cell) for cell in found]
+        return cases_.case_of(opened, unlocked_inputs(ledger, name, seq, pos, held))
+
+
+def people(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> tuple[Person, ...]:
+    """Return the persons of a decision under their ids as in the data."""
+    name, table, persons = audit_id(audit), tables.locked_fields, tables.decision_persons
+    with reading(ledger.engine) as connection:
+        entry, seq, row = _place_of(ledger, connection, name, _name(decision))
+        pos, keyring = row["pos"], ledger.keyring
+        fields = sa.select(table).where(table.c.entry == entry, table.c.place == pos).order_by(table.c.pos)
+        roles = sa.select(persons.c.role).where(persons.c.entry == entry, persons.c.place == pos)
+        found = connection.execute(fields).all()
+        keyring.open_keys(connection, [cell.person for cell in found])
+        opened = [keyring.unlock(cell.person, place(name, seq, pos, cell.field), cell.cell) for cell in found]
+        in_order = connection.scalars(roles.order_by(persons.c.pos))
+        return tuple(
+            Person(json.loads(cell)["person"], role) for cell, role in zip(opened, in_order, strict=True)
+        )
+
+
+def unlocked_inputs(
+    ledger: Ledger, audit: str, seq: int, pos: int, held: Unpacked | None
+) -> dict[str, float | str | None]:
+    """Return what the model saw of a decision; the person's key must be open."""
+    found = held.row_at(pos) if held is not None else None
+    if held is None or found is None:
+        return {}
+    names = held.described("cell")["fields"]
+    plain = ledger.keyring.unlock(found["person"], place(audit, seq, pos, "inputs"), found["cell"])
+    return cases_.inputs_of(plain, names)
+
+
+def attributions(
+    ledger: Ledger, audit: Audit | str, decision: Decision | str
+) -> dict[str, dict[str, tuple[float, float | None]]]:
+    """Return what each method says of a decision: factor to contribution and standard error."""
+    out = {}
+    for method, row in _attribution_rows(ledger, audit, decision).items():
+        out[method] = {
+            name.removeprefix("value:"): (value, row.get("error:" + name.removeprefix("value:")))
+            for name, value in row.items()
+            if name.startswith("value:")
+        }
+    return out
+
+
+def residuals(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> dict[str, float]:
+    """Return what each method leaves unexplained of a decision's score, where it was recorded."""
+    rows = _attribution_rows(ledger, audit, decision)
+    return {method: row["residual"] for method, row in rows.items() if "residual" in row}
+
+
+def _attribution_rows(
+    ledger: Ledger, audit: Audit | str, decision: Decision | str
+) -> dict[str, dict[str, Any]]:
+    with reading(ledger.engine) as connection:
+        entry, _, row = _place_of(ledger, connection, audit_id(audit), _name(decision))
+        blocks = ledger.shelf.take(connection, entry, "attributions")
+    found = {method: block.row_at(row["pos"]) for method, block in blocks.items()}
+    return {method: row for method, row in found.items() if row is not None}
+
+
+def groups(ledger: Ledger, audit: Audit | str) -> Iterator[tuple[int, dict[str, list[str]]]]:
+    """Yield, part by part, each protected attribute's groups in the order of the decisions.
+
+    For measuring again; letters and ``explain`` never ask for it.
+    """
+    with reading(ledger.engine) as connection:
+        parts = parts_of(connection, audit_id(audit))
+    for entry, seq in parts:
+        with reading(ledger.engine) as connection:
+            held = ledger.shelf.take(connection, entry, "groups").get("")
+        if held is not None:
+            yield seq, held.lists()

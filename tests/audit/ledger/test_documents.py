@@ -1,0 +1,99 @@
+"""Documents: issued once, told apart by their words, locked where they speak of a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from audit.errors import LedgerError, UsageError
+from audit.ledger import Ledger, verify
+from audit.record import Decision
+from tests.worlds.issued import SENT_AT, a_letter
+from tests.worlds.sealed import recipients, small_audit
+
+
+@pytest.fixture
+def unsent(ledger: Ledger, audit: str) -> Decision:
+    """A decision whose notice is ready, of one person."""
+    return next(d for d in ledger.decisions(audit, notice="ready") if len(d.persons) == 1)
+
+
+def test_a_notice_is_sent_once_it_is_recorded(ledger: Ledger, audit: str, unsent: Decision) -> None:
+    """Recording the letter moves the notice to sent, and neither outcome nor reasons."""
+    row = ledger.record_document(audit, a_letter(unsent), SENT_AT, recipient=recipients()[3])
+    after = ledger.decision(audit, unsent.decision)
+    assert after == replace(unsent, notice=replace(unsent.notice, state="sent"))
+    letter = a_letter(unsent)
+    key = (letter.entity, unsent.decision, unsent.action, unsent.persons[0].person, "adverse_action")
+    assert ledger.issued(*key) == row
+    assert row in ledger.documents(audit)
+    assert ledger.words(row) == letter.words
+    assert verify(ledger).ok
+
+
+def test_a_notice_is_issued_once(ledger: Ledger, audit: str, unsent: Decision) -> None:
+    """The same notice later, or in other words, needs a reason; with one it is recorded as another."""
+    ledger.record_document(audit, a_letter(unsent), SENT_AT)
+    later = SENT_AT + dt.timedelta(days=1)
+    with pytest.raises(UsageError, match=r"issued on 2026-11-21.*--again --reason"):
+        ledger.record_document(audit, a_letter(unsent), later)
+    with pytest.raises(UsageError, match="--again"):
+        ledger.record_document(audit, a_letter(unsent, words="Other words."), SENT_AT)
+    again = ledger.record_document(audit, a_letter(unsent), later, again_reason="the address was wrong")
+    assert again.again
+    assert again.sent_at == later
+
+
+def test_the_same_words_in_another_format_are_the_same_issue(
+    ledger: Ledger, audit: str, unsent: Decision
+) -> None:
+    """PDF, HTML and text of one letter are recorded each; a retry of one answers with its record."""
+    before = len(ledger.documents(audit))
+    rows = [ledger.record_document(audit, a_letter(unsent, f), SENT_AT) for f in ("pdf", "html", "txt")]
+    assert ledger.record_document(audit, a_letter(unsent, "html"), SENT_AT) == rows[1]
+    assert len(ledger.documents(audit)) == before + 3
+
+
+def test_a_draft_issues_nothing(ledger: Ledger, audit: str, unsent: Decision) -> None:
+    """A draft is recorded and leaves the notice ready; the letter itself can still be issued."""
+    draft = replace(a_letter(unsent), draft=True)
+    ledger.record_document(audit, draft, SENT_AT)
+    ledger.record_document(audit, draft, SENT_AT)
+    assert ledger.decision(audit, unsent.decision).notice.state == "ready"
+    ledger.record_document(audit, a_letter(unsent), SENT_AT)
+    assert ledger.decision(audit, unsent.decision).notice.state == "sent"
+
+
+def test_a_joint_notice_is_sent_when_both_were_told(ledger: Ledger, audit: str) -> None:
+    """One letter of two leaves the notice ready; each person has an issue of their own."""
+    joint = next(d for d in ledger.decisions(audit, notice="ready") if len(d.persons) == 2)
+    ledger.record_document(audit, a_letter(joint), SENT_AT)
+    assert ledger.decision(audit, joint.decision).notice.state == "ready"
+    second = replace(a_letter(joint), person=joint.persons[1].person, role="joint")
+    ledger.record_document(audit, second, SENT_AT)
+    assert ledger.decision(audit, joint.decision).notice.state == "sent"
+
+
+def test_the_bytes_are_kept_where_asked(ledger: Ledger, audit: str, unsent: Decision) -> None:
+    """With ``keep_bytes`` the file lies in the ledger too, locked."""
+    letter = a_letter(unsent, "pdf")
+    ledger.record_document(audit, letter, SENT_AT, keep_bytes=True)
+    with ledger.engine.connect() as connection:
+        kept = connection.exec_driver_sql(
+            "SELECT content FROM documents ORDER BY entry DESC LIMIT 1"
+        ).scalar()
+    assert kept is not None
+    assert len(kept) == len(letter.content) + 16
+    assert letter.content not in kept
+
+
+def test_nothing_is_issued_from_an_open_audit(ledger: Ledger, unsent: Decision) -> None:
+    """A letter quotes sealed evidence or none; a moment without a zone is none."""
+    head = small_audit("Unfinished").head
+    ledger.begin(head)
+    with pytest.raises(LedgerError, match="not sealed"):
+        ledger.record_document(head, a_letter(unsent), SENT_AT)
+    with pytest.raises(LedgerError, match="time zone"):
+        ledger.record_document(ledger.find("latest"), a_letter(unsent), SENT_AT.replace(tzinfo=None))

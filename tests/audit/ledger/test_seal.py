@@ -1,0 +1,51 @@
+"""Canonical bytes: different things never hash alike, and equal things always do."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.ledger import seal
+
+VALUES = st.none() | st.integers(-(2**63), 2**63 - 1) | st.text() | st.binary()
+VALUES |= st.floats(allow_nan=False, allow_infinity=False)
+
+
+def told_apart(values: list[object]) -> list[tuple[str, object]]:
+    """Return the values with their types, as packing tells them apart."""
+    return [(type(v).__name__, v + 0.0 if isinstance(v, float) else v) for v in values]
+
+
+@given(st.lists(VALUES, max_size=4), st.lists(VALUES, max_size=4))
+def test_rows_pack_alike_only_where_they_are_equal(one: list[object], other: list[object]) -> None:
+    """Packing is injective up to -0.0, which is 0.0."""
+    same = seal.pack(one) == seal.pack(other)  # type: ignore[arg-type]
+    assert same == (told_apart(one) == told_apart(other))
+
+
+def test_what_is_not_measured_is_not_a_number() -> None:
+    """NaN and infinity cannot be sealed; -0.0 is 0.0; 1 is not 1.0 and no text."""
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="sealed"):
+            seal.pack([value])
+    assert seal.pack([-0.0]) == seal.pack([0.0])
+    assert len({seal.pack([1]), seal.pack([1.0]), seal.pack(["1"]), seal.pack([b"1"])}) == 4
+
+
+def test_log_bodies_hold_strings_and_integers_only() -> None:
+    """A float, a bool, None or a key beyond ASCII has no place in the log."""
+    assert seal.canonical({"b": "é", "a": [1, {"c": "x"}]}) == '{"a":[1,{"c":"x"}],"b":"é"}'
+    for body in ({"a": 1.5}, {"a": True}, {"a": None}, {"ä": 1}):
+        with pytest.raises(TypeError, match="log entry"):
+            seal.canonical(body)
+
+
+def test_run_id_depends_on_every_part_and_on_no_order() -> None:
+    """The same parts in any order give the same id; a changed part gives another; no parts give none."""
+    one = seal.run_id({"model": "a", "data": "b"})
+    assert len(one) == 64
+    assert one == seal.run_id({"data": "b", "model": "a"})
+    assert one != seal.run_id({"model": "a", "data": "c"})
+    with pytest.raises(ValueError, match="at least one part"):
+        seal.run_id({})
