@@ -21,6 +21,7 @@ import tensorflow as tf
 from audit.errors import ModelError
 from audit.models import checked_scores
 from audit.models.codebook import CodeBook
+from audit.models.keras_ends import inputs_by_name, output_of, size_of
 from audit.models.keras_graph import graph_of, trunk_inputs
 from audit.models.keras_mixing import Mixer
 from audit.record import Model, Trust
@@ -54,9 +55,9 @@ class KerasScorer:
     ) -> None:
         self._model, self._name, self._digest, self._trust = model, name, digest, trust
         self.notes: list[str] = []
-        self._inputs = _inputs_by_name(model, name)
+        self._inputs = inputs_by_name(model, name)
         self._by_name = len(self._inputs) > 1 or isinstance(getattr(model, "_inputs_struct", None), dict)
-        self._tensor, self._column_of_output, self._output_name = _output(model, output, name)
+        self._tensor, self._column_of_output, self._output_name = output_of(model, output, name)
         self._graph = graph_of(model, self._tensor)
         self.columns: tuple[str, ...] = tuple(self._inputs) if self._by_name else tuple(features)
         self._check_inputs()
@@ -78,7 +79,7 @@ class KerasScorer:
         spans: dict[str, tuple[int, int]] = {}
         at = 0
         for column in self.columns:
-            width = sum(_size(start) for start in self._starts[column]) if self._by_name else 1
+            width = sum(size_of(start) for start in self._starts[column]) if self._by_name else 1
             spans[column] = (at, at + width)
             at += width
         return spans
@@ -114,7 +115,8 @@ class KerasScorer:
         words, places = np.unique(values.astype(str), return_inverse=True)
         fed = self._fed(column, tf.constant(words, shape=(len(words),)))
         found = self._graph.run({id(self._inputs[column]): fed}, self._starts[column])
-        flat = [np.asarray(one).reshape(len(words), -1) for one in found]
+        sizes = [size_of(start) for start in self._starts[column]]
+        flat = [np.asarray(one).reshape(len(words), n) for one, n in zip(found, sizes, strict=True)]
         codes: NDArray[Any] = np.concatenate(flat, axis=1)[places.ravel()]
         return codes
 
@@ -179,7 +181,7 @@ class KerasScorer:
         given, at = {}, 0
         for column in self.columns:
             for start in self._starts[column]:
-                size = _size(start)
+                size = size_of(start)
                 part = tf.reshape(encoded[:, at : at + size], (-1, *start.shape[1:]))
                 given[id(start)] = tf.cast(part, start.dtype)
                 at += size
@@ -267,7 +269,7 @@ class KerasScorer:
         if self._by_name or not self.columns:
             return
         (tensor,) = self._inputs.values()
-        width = _size(tensor)
+        width = size_of(tensor)
         if tensor.dtype == "string":
             raise ModelError(
                 f"model {self._name}: its one input takes text. Give the model one named input a column"
@@ -334,57 +336,3 @@ class KerasScorer:
             layers=layers,
             trust=self._trust,
         )
-
-
-def _size(tensor: Any) -> int:
-    return int(np.prod(tensor.shape[1:], dtype=np.int64))
-
-
-def _inputs_by_name(model: Any, name: str) -> dict[str, Any]:
-    inputs = getattr(model, "inputs", None)
-    if not inputs:
-        raise ModelError(
-            f"model {name}: it does not state its inputs (a subclassed or unbuilt model). "
-            "Save it as a functional or Sequential model, or wrap it in a python function"
-        )
-    struct = getattr(model, "_inputs_struct", None)
-    named = dict(struct) if isinstance(struct, dict) else {tensor.name: tensor for tensor in inputs}
-    for key, tensor in named.items():
-        if (len(named) > 1 and _width(tensor) != 1) or len(tensor.shape) > 2 or None in tensor.shape[1:]:
-            raise ModelError(
-                f"model {name}: its input {key!r} has the shape {tuple(tensor.shape)}, which is no column. "
-                "Give the model one input a column, or one input for all columns"
-            )
-    return named
-
-
-def _width(tensor: Any) -> int:
-    return 1 if len(tensor.shape) == 1 else int(tensor.shape[1] or 0)
-
-
-def _output(model: Any, output: int | str, name: str) -> tuple[Any, int, str]:
-    """Return the tensor, the column of it, and the name of the output that is the score."""
-    struct = getattr(model, "_outputs_struct", None)
-    tensors = list(model.outputs)
-    names = list(struct) if isinstance(struct, dict) else list(getattr(model, "output_names", []))
-    if isinstance(struct, dict):
-        tensors = [struct[key] for key in names]
-    if len(tensors) == 1 and isinstance(output, int):
-        width = _size(tensors[0])
-        label = names[0] if names else "output"
-        if 0 <= output < width:
-            return tensors[0], output, label if width == 1 else f"{label}[{output}]"
-        raise ModelError(
-            f"model {name}: it has no output {output} (it gives {width} a row). Correct model.output"
-        )
-    place = names.index(output) if output in names else output
-    if not isinstance(place, int) or not 0 <= place < len(tensors):
-        raise ModelError(
-            f"model {name}: it has no output {output!r} (outputs: {', '.join(names)}). Correct model.output"
-        )
-    if _size(tensors[place]) != 1:
-        raise ModelError(
-            f"model {name}: its output {names[place]!r} gives {_size(tensors[place])} numbers a row. "
-            "Choose an output with one score"
-        )
-    return tensors[place], 0, names[place]

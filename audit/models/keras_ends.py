@@ -1,0 +1,77 @@
+"""What goes into a Keras model and what comes out: columns by name, and the output that is a score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from audit.errors import ModelError
+
+
+def size_of(tensor: Any) -> int:
+    """Return how many numbers one row has in a tensor."""
+    return int(np.prod(tensor.shape[1:], dtype=np.int64))
+
+
+def inputs_by_name(model: Any, name: str) -> dict[str, Any]:
+    """Return the inputs by their name; each is one column, unless there is one input for all.
+
+    Raises
+    ------
+    ModelError
+        Where the model does not state its inputs, or one of several is no column.
+    """
+    inputs = getattr(model, "inputs", None)
+    if not inputs:
+        raise ModelError(
+            f"model {name}: it does not state its inputs (a subclassed or unbuilt model). "
+            "Save it as a functional or Sequential model, or wrap it in a python function"
+        )
+    struct = getattr(model, "_inputs_struct", None)
+    named = dict(struct) if isinstance(struct, dict) else {tensor.name: tensor for tensor in inputs}
+    for key, tensor in named.items():
+        if (len(named) > 1 and _width(tensor) != 1) or len(tensor.shape) > 2 or None in tensor.shape[1:]:
+            raise ModelError(
+                f"model {name}: its input {key!r} has the shape {tuple(tensor.shape)}, which is no column. "
+                "Give the model one input a column, or one input for all columns"
+            )
+    return named
+
+
+def _width(tensor: Any) -> int:
+    return 1 if len(tensor.shape) == 1 else int(tensor.shape[1] or 0)
+
+
+def output_of(model: Any, output: int | str, name: str) -> tuple[Any, int, str]:
+    """Return the tensor, the column of it, and the name of the output that is the score.
+
+    Raises
+    ------
+    ModelError
+        Where there is no such output, or it gives several scores a row.
+    """
+    struct = getattr(model, "_outputs_struct", None)
+    tensors = list(model.outputs)
+    names = list(struct) if isinstance(struct, dict) else list(getattr(model, "output_names", []))
+    if isinstance(struct, dict):
+        tensors = [struct[key] for key in names]
+    if len(tensors) == 1 and isinstance(output, int):
+        width = size_of(tensors[0])
+        label = names[0] if names else "output"
+        if 0 <= output < width:
+            return tensors[0], output, label if width == 1 else f"{label}[{output}]"
+        raise ModelError(
+            f"model {name}: it has no output {output} (it gives {width} a row). Correct model.output"
+        )
+    place = names.index(output) if output in names else output
+    if not isinstance(place, int) or not 0 <= place < len(tensors):
+        raise ModelError(
+            f"model {name}: it has no output {output!r} (outputs: {', '.join(names)}). Correct model.output"
+        )
+    if size_of(tensors[place]) != 1:
+        raise ModelError(
+            f"model {name}: its output {names[place]!r} gives {size_of(tensors[place])} numbers a row. "
+            "Choose an output with one score"
+        )
+    return tensors[place], 0, names[place]
