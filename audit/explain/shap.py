@@ -31,8 +31,8 @@ name = "shap"
 needs: frozenset[str] = frozenset()
 source = "shap.KernelExplainer, l1_reg=False; Lundberg and Lee (2017)"
 
-_BUDGET = 12_000_000  # mixes scored for all rows together
-_FEWEST = 50  # reference rows that are kept however many rows are explained
+_BUDGET = 260_000  # mixes scored a row: eight factors against a reference of a thousand
+_FEWEST = 50  # reference rows that are kept however many factors there are
 _ALL_UP_TO = 11  # factors up to which shap's own default asks for every coalition
 
 
@@ -57,7 +57,7 @@ def explain(
     played = game(scorer, rows, reference, factors)
     n, k = len(played.rows), len(played.players)
     asked = (1 << k) if k <= _ALL_UP_TO else 2 * k + 2048
-    affordable = max(_FEWEST, _BUDGET // max(1, n * asked))
+    affordable = max(_FEWEST, _BUDGET // asked)
     n_background = min(len(played.reference), background or affordable)
     draw = np.random.default_rng(seed).choice(len(played.reference), size=n_background, replace=False)
     others = played.reference[np.sort(draw)]
