@@ -101,6 +101,8 @@ def _not_built(terms: Terms, decision: Decision, case: CaseFile) -> Iterator[Gap
             yield Gap(f"record.{field} is missing", RECORD)
         elif value.lower() != one:
             yield Gap(f"record.{field} is not {one}: {others} are not built yet", LATER)
+    if terms.paper != "letter":
+        yield Gap(f"letters.paper is {terms.paper}: only US Letter is built yet", LATER)
     if terms.several_creditors:
         yield Gap("one notice of several creditors is not built yet", "comment 9(g)-1")
     if action_of(decision) not in SENTENCES:
@@ -199,7 +201,7 @@ def _of_a_score(score: BureauScore) -> Iterator[Gap]:
 def _of_the_person(terms: Terms, decision: Decision, recipient: Recipient) -> Iterator[Gap]:
     if not recipient.name.strip():
         yield Gap("recipients.name is missing", PERSON)
-    if not any(line.strip() for line in recipient.address):
+    if recipient.channel == "mail" and not any(line.strip() for line in recipient.address):
         yield Gap("recipients.address is missing", PERSON)
     if recipient.channel in ("email", "portal") and not recipient.esign_consent:
         yield Gap(

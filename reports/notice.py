@@ -22,7 +22,7 @@ from reports.mandatory import (
     score_of,
     sources_of,
 )
-from reports.wording import NO_BREAK, date_in_words, joined, plural, score
+from reports.wording import NO_BREAK, date_in_words, joined, plural
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -273,8 +273,8 @@ def _own_block(terms: Terms, decision: Decision, case: CaseFile, intro: str) -> 
     # The factors that pushed this score toward refusal, in order of their effect on it, are what
     # 1681g(f)(2)(B) calls its key factors; rules and judgment are no part of a score.
     decided = read_date(case.record["decided_at"])
-    value = score(decision.score)
-    low, high = str(terms.disclosed["low"]), str(terms.disclosed["high"])
+    value = _number(decision.score)
+    low, high = _number(terms.disclosed["low"]), _number(terms.disclosed["high"])
     return ScoreBlock(
         intro=intro,
         value=value,
@@ -302,6 +302,11 @@ def _share(value: str, low: str, high: str) -> float:
         return min(1.0, max(0.0, (float(value) - least) / (most - least)))
     except (ValueError, ZeroDivisionError):
         return 0.0  # lint (e) refuses a score that is no number or lies outside of its range
+
+
+def _number(value: float | None) -> str:
+    """Return a score as people write it: ``612`` or ``0.413``, three decimals at most."""
+    return "" if value is None else f"{float(value):.3f}".rstrip("0").rstrip(".")
 
 
 def _line(text: str) -> str:

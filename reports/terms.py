@@ -48,6 +48,7 @@ class Terms:
     raw_names : names of model inputs and factors, which no person should read
     names_persons : whether the data say who the person is (``data.person``)
     several_creditors : whether the config names more than one lender
+    paper : what the letters are printed on
     sealed : whether the audit is; no letter quotes an open one
     """
 
@@ -61,6 +62,7 @@ class Terms:
     raw_names: frozenset[str] = frozenset()
     names_persons: bool = False
     several_creditors: bool = False
+    paper: str = "letter"
     sealed: bool = True
 
 
@@ -90,6 +92,7 @@ def read_terms(ledger: Ledger, audit_id: str) -> Terms:
         raw_names=frozenset(audit.model.inputs) | frozenset(codes),
         names_persons=bool(_part(config, "data").get("person")),
         several_creditors=several,
+        paper=_part(config, "letters").get("paper") or "letter",
         sealed=audit.state == "sealed",
     )
 

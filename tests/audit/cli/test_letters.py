@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import hashlib
 import json
 import shutil
@@ -14,9 +15,12 @@ import pytest
 
 from audit.cli import main
 from audit.cli.output import MARKER
+from audit.config import load_config
+from audit.data.recipients import read_recipients
 from audit.errors import LedgerError
 from audit.ledger import Ledger
 from audit.runner import run
+from reports.letter import render
 from tests.worlds import joint_lender
 
 N = 120
@@ -327,3 +331,21 @@ def test_a_joint_applicant_s_letter_holds_no_score_of_the_primary(office: Office
         else:
             scored += "Your credit score" in said
     assert scored > 0
+
+
+def test_one_letter_from_python_is_the_one_on_disk(office: Office) -> None:
+    """``reports.letter.render`` gives the very bytes that the command writes, in each format."""
+    with Ledger.open(f"sqlite:///{office.folder / 'ledger.db'}") as ledger:
+        audit = ledger.find("latest").audit
+        name = ledger.case(audit, next(ledger.decisions(audit, outcome="adverse"))).decision
+        config = load_config(office.folder / "audit.yaml")
+        whom = next(
+            one for one in read_recipients(config)[0] if one.decision == name and one.role == "primary"
+        )
+        made = render(
+            ledger, audit, name, whom, date=dt.date.fromisoformat(DAY), formats=("pdf", "html", "txt")
+        )
+    assert isinstance(made, tuple), made
+    assert office.letters("--decision", name, formats=("pdf", "html", "txt")) == 0
+    for document in made:
+        assert (office.out / document.name).read_bytes() == document.content

@@ -242,7 +242,7 @@ def test_the_lender_s_own_score_is_told_where_it_is_a_credit_score() -> None:
     said = " ".join(a_text(Remembered(config=config, filed=case)).split())
     assert "We calculated your credit score ourselves" in said
     assert (
-        "Your credit score 0.410 Created on November 19, 2026 Scores range from a low of 0 to a high of 1"
+        "Your credit score 0.41 Created on November 19, 2026 Scores range from a low of 0 to a high of 1"
         in said
     )
     assert "Provided by Harbor Lane Credit Co." in said
@@ -368,6 +368,19 @@ def test_what_is_to_come_says_so(record: dict[str, str], name: str) -> None:
     refused = refusal(written(Remembered(filed=a_case(record=record))))
     assert name in refused.cause
     assert "not built yet" in refused.cause
+
+
+def test_other_paper_is_refused() -> None:
+    """Paper whose window nobody has measured yet is refused, never printed for another envelope."""
+    refused = refusal(written(Remembered(config=a_config() | {"letters": {"paper": "a4"}})))
+    assert "letters.paper" in refused.cause
+
+
+def test_an_electronic_letter_needs_no_postal_address() -> None:
+    """Mail needs an address; the portal needs consent, and prints the name alone."""
+    portal = a_recipient(channel="portal", esign_consent=True, address=())
+    said = a_text(Remembered(), portal)
+    assert "María T. Álvarez & Sons\n\n\nNotice of action taken" in said
 
 
 def test_several_creditors_are_refused() -> None:
