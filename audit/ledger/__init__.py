@@ -376,5 +376,5 @@ def _found(engine: sa.Engine, path: Path) -> None:
             {"kind": "signing", "name": signer.name, "public": signer.public},
         ]
         body = {"act": "ledger", "origin": origin, "schema": tables.SCHEMA, "signing_key": signer.public}
-        entries.append(connection, "ledger", body, {tables.keys: rows})
+        entries.append(connection, "ledger", body, [entries.row_set(tables.keys, rows)])
         entries.sign_head(connection, signer, origin)

@@ -188,6 +188,20 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
     return before, SCHEMA
 
 
+def is_empty(url: str) -> bool:
+    """Whether there is no ledger at ``url`` yet: no file, or a database without any table."""
+    parsed_url = parsed(url)
+    file = file_of(parsed_url)
+    if file is not None and not (file.is_file() and file.stat().st_size):
+        return True
+    engine = connect(parsed_url)
+    try:
+        with reading(engine) as connection:
+            return not sa.inspect(connection).get_table_names()
+    finally:
+        engine.dispose()
+
+
 def upgrade(url: str) -> tuple[str | None, str]:
     """Bring the ledger at ``url`` to the newest schema, making its tables where it has none."""
     parsed_url = parsed(url)

@@ -65,7 +65,7 @@ def _decisions(
     said = sa.select(texts.c.digest, texts.c.sentence).where(texts.c.entry == entry)
     sentences = {row.digest: row.sentence for row in connection.execute(said)}
     details = ledger.shelf.take(connection, entry, "details").get("")
-    told = _told(connection, rows)
+    told = _told(connection, entry)
     out = []
     for row in rows:
         noted = details.row_at(row["pos"]) if details is not None else None
@@ -76,16 +76,14 @@ def _decisions(
     return out
 
 
-def _told(
-    connection: Connection, rows: Sequence[Mapping[str, Any]]
-) -> dict[bytes, set[tuple[bytes | None, str | None]]]:
-    """Return, by decision, which persons were told of which action. Drafts tell nobody."""
-    table = tables.documents
-    query = sa.select(table.c.decision, table.c.person, table.c.action).where(
-        table.c.decision.is_not(None), table.c.draft == 0
+def _told(connection: Connection, entry: int) -> dict[bytes, set[tuple[bytes | None, str | None]]]:
+    """Return, by decision of a part, which persons were told of which action. Drafts tell nobody."""
+    sent, decided = tables.documents, tables.decisions
+    query = (
+        sa.select(sent.c.decision, sent.c.person, sent.c.action)
+        .join(decided, decided.c.decision == sent.c.decision)
+        .where(decided.c.entry == entry, sent.c.draft == 0)
     )
-    if len(rows) == 1:
-        query = query.where(table.c.decision == rows[0]["decision"])
     told: dict[bytes, set[tuple[bytes | None, str | None]]] = {}
     for decision, person, action in connection.execute(query):
         told.setdefault(decision, set()).add((person, action))

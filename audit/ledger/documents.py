@@ -19,9 +19,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audit.errors import LedgerError, UsageError
-from audit.ledger import entries, shapes, tables
+from audit.ledger import entries, seal, shapes, tables
 from audit.ledger.database import reading, records, writing
-from audit.ledger.read import audit_id
+from audit.ledger.read import audit_id, rows_of
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -150,18 +150,21 @@ def record(
     name = audit_id(audit)
     decision, person = _bytes(document.decision), _bytes(document.person)
     hash_, at = sha256(document.content).digest(), shapes.microseconds(sent_at)
+    # What makes it this document and no other; a retry that brings it again is answered, not refused.
+    parts = [decision, person, document.format, int(document.draft), hash_, at]
+    key = f"{name}/document/{seal.digest(seal.pack(parts))}"
     with writing(ledger.engine) as connection:
         if entries.position_of(connection, f"{name}/seal") is None:
             raise LedgerError(f"audit {name[:12]}: it is not sealed, so nothing can be issued from it.")
+        kept = entries.position_of(connection, key)
+        if kept is not None:
+            return _issued_of(rows_of(connection, tables.documents, kept)[0])
+        mark = b""
         if person is not None:
             ledger.keyring.open_keys(connection, [person])
             mark = ledger.keyring.mark(person, document.words)
-            if not document.draft:
-                kept = _refuse_twice(connection, document, decision, person, at, hash_, mark, again_reason)
-                if kept is not None:
-                    return kept
-        else:
-            mark = b""
+            if not document.draft and again_reason is None:
+                _refuse_twice(connection, document, decision, person, at, mark)
         where = f"{name}/document/{hash_.hex()}/{at}"
 
         def locked(what: str, data: bytes) -> bytes:
@@ -202,39 +205,24 @@ def record(
             "sent_at": at,
             "kind": document.kind,
         }
-        number = connection.scalar(
-            sa.select(sa.func.count()).select_from(tables.documents).where(tables.documents.c.audit == name)
-        )
-        entry = entries.append(connection, f"{name}/document/{number}", body, {tables.documents: [row]})
+        entry = entries.append(connection, key, body, [entries.row_set(tables.documents, [row])])
         entries.sign_head(connection, ledger.signer, ledger.origin)
         return _issued_of({**row, "entry": entry})
 
 
 def _refuse_twice(
-    connection: Connection,
-    document: Document,
-    decision: bytes | None,
-    person: bytes,
-    at: int,
-    hash_: bytes,
-    mark: bytes,
-    again_reason: str | None,
-) -> IssuedDocument | None:
-    """Return the record of this very document where a retry brings it again; refuse a second issue."""
+    connection: Connection, document: Document, decision: bytes | None, person: bytes, at: int, mark: bytes
+) -> None:
+    """Refuse a second issue; the same words at the same moment in another format are the first one still."""
     before = _same_issue(connection, document.entity, decision, document.action, person, document.kind)
-    for row in before:
-        if (row["sent_at"], row["sha256"], row["format"]) == (at, hash_, document.format):
-            return _issued_of(row)
     same = [row for row in before if row["sent_at"] == at and row["words_mark"] == mark]
-    if same and all(row["format"] != document.format for row in same):
-        return None
-    if before and again_reason is None:
-        last = _issued_of(before[-1])
-        raise UsageError(
-            f"decision {document.decision}: this notice was issued on {last.sent_at.date().isoformat()}. "
-            "A second one needs --again --reason."
-        )
-    return None
+    if not before or (same and all(row["format"] != document.format for row in same)):
+        return
+    last = _issued_of(before[-1])
+    raise UsageError(
+        f"decision {document.decision}: this notice was issued on {last.sent_at.date().isoformat()}. "
+        "A second one needs --again --reason."
+    )
 
 
 def words(ledger: Ledger, document: IssuedDocument) -> str:

@@ -5,7 +5,8 @@ Everything here happens inside the caller's write transaction, which holds the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,6 @@ from audit.ledger import log, seal, tables
 from audit.ledger.notes import Signer
 
 Row = Mapping[str, Any]
-Sets = Mapping[Table, Sequence[Row]]
 
 _AS_STORED: dict[type, Callable[[Any], Any]] = {BigInteger: int, Double: float, Text: str, LargeBinary: bytes}
 
@@ -37,18 +37,33 @@ def numbered(table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:
     return out
 
 
-def row_leaves(table: Table, rows: Sequence[Row]) -> list[bytes]:
-    """Return the leaf hash of each row."""
-    names = hashed_columns(table)
-    leaves = []
-    for row in rows:
+@dataclass(frozen=True, slots=True)
+class RowSet:
+    """Rows of one table, ready to be sealed: in stored types, each with its leaf hash."""
+
+    table: Table
+    rows: list[dict[str, Any]]
+    leaves: list[bytes]
+    root: bytes
+
+
+def row_set(table: Table, rows: Sequence[Row]) -> RowSet:
+    """Return the rows with their hashes.
+
+    Raises
+    ------
+    LedgerError
+        Where a value cannot be sealed: NaN and infinity are no measurements.
+    """
+    names, ready, leaves = hashed_columns(table), numbered(table, rows), []
+    for row in ready:
         try:
             leaves.append(log.leaf_hash(seal.pack([row[name] for name in names])))
         except ValueError as error:
             raise LedgerError(
                 f"{table.name}: row {row['pos']}: {error}. Record the cause instead."
             ) from error
-    return leaves
+    return RowSet(table, ready, leaves, log.merkle_root(leaves))
 
 
 def head(connection: Connection) -> log.Frontier:
@@ -63,7 +78,7 @@ def position_of(connection: Connection, key: str) -> int | None:
     return connection.scalar(sa.select(table.c.position).where(table.c.key == key))
 
 
-def append(connection: Connection, key: str, body: Mapping[str, Any], sets: Sets) -> int:
+def append(connection: Connection, key: str, body: Mapping[str, Any], sets: Iterable[RowSet]) -> int:
     """Write one act and the rows that it seals; return its position.
 
     Parameters
@@ -72,30 +87,22 @@ def append(connection: Connection, key: str, body: Mapping[str, Any], sets: Sets
         Names the act; no act is written twice.
     body : mapping
         Strings, integers and digests.
-    sets : mapping of Table to rows
+    sets : iterable of RowSet
         Their digests join the body under ``rows``, a set without rows too.
     """
     frontier = head(connection)
     position, sealed = frontier.size, {}
-    for table, rows in sets.items():
-        ready = numbered(table, rows)
-        leaves = row_leaves(table, ready)
-        root = log.merkle_root(leaves)
-        for row in ready:
+    for one in sets:
+        name, n = one.table.name, len(one.rows)
+        for row in one.rows:
             row["entry"] = position
-        if ready:
-            connection.execute(table.insert(), ready)
+        if one.rows:
+            connection.execute(one.table.insert(), one.rows)
         connection.execute(
             tables.row_sets.insert(),
-            {
-                "entry": position,
-                "name": table.name,
-                "n": len(ready),
-                "root": root,
-                "leaves": b"".join(leaves),
-            },
+            {"entry": position, "name": name, "n": n, "root": one.root, "leaves": b"".join(one.leaves)},
         )
-        sealed[table.name] = {"n": len(ready), "root": root.hex()}
+        sealed[name] = {"n": n, "root": one.root.hex()}
     text = seal.canonical({**body, "key": key, "rows": sealed})
     leaf = log.leaf_hash(text.encode())
     connection.execute(

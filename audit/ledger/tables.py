@@ -81,7 +81,14 @@ checkpoints = _plain("checkpoints", _whole("size", key=True), _bytes("root"), _t
 
 keys = _evidence("keys", _text("kind"), _text("name"), _text("public"))
 persons = _evidence("persons", _bytes("person"), UniqueConstraint("person", name="uq_persons_person"))
-person_keys = _plain("person_keys", _bytes("person", key=True), _bytes("wrapped"), _text("wrapped_by"))
+person_keys = Table(
+    "person_keys",
+    metadata,
+    _bytes("person", key=True),
+    _bytes("wrapped"),
+    _text("wrapped_by"),
+    sqlite_with_rowid=False,
+)
 leases = _plain("leases", _text("audit", key=True), _text("owner"), _whole("epoch"), _whole("expires_at"))
 
 # --- what was audited -------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def begin(ledger: Ledger, audit: Audit) -> AuditWriter:
                 tables.models: [shapes.model_row(audit.model)],
                 tables.datasets: [shapes.dataset_row(audit.dataset)],
             }
-            entries.append(connection, f"{audit.audit}/open", body, sets)
+            entries.append(connection, f"{audit.audit}/open", body, _hashed(sets))
     return AuditWriter(ledger, audit, lease, existing=False)
 
 
@@ -172,7 +172,8 @@ class AuditWriter:
                 tables.persons: [{"person": person} for person in new_persons],
                 tables.partitions: [_partition_row(p) for p in packed],
             }
-            root = _part_root(sets, packed)
+            hashed = _hashed(sets)
+            root = _part_root(hashed, packed)
             if kept is not None:
                 self._ledger.keyring.forget()
                 if kept != root:
@@ -184,7 +185,7 @@ class AuditWriter:
             _keep_bytes(connection, packed)
             contents = {f"{p.kind}/{p.name}": p.content_root.hex() for p in packed}
             body = {"act": "part", "audit": lease.audit, "seq": seq, "root": root, "contents": contents}
-            entries.append(connection, part_key(lease.audit, seq), body, sets)
+            entries.append(connection, part_key(lease.audit, seq), body, hashed)
         self._ledger.keyring.forget()
         return True
 
@@ -336,7 +337,7 @@ class AuditWriter:
                     "as_of": policy.as_of.isoformat(),
                     "contents": {f"{p.kind}/{p.name}": p.content_root.hex() for p in rows},
                 }
-                entries.append(connection, key, body, sets)
+                entries.append(connection, key, body, _hashed(sets))
                 entries.sign_head(connection, self._ledger.signer, self._ledger.origin)
                 leases.release(connection, lease)
         self.audit = replace(self._ledger.find(lease.audit))
@@ -365,13 +366,16 @@ def _keep_bytes(connection: Connection, packed: Sequence[Packed]) -> None:
         connection.execute(table.insert(), rows)
 
 
-def _part_root(sets: Mapping[sa.Table, Sequence[entries.Row]], packed: Sequence[Packed]) -> str:
+def _hashed(sets: Mapping[sa.Table, Sequence[entries.Row]]) -> list[entries.RowSet]:
+    return [entries.row_set(table, rows) for table, rows in sets.items()]
+
+
+def _part_root(sets: Sequence[entries.RowSet], packed: Sequence[Packed]) -> str:
     """Return one digest over all that makes a part what it is."""
     leaves = []
-    for table, rows in sets.items():
-        if table.name not in _NOT_THE_PART:
-            root = log.merkle_root(entries.row_leaves(table, entries.numbered(table, rows)))
-            leaves.append(log.leaf_hash(seal.pack([table.name, len(rows), root])))
+    for one in sets:
+        if one.table.name not in _NOT_THE_PART:
+            leaves.append(log.leaf_hash(seal.pack([one.table.name, len(one.rows), one.root])))
     for p in packed:
         leaves.append(log.leaf_hash(seal.pack([p.kind, p.name, p.n_rows, p.content_root])))
     return log.merkle_root(leaves).hex()

@@ -131,7 +131,7 @@ def _guard_postgresql(table: str) -> None:
 
 def upgrade() -> None:
     for name, words in PLAIN.items():
-        _create(name, words)
+        _create(name, words, sqlite_with_rowid=name != "person_keys")
     for name, words in EVIDENCE.items():
         _create(name, f"entry:i! pos:i! {words}", sqlite_with_rowid=False)
     for name, (table, column) in INDEXES.items():
