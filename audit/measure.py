@@ -13,11 +13,12 @@ import numpy as np
 
 from audit import figures as drawn
 from audit import findings as duties
-from audit import measurements, worker
+from audit import measurements
 from audit.config import is_vague
 from audit.data.profile import merge_profiles
 from audit.explain import pictures
 from audit.explain.agreement import agreement
+from audit.explain.joining import joined, taken
 from audit.fairness.disparities import disparities
 from audit.fairness.groups import CountTable, merge
 from audit.fairness.rates import measurements as rate_measurements
@@ -27,8 +28,9 @@ from audit.prepare import environment
 from audit.record import Decision, Disparity, Figure, Finding, Measurement, Rate
 
 if TYPE_CHECKING:
-    from audit.prepare import Barrier, Ready
-    from audit.worker import ExplainedPartition, ScoredPartition
+    from audit.barrier import Barrier
+    from audit.job import ExplainedPartition, ScoredPartition
+    from audit.prepare import Ready
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +128,7 @@ def findings(
         *rate_measurements(run.groups.rates, run.groups.disparities),
         *measurements.of_inputs(inputs, run.barrier.protected_inputs, codes),
         *measurements.of_statements(codes, vague, config.audit.as_of),
-        *measurements.of_reasons(run.decisions),
+        *measurements.of_reasons(run.decisions, known=run.has_model or config.reasons_given is not None),
         *measurements.of_references(run.barrier.references),
         *measurements.of_agreement(agreement),
         *measurements.of_notice_facts(config.resolved()),
@@ -232,10 +234,10 @@ def _agreement(run: Measured) -> Figure:
             if quoted is not None and other is not None:
                 place = {at: i for i, at in enumerate(quoted.rows)}
                 mine = [place[at] for at in other.rows]
-                pairs.append((worker.taken(quoted.attributions, mine), other.attributions))
+                pairs.append((taken(quoted.attributions, mine), other.attributions))
             causes |= {name: cause for name, cause in part.causes.items() if name == method}
         if pairs:
-            one, two = (worker.joined([pair[side] for pair in pairs]) for side in (0, 1))
+            one, two = (joined([pair[side] for pair in pairs]) for side in (0, 1))
             rows.append(agreement(one, two, orient=run.ready.sign))
             causes.pop(method, None)
         else:

@@ -13,6 +13,17 @@ from typing import Any
 from audit.record import Decision, Measurement, ReasonCode, Reference
 
 NO_MODEL = "no model was opened: the scores or the decisions were already in the data"
+NO_REASONS = "no model was opened and no reasons were given, so nothing is known of why anybody was refused"
+_OF_REASONS = (
+    "adverse_without_reason",
+    "reasons_not_adverse",
+    "reasons_at_most_four",
+    "held_notices",
+    "uncertain_rankings",
+    "completeness_residual",
+    "most_common_reason_share",
+    "decision_differs",
+)
 
 
 def of_inputs(
@@ -70,23 +81,20 @@ def of_statements(
     )
 
 
-def of_reasons(decisions: Sequence[Decision]) -> tuple[Measurement, ...]:
-    """Measure the reasons of adverse decisions: present, toward refusal, certain, complete, varied."""
+def of_reasons(decisions: Sequence[Decision], *, known: bool = True) -> tuple[Measurement, ...]:
+    """Measure the reasons of adverse decisions: present, toward refusal, certain, complete, varied.
+
+    Parameters
+    ----------
+    known : whether the audit could know reasons: from a model, a vendor, rules or judgment. Where it
+        could not, their absence is not measured; it would accuse a lender of what was only not shown.
+    """
     adverse = [one for one in decisions if one.outcome == "adverse"]
     if not adverse:
-        return tuple(
-            Measurement(measure, state="not_applicable", cause="no decision was adverse")
-            for measure in (
-                "adverse_without_reason",
-                "reasons_not_adverse",
-                "reasons_at_most_four",
-                "held_notices",
-                "uncertain_rankings",
-                "completeness_residual",
-                "most_common_reason_share",
-                "decision_differs",
-            )
-        )
+        cause = "no decision was adverse"
+        return tuple(Measurement(measure, state="not_applicable", cause=cause) for measure in _OF_REASONS)
+    if not known and not any(one.reasons for one in adverse):
+        return tuple(Measurement(measure, state="not_measured", cause=NO_REASONS) for measure in _OF_REASONS)
     n = len(adverse)
     with_reasons = [one for one in adverse if one.reasons]
     residuals = [abs(one.residual) for one in adverse if one.residual is not None]

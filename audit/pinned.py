@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from audit import worker
 from audit.config import Config, PinnedSeen
-from audit.errors import ConfigError, LedgerError, UsageError
+from audit.errors import ConfigError, UsageError
 from audit.record import Model, Reference
 
 if TYPE_CHECKING:
-    from audit.worker import Values
+    from audit.job import References, Values
 
 Row = Mapping[str, float | str | None]
 
@@ -33,16 +34,17 @@ class Pinned:
     seen: PinnedSeen
 
     @property
-    def by_cutoff(self) -> dict[float | None, tuple[Reference, Values]]:
+    def by_cutoff(self) -> References:
         """The reference under the cutoff that it is for; None where it serves every cutoff."""
         return {self.reference.cutoff: (self.reference, self.values)}
 
 
-def pinned_reference(config: Config, model: Model, ledger: str) -> Pinned | None:
+def pinned_reference(config: Config, model: Model, kinds: Mapping[str, str], ledger: str) -> Pinned | None:
     """Fetch the pinned reference that a config names; None where it names none.
 
     Parameters
     ----------
+    kinds : feature -> number, truth or text
     ledger : str
         URL of the ledger in which ``from: AUDIT`` is looked for.
 
@@ -50,6 +52,8 @@ def pinned_reference(config: Config, model: Model, ledger: str) -> Pinned | None
     ------
     ConfigError
         Neither a file nor an audit of that name is there, or it holds no such reference.
+    LedgerError
+        The applicants of an audit's reference are locked, and its key file is not at hand.
     """
     pinned = config.explain.reference.pinned
     if pinned is None:
@@ -59,7 +63,7 @@ def pinned_reference(config: Config, model: Model, ledger: str) -> Pinned | None
         reference, rows, of_model = _from_file(config, file)
     else:
         reference, rows, of_model = _from_audit(config, ledger)
-    values = columns_of(rows, config.data.features)
+    values = columns_of(config, rows, kinds)
     few = config.explain.reference.min_rows
     cause = f"only {len(rows)} applicants, {few} are needed" if len(rows) < few else None
     reference = replace(reference, kind="pinned", rows=(), n=len(rows), cause=cause, origin=pinned.origin)
@@ -84,17 +88,30 @@ def pinned_reference(config: Config, model: Model, ledger: str) -> Pinned | None
     return Pinned(reference, values, seen)
 
 
-def columns_of(rows: Sequence[Row], columns: Sequence[str]) -> Values:
-    """Turn rows into the columns that a scorer takes: float64 with NaN, or objects with ""."""
+def columns_of(config: Config, rows: Sequence[Row], kinds: Mapping[str, str]) -> Values:
+    """Turn rows into the columns that a scorer takes: float64 with NaN, or objects with "".
+
+    Raises
+    ------
+    ConfigError
+        A feature stands in no row, or holds what its column in the data cannot.
+    """
     import numpy as np
 
     found: dict[str, Any] = {}
-    for column in columns:
+    for column, kind in kinds.items():
+        if rows and not any(column in row for row in rows):
+            fact = f"the pinned reference does not hold the feature {column!r}"
+            raise _fault(config, fact, "Pin a reference of the model and the features of this config")
         cells = [row.get(column) for row in rows]
-        if any(isinstance(cell, str) for cell in cells):
-            found[column] = np.array(["" if cell is None else str(cell) for cell in cells], dtype=object)
+        if not all(cell is None or (isinstance(cell, str) == (kind == "text")) for cell in cells):
+            fact = f"the feature {column!r} is {kind} in the data, and is not in the pinned reference"
+            raise _fault(config, fact, "Pin a reference that was made of data like these")
+        if kind == "text":
+            found[column] = np.array(["" if cell is None else cell for cell in cells], dtype=object)
         else:
-            found[column] = np.array([np.nan if cell is None else float(cell) for cell in cells])
+            numbers = [np.nan if cell is None else float(cell) for cell in cells]
+            found[column] = np.array(numbers, dtype=np.float64)
     return found
 
 
@@ -115,7 +132,7 @@ def _from_file(config: Config, file: Path) -> tuple[Reference, list[Row], str]:
     try:
         body = json.loads(content)
         rows, cutoff, of_model = body["rows"], body["cutoff"], str(body["model"])
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        if not isinstance(rows, list) or not all(_is_row(row) for row in rows):
             raise TypeError
         cutoff = None if cutoff is None else float(cutoff)
     except (ValueError, KeyError, TypeError) as error:
@@ -127,22 +144,35 @@ def _from_file(config: Config, file: Path) -> tuple[Reference, list[Row], str]:
 
 def _from_audit(config: Config, url: str) -> tuple[Reference, list[Row], str]:
     from audit.ledger import Ledger
+    from audit.ledger.database import is_empty
 
     pinned = config.explain.reference.pinned
     assert pinned is not None
     try:
+        if is_empty(url):
+            raise UsageError("there is no ledger")
         with Ledger.open(url) as ledger:
             audit = ledger.find(pinned.origin)
             known = {one.digest: one for one in ledger.references(audit.audit)}
-            if pinned.sha256 not in known:
-                held = ", ".join(sorted(known)) or "none"
-                fact = f"audit {audit.audit[:12]} has no reference {pinned.sha256[:16]} (it has {held})"
-                raise _fault(config, fact, "Pin one that it has")
-            rows = list(ledger.reference_rows(audit.audit, pinned.sha256))
-            return known[pinned.sha256], rows, audit.model.digest
-    except (LedgerError, UsageError) as error:
+    except UsageError as error:
         fact = f"no file and no audit {pinned.origin!r} is found"
         raise _fault(config, fact, "Name a reference file, or an audit of this ledger") from error
+    if pinned.sha256 not in known:
+        held = ", ".join(sorted(known)) or "none"
+        fact = f"audit {audit.audit[:12]} has no reference {pinned.sha256[:16]} (it has {held})"
+        raise _fault(config, fact, "Pin one that it has")
+    with Ledger.open(url) as ledger:
+        rows: list[Row] = list(ledger.reference_rows(audit.audit, pinned.sha256))
+    return known[pinned.sha256], rows, audit.model.digest
+
+
+def _is_row(row: object) -> bool:
+    return isinstance(row, dict) and all(
+        cell is None
+        or isinstance(cell, str)
+        or (isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell))
+        for cell in row.values()
+    )
 
 
 def _fault(config: Config, fact: str, way_out: str) -> ConfigError:

@@ -12,28 +12,27 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit import worker
 from audit.check import check
-from audit.config import Config, bindings_report, load_dictionary, read_config
+from audit.check.coding import CodingSeen, coding_faults
+from audit.config import Config, Inspection, bindings_report, load_dictionary, read_config
 from audit.config.load import in_order
 from audit.data.dataset import Source, open_source
-from audit.data.likeness import found, merge
 from audit.data.recipients import read_persons, recipients_columns
 from audit.errors import AuditError, ConfigError, Fault
+from audit.job import Job
 from audit.pinned import Pinned, pinned_reference
 from audit.policy import load_policy
-from audit.reasons import protected_factors
-from audit.record import Audit, Dataset, Model, Policy, Reference
+from audit.record import Audit, Dataset, Model, Policy
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from audit.worker import ExplainedPartition, Job, ScoredPartition, Selection, Values
+    from audit.barrier import Barrier
+    from audit.job import ExplainedPartition, ScoredPartition
 
 Tell = Callable[[str, int, int], None]
 
@@ -52,7 +51,7 @@ class Ready:
     policy: Policy
     model: Model
     dataset: Dataset
-    recipients_columns: tuple[str, ...] | None
+    seen: Inspection
     pinned: Pinned | None
 
     @property
@@ -63,20 +62,7 @@ class Ready:
     @property
     def bindings(self) -> tuple[tuple[str, str, str], ...]:
         """Place, "column" or "constant", and what it is, of each name that could be either."""
-        return tuple(bindings_report(self.config, self.dataset.columns, self.recipients_columns))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Barrier:
-    """What stands between scoring and explaining: whom to compare with, and whom to explain."""
-
-    job: Job  # knows by now which factors are protected
-    references: tuple[Reference, ...]
-    by_cutoff: Mapping[float | None, tuple[Reference, Values]]
-    selections: Mapping[int, Selection]
-    protected_inputs: Mapping[str, str]  # model column -> the protected attribute that it tells
-    scale: float  # size of the scores, which the tolerance is a share of
-    weight: float | None  # how many favourable decisions each sampled one stands for
+        return tuple(bindings_report(self.config, self.dataset.columns, self.seen.recipients_columns))
 
 
 def prepare(source: str | Path | Mapping[str, Any], *, ledger: str | None = None) -> Ready:
@@ -92,54 +78,76 @@ def prepare(source: str | Path | Mapping[str, Any], *, ledger: str | None = None
     config = reading.config
     if config is None:
         raise ConfigError(reading.faults)
-    ledger = ledger or ledger_beside(config.folder)
-    data = _open(config, reading.faults)
+    worker.forget_model()
+    data, model, seen = _opened(config, reading.faults)
+    pinned = pinned_reference(config, model, data.kinds, ledger_url(ledger, config.folder))
+    if pinned is not None:
+        seen = replace(seen, pinned=pinned.seen)
+        faults = check(config, seen)
+        if faults:
+            raise ConfigError(faults)
     codes = load_dictionary(config.file(config.dictionary)) if config.dictionary else ()
     policy = load_policy(config.policies, config.audit.as_of, config.folder)
-    job = worker.Job(config=config, codes=codes, source=data, persons=read_persons(config))
-    model = worker.model_of(config)
     return Ready(
         config=config,
-        job=job,
+        job=Job(config=config, codes=codes, source=data, persons=read_persons(config)),
         policy=policy,
         model=model,
         dataset=data.dataset(),
-        recipients_columns=recipients_columns(config),
-        pinned=pinned_reference(config, model, ledger),
+        seen=seen,
+        pinned=pinned,
     )
 
 
-def _open(config: Config, faults: Sequence[Fault]) -> Source:
-    """Open and plan the data; where something is wrong, say it with all that is wrong beside it."""
+def _opened(config: Config, faults: Sequence[Fault]) -> tuple[Source, Model, Inspection]:
+    """Open data and model; where something is wrong, say it with all that is wrong beside it."""
     found = [*faults, *check(config)]
-    failure: AuditError | None = None
+    failures: list[AuditError] = []
+    seen: Inspection | None = None
     try:
         data = open_source(config)
-        failure = _planned(data)
+        failures += _planned(data)
         seen = replace(data.inspection(), recipients_columns=recipients_columns(config))
-        found = [*faults, *check(config, seen)]
     except AuditError as error:
-        failure = error
-    if isinstance(failure, ConfigError):
-        found += failure.faults
+        failures.append(error)
+    if not found:  # a model is opened only where nothing said of it is wrong already
+        try:
+            model = worker.model_of(config)
+            if seen is not None:
+                seen = replace(seen, model_inputs=model.inputs, model_digest=model.digest)
+        except AuditError as error:
+            failures.append(error)
+    if seen is not None:
+        found = [*faults, *check(config, seen)]
+    if len(failures) == 1 and not found:
+        raise failures[0]
+    found += [fault for failure in failures for fault in _faults(failure)]
     if found:
-        raise ConfigError(in_order(found)) from failure
-    if failure is not None:
-        raise failure
-    return data
+        raise ConfigError(in_order(found))
+    assert seen is not None  # or there was a failure
+    return data, model, seen
 
 
-def _planned(data: Source) -> AuditError | None:
+def _faults(failure: AuditError) -> tuple[Fault, ...]:
+    if isinstance(failure, ConfigError):
+        return failure.faults
+    # "place: fact. Way out.", as every message of ours is
+    place, _, rest = str(failure).partition(": ")
+    fact, _, way_out = rest.removesuffix(".").rpartition(". ")
+    return (Fault(place, None, "", fact or way_out, way_out if fact else "Correct it and start again"),)
+
+
+def _planned(data: Source) -> list[AuditError]:
     try:
         data.plan()
     except AuditError as error:
-        return error
-    return None
+        return [error]  # what the pass saw until then is still judged
+    return []
 
 
-def ledger_beside(folder: Path) -> str:
-    """Return the URL of the ledger where none is named: $PLAINSPOKEN_LEDGER, else beside the config."""
-    name = os.environ.get("PLAINSPOKEN_LEDGER") or str(folder / "ledger.db")
+def ledger_url(asked: str | None, folder: Path) -> str:
+    """Return the URL of the ledger: as asked, by $PLAINSPOKEN_LEDGER, else ``ledger.db`` in ``folder``."""
+    name = asked or os.environ.get("PLAINSPOKEN_LEDGER") or str(folder / "ledger.db")
     return name if "://" in name else f"sqlite:///{Path(name).absolute()}"
 
 
@@ -157,6 +165,7 @@ def head(ready: Ready, *, slot: str, again: int, demonstration: str | None, open
         "reference": ready.pinned.reference.digest if ready.pinned is not None else "chosen",
         "model": ready.model.digest,
         "data": ready.dataset.digest,
+        "persons": _digest_of_persons(ready.job),
         "program": program,
         "slot": slot,
         "again": str(again),
@@ -178,6 +187,17 @@ def head(ready: Ready, *, slot: str, again: int, demonstration: str | None, open
         opened_at=opened_at,
         environment=environment(),
     )
+
+
+def _digest_of_persons(job: Job) -> str:
+    """Return a digest of who takes part in which decision: joint applicants have letters of their own."""
+    from audit.ledger.seal import digest_of_json
+
+    listed = [
+        [decision, *(f"{one.role} {one.person}" for one in job.persons[decision])]
+        for decision in sorted(job.persons)
+    ]
+    return digest_of_json(listed)
 
 
 def environment() -> dict[str, str]:
@@ -203,7 +223,7 @@ def score(ready: Ready, tell: Tell) -> tuple[ScoredPartition, ...]:
 
 
 def refuse_faults(ready: Ready, scored: Sequence[ScoredPartition]) -> None:
-    """Check the config once more, now that model inputs, scores and cutoffs are known.
+    """Check the config once more, now that the scores are known.
 
     Raises
     ------
@@ -211,65 +231,36 @@ def refuse_faults(ready: Ready, scored: Sequence[ScoredPartition]) -> None:
     """
     decided = [one for part in scored for one in part.decisions if one.outcome != "none"]
     scores = [one.score for one in decided if one.score is not None]
-    seen = replace(
-        ready.job.source.inspection(),
-        score_low=min(scores, default=None),
-        score_high=max(scores, default=None),
-        model_inputs=ready.model.inputs,
-        model_digest=ready.model.digest,
-        recipients_columns=ready.recipients_columns,
-        pinned=ready.pinned.seen if ready.pinned is not None else None,
-    )
-    faults = check(ready.config, seen)
+    seen = replace(ready.seen, score_low=min(scores, default=None), score_high=max(scores, default=None))
+    faults = [*check(ready.config, seen), *coding_faults(ready.config, _coding(ready.config, scored))]
     if faults:
-        raise ConfigError(faults)
+        raise ConfigError(in_order(faults))
 
 
-def choose(ready: Ready, scored: Sequence[ScoredPartition]) -> Barrier:
-    """Choose whom refused applicants are compared with, and whom to explain."""
+def _coding(config: Config, scored: Sequence[ScoredPartition]) -> CodingSeen:
     import numpy as np
 
-    config = ready.config
-    job, like = _with_likeness(ready, scored)
-    decisions = [one for part in scored for one in part.decisions]
-    scores = [abs(one.score) for one in decisions if one.score is not None]
-    scale = max([1.0, *scores])
-    if ready.model.framework in ("none", "scores") or not ready.job.factors:
-        selections, _ = _selections(ready, scored)
-        return Barrier(job, (), {}, selections, like, scale, None)
-    by_cutoff: dict[float | None, tuple[Reference, Values]] = {}
-    if ready.pinned is not None:
-        by_cutoff = dict(ready.pinned.by_cutoff)
-    else:
-        from audit.explain.reference import choose_reference
+    from audit.data.decide import adverse_by_cutoff
+    from audit.fairness.groups import merge as merge_counts
+    from audit.fairness.performance import auc_rate
 
-        keys = [key for part in scored for key in part.keys]
-        section = config.explain.reference
-        alike = section.kind == "all_applicants"
-        cutoffs = [None] if alike else sorted({one.cutoff for one in decisions if one.cutoff is not None})
-        for cutoff in cutoffs:
-            mine = [
-                i
-                for i, one in enumerate(decisions)
-                if one.outcome != "none" and (cutoff is None or one.cutoff == cutoff)
-            ]
-            reference = choose_reference(
-                section.kind,
-                scores=np.array([decisions[i].score for i in mine], dtype=np.float64),
-                favourable=np.array([decisions[i].outcome == "favourable" for i in mine]),
-                places=[(decisions[i].seq, decisions[i].row) for i in mine],
-                keys=[keys[i] for i in mine],
-                cutoff=cutoff,
-                adverse_high=config.decision.adverse_high,
-                at_cutoff=config.decision.at_cutoff,
-                rows=section.rows,
-                min_rows=section.min_rows,
-                seed=config.seed,
-            )
-            by_cutoff[cutoff] = (reference, _rows(ready, scored, reference))
-    selections, weight = _selections(ready, scored)
-    references = tuple(one for one, _ in by_cutoff.values())
-    return Barrier(job, references, by_cutoff, selections, like, scale, weight)
+    if config.model is None or config.audit.kind == "batch":
+        return CodingSeen()  # a night of refusals lies on one side of everything
+    by_score = [
+        one
+        for part in scored
+        for one in part.decisions
+        if one.stage == "score" and one.outcome != "none" and one.score is not None and one.cutoff is not None
+    ]
+    refused = adverse_by_cutoff(
+        config,
+        np.array([one.score for one in by_score], dtype=np.float64),
+        np.array([one.cutoff for one in by_score], dtype=np.float64),
+    )
+    adverse = np.array([one.outcome == "adverse" for one in by_score], dtype=bool)
+    counts = merge_counts(part.counts for part in scored).score_counts()
+    auc = auc_rate("all", "all", counts, adverse_high=config.decision.adverse_high)
+    return CodingSeen(len(by_score), int((refused != adverse).sum()), auc.value, auc.high)
 
 
 def explain(scored: Sequence[ScoredPartition], barrier: Barrier, tell: Tell) -> Iterator[ExplainedPartition]:
@@ -284,72 +275,14 @@ def explain(scored: Sequence[ScoredPartition], barrier: Barrier, tell: Tell) -> 
             barrier.by_cutoff,
             barrier.selections[part.plan.seq],
             barrier.scale,
-            lambda n, before=before: tell("explain", before + n, total),
+            partial(_further, tell, before, total),
         )
         before += len(barrier.selections[part.plan.seq].attributed)
         tell("explain", before, total)
 
 
-def _with_likeness(ready: Ready, scored: Sequence[ScoredPartition]) -> tuple[Job, dict[str, str]]:
-    """Find the inputs that are a protected attribute; the factors that read them hold their notices."""
-    config = ready.config
-    inputs = ready.model.inputs or config.data.features
-    like = found(merge(part.likeness for part in scored), inputs, config.protected)
-    codes = {code.factor: code for code in ready.job.codes}
-    return replace(ready.job, protected_factors=protected_factors(codes, like)), like
-
-
-def _rows(ready: Ready, scored: Sequence[ScoredPartition], reference: Reference) -> Values:
-    """Fetch the reference's rows from their partitions, in the reference's order."""
-    import numpy as np
-
-    position = {(one.seq, one.row): at for part in scored for at, one in enumerate(part.decisions)}
-    plans = {part.plan.seq: part.plan for part in scored}
-    found: dict[str, list[NDArray[Any]]] = {}
-    order: list[int] = []
-    for seq in sorted({seq for seq, _ in reference.rows}):
-        places = [i for i, (of, _) in enumerate(reference.rows) if of == seq]
-        rows = worker.rows_of(ready.job, plans[seq], [position[reference.rows[i]] for i in places])
-        for column, cells in rows.items():
-            found.setdefault(column, []).append(cells)
-        order += places
-    back = np.argsort(np.asarray(order, dtype=np.int64), kind="stable")
-    return {column: np.concatenate(cells)[back] for column, cells in found.items()}
-
-
-def _selections(ready: Ready, scored: Sequence[ScoredPartition]) -> tuple[dict[int, Selection], float | None]:
-    """Choose the decisions to attribute: every adverse one, and a seeded sample of favourable ones."""
-    import numpy as np
-
-    config = ready.config
-    draw = np.random.default_rng(config.seed)
-    adverse = [
-        (part.plan.seq, at)
-        for part in scored
-        for at, one in enumerate(part.decisions)
-        if one.outcome == "adverse"
-    ]
-    others = [
-        (part.plan.seq, at)
-        for part in scored
-        for at, one in enumerate(part.decisions)
-        if one.outcome == "favourable"
-    ]
-    favourable = _drawn(draw, others, config.explain.favourable)
-    sample = _drawn(draw, adverse, config.explain.sample)
-    chosen: dict[int, tuple[list[int], list[int]]] = {part.plan.seq: ([], []) for part in scored}
-    for seq, at in sorted([*adverse, *favourable]):
-        chosen[seq][0].append(at)
-    for seq, at in sorted(sample):
-        chosen[seq][1].append(at)
-    weight = len(others) / len(favourable) if favourable else None
-    return {seq: worker.Selection(tuple(a), tuple(s)) for seq, (a, s) in chosen.items()}, weight
-
-
-def _drawn(draw: np.random.Generator, places: Sequence[tuple[int, int]], n: int) -> list[tuple[int, int]]:
-    if n >= len(places):
-        return list(places)
-    return [places[i] for i in sorted(draw.choice(len(places), size=n, replace=False).tolist())]
+def _further(tell: Tell, before: int, total: int, done: int) -> None:
+    tell("explain", before + done, total)
 
 
 def _version(package: str) -> str:

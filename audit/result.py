@@ -32,7 +32,7 @@ class Result:
     """What an audit found, read back from its ledger."""
 
     audit: Audit
-    ledger_url: str
+    ledger_url: str = field(repr=False)  # it may hold a password
     existing: bool
     findings: tuple[Finding, ...]
     rates: tuple[Rate, ...]
@@ -67,8 +67,9 @@ class Result:
     def if_sealed(cls, url: str, audit: str) -> Result | None:
         """Return an audit that is sealed already; None where the ledger or the audit is not there."""
         from audit.ledger import Ledger
+        from audit.ledger.database import is_empty
 
-        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
+        if is_empty(url):
             return None
         with Ledger.open(url) as ledger:
             if not any(one.audit == audit and one.state == "sealed" for one in ledger.audits()):
@@ -157,7 +158,7 @@ class Result:
                     "certified": one.certified,
                     "reason_codes": [reason.code for reason in one.reasons],
                 }
-                for one in ledger.decisions(self.audit.audit, outcome=outcome)  # type: ignore[arg-type]
+                for one in ledger.decisions(self.audit.audit, outcome=outcome)
             ]
         return pl.DataFrame(rows, infer_schema_length=None)
 

@@ -12,6 +12,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ def run(
     ConfigError, DataError, ModelError, PolicyError
         With every fault that can be seen; nothing is written then.
     """
-    from audit import measure, prepare
+    from audit import barrier, measure, prepare
     from audit.ledger import Ledger
     from audit.result import Result
 
@@ -71,9 +72,10 @@ def run(
     tell = progress or (lambda stage, done, total: None)
     watch = Stopwatch()
 
+    refuse_outcomes(fail_on or ())
     tell("check", 0, 1)
     ready = prepare.prepare(source, ledger=ledger)
-    url = ledger or prepare.ledger_beside(ready.config.folder)
+    url = prepare.ledger_url(ledger, ready.config.folder)
     head = prepare.head(ready, slot=slot, again=again, demonstration=demonstration, opened_at=clock())
     sealed = Result.if_sealed(url, head.audit)
     if sealed is not None:
@@ -85,23 +87,23 @@ def run(
         prepare.refuse_faults(ready, scored)
     with watch("reference"):
         tell("reference", 0, 1)
-        barrier = prepare.choose(ready, scored)
+        chosen = barrier.choose(ready, scored)
         tell("reference", 1, 1)
 
     with Ledger.open(url, create=True) as book:
         writer = book.begin(head)
         explained = []
         with watch("explain"):
-            for part in prepare.explain(scored, barrier, tell):
+            for part in prepare.explain(scored, chosen, tell):
                 writer.partition(**measure.partition(scored[part.seq], part, ready.sign))
-                explained.append(part)
+                explained.append(replace(part, cases=()))  # what is locked by now need not be held
         with watch("fairness"):
             tell("fairness", 0, 1)
             groups = measure.groups(ready, scored)
             tell("fairness", 1, 1)
         with watch("findings"):
             tell("findings", 0, 1)
-            found = measure.Measured(ready, scored, explained, barrier, groups)
+            found = measure.Measured(ready, scored, explained, chosen, groups)
             figures = measure.figures(found, demonstration)
             findings, code = measure.findings(found, figures, fail_on)
             tell("findings", 1, 1)
@@ -110,7 +112,7 @@ def run(
             writer.seal(
                 policy=ready.policy,
                 codes=ready.job.codes,
-                references=barrier.references,
+                references=chosen.references,
                 rates=groups.rates,
                 disparities=groups.disparities,
                 findings=findings,
@@ -122,6 +124,21 @@ def run(
             )
             tell("seal", 1, 1)
         return Result.from_ledger(book, head.audit, url, timings=watch.seconds)
+
+
+def refuse_outcomes(fail_on: Sequence[str]) -> None:
+    """Refuse a word in ``fail_on`` that no finding can have: it would never fail on anything.
+
+    Raises
+    ------
+    UsageError
+    """
+    from audit.errors import UsageError
+    from audit.findings import OUTCOMES
+
+    for word in fail_on:
+        if word not in OUTCOMES:
+            raise UsageError(f"fail_on: no outcome is called {word!r}. Use {', '.join(OUTCOMES)}.")
 
 
 class Stopwatch:

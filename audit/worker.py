@@ -11,19 +11,24 @@ barrier of an audit.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from audit.config import Config
 from audit.data.cases import case_files
-from audit.data.dataset import Batch, Source
+from audit.data.cells import as_words, date
+from audit.data.dataset import Batch
 from audit.data.decide import cutoffs, decide, observed
-from audit.data.likeness import Likeness, stride, tally
-from audit.data.profile import Profile, profile
+from audit.data.likeness import stride, tally
+from audit.data.missing import missing_factors
+from audit.data.profile import profile
 from audit.data.slices import groups, intersection_groups
-from audit.fairness.groups import CountTable, count
+from audit.errors import UsageError
+from audit.explain.joining import joined, taken
+from audit.fairness.groups import count
+from audit.job import Block, ExplainedPartition, Job, ScoredPartition, Selection
 from audit.models import describe, open_model
 from audit.reasons import orient, principal_reasons
 from audit.reasons_given import imported_reasons
@@ -33,8 +38,6 @@ from audit.record import (
     Decision,
     Model,
     PartitionPlan,
-    Person,
-    QuarantinedRow,
     ReasonCode,
     Reference,
     Scorer,
@@ -44,77 +47,20 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Values = Mapping[str, NDArray[Any]]
+    from audit.job import References, Values
 
 # Closer than this, as a share of the scores' size, contributions are ties (R13): float32 models
 # repeat a sum to about 1e-7 of it, and a hundred times that is still far below what is printed.
 TOLERANCE = 1e-5
+QUOTED = "shapley"  # the one method that letters quote
+NOBODY_TO_COMPARE = "there was nobody to compare with"
+
+_SCORERS: dict[str, Scorer] = {}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Job:
-    """Everything that a worker must know: plain values, picklable."""
-
-    config: Config
-    codes: tuple[ReasonCode, ...]
-    source: Source
-    persons: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
-    protected_factors: frozenset[str] = frozenset()
-
-    @property
-    def factors(self) -> dict[str, list[str]]:
-        """The players of the game: each factor of the dictionary that has columns."""
-        return {
-            code.factor: list(dict.fromkeys((*code.columns, *code.missing_columns)))
-            for code in self.codes
-            if code.columns
-        }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ScoredPartition:
-    """A partition after the first phase: outcomes and counts, and what the barrier needs."""
-
-    plan: PartitionPlan
-    decisions: tuple[Decision, ...]
-    groups: Mapping[str, NDArray[Any]]  # attribute, and "sex x age", -> group of each decision
-    counts: CountTable
-    observed: NDArray[np.float64] | None  # 1 adverse, 0 not, NaN not known
-    keys: tuple[bytes, ...]  # of each row's content: settle ties whatever the order of the rows
-    quarantined: tuple[QuarantinedRow, ...]
-    likeness: Likeness  # what tells whether an input is a protected attribute
-    profile: Profile
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Block:
-    """One method's contributions for some decisions of a partition."""
-
-    rows: tuple[int, ...]  # positions in the partition's decisions
-    attributions: Attributions
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ExplainedPartition:
-    """A partition after the second phase: reasons, notices and contributions."""
-
-    seq: int
-    decisions: tuple[Decision, ...]
-    cases: tuple[CaseFile, ...]
-    blocks: Mapping[str, Block]
-    causes: Mapping[str, str]  # method -> why it was not measured
-    values: Values  # columns of the attributed rows, in their order, for the pictures
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Selection:
-    """Which decisions of a partition are attributed, and on which the cross-checks run."""
-
-    attributed: tuple[int, ...]
-    sample: tuple[int, ...]
-
-
-_SCORERS: dict[str, Scorer | None] = {}
+def forget_model() -> None:
+    """Open the model anew at the next use: its file may be another by now."""
+    _SCORERS.clear()
 
 
 def scorer_of(config: Config) -> Scorer | None:
@@ -208,7 +154,7 @@ def rows_of(job: Job, plan: PartitionPlan, positions: Sequence[int]) -> Values:
 def explain_partition(
     job: Job,
     scored: ScoredPartition,
-    references: Mapping[float | None, tuple[Reference, Values]],
+    references: References,
     selection: Selection,
     scale: float,
     tell: Callable[[int], None] | None = None,
@@ -229,11 +175,11 @@ def explain_partition(
     config = job.config
     batch = job.source.read(scored.plan)
     scorer = scorer_of(config)
-    values = batch.features()
+    values: dict[str, NDArray[Any]] = batch.features()
     causes: dict[str, str] = {}
     blocks: dict[str, Block] = {}
     if scorer is not None and job.factors:
-        wanted = {"shapley": selection.attributed}
+        wanted = {QUOTED: selection.attributed}
         wanted |= dict.fromkeys(config.explain.also, selection.sample)
         for method, positions in wanted.items():
             block, cause = _attribute(
@@ -245,7 +191,7 @@ def explain_partition(
                 causes[method] = cause
     cases = case_files(config, batch, config.data.features)
     decisions = _with_reasons(
-        job, scored.decisions, blocks.get("shapley"), values, references, scale, batch, cases
+        job, scored.decisions, blocks.get(QUOTED), values, references, scale, batch, cases
     )
     return ExplainedPartition(
         seq=scored.plan.seq,
@@ -253,7 +199,7 @@ def explain_partition(
         cases=cases,
         blocks=blocks,
         causes=causes,
-        values=_take(values, blocks["shapley"].rows if "shapley" in blocks else ()),
+        values=_take(values, blocks[QUOTED].rows if QUOTED in blocks else ()),
     )
 
 
@@ -275,7 +221,7 @@ def _attribute(
     decisions: Sequence[Decision],
     positions: Sequence[int],
     values: Values,
-    references: Mapping[float | None, tuple[Reference, Values]],
+    references: References,
     scale: float,
     tell: Callable[[int], None] | None,
 ) -> tuple[Block | None, str | None]:
@@ -285,63 +231,34 @@ def _attribute(
     explain = job.config.explain
     method_of = explainer(method)
     options: dict[str, Any] = {"seed": job.config.seed}
-    if method == "shapley":
+    if method == QUOTED:
         options |= {
             "exact_up_to": explain.reasons.exact_up_to,
             "adverse": job.config.decision.adverse,
             "at_most": explain.reasons.at_most,
             "floor": explain.reasons.floor,
             "tolerance": TOLERANCE * scale,
-            "progress": tell,
         }
-    parts: list[tuple[list[int], Attributions]] = []
-    for cutoff, (_, reference) in references.items():
-        mine = [at for at in positions if cutoff is None or decisions[at].cutoff == cutoff]
-        if not mine or not any(len(cells) for cells in reference.values()):
-            continue
-        parts.append(
-            (mine, method_of.explain(scorer, _take(values, mine), reference, job.factors, **options))
-        )
+    order: list[int] = []
+    parts: list[Attributions] = []
+    for reference, mine in _by_reference(decisions, positions, references):
+        if method == QUOTED and tell is not None:
+            options["progress"] = partial(_further, tell, len(order))
+        try:
+            parts.append(method_of.explain(scorer, _take(values, mine), reference, job.factors, **options))
+        except UsageError as error:
+            if method == QUOTED:
+                raise
+            return None, str(error)  # a cross-check that cannot be made is no reason to stop
+        order += mine
     if not parts:
-        return None, "there was nobody to compare with" if positions else None
-    return Block(tuple(at for mine, _ in parts for at in mine), joined([one for _, one in parts])), None
+        return None, NOBODY_TO_COMPARE if positions else None
+    back = sorted(range(len(order)), key=order.__getitem__)
+    return Block(tuple(order[i] for i in back), taken(joined(parts), back)), None
 
 
-def taken(attributions: Attributions, rows: Sequence[int]) -> Attributions:
-    """Return what is said of some of the rows."""
-    import numpy as np
-
-    place = np.asarray(rows, dtype=np.int64)
-    errors = attributions.standard_error
-    return replace(
-        attributions,
-        values=attributions.values[place],
-        base=attributions.base[place],
-        output=attributions.output[place],
-        residual=attributions.residual[place],
-        standard_error=None if errors is None else errors[place],
-        certified=tuple(attributions.certified[at] for at in rows) if attributions.certified else (),
-    )
-
-
-def joined(parts: Sequence[Attributions]) -> Attributions:
-    """Return what is said of the rows of all parts, in their order."""
-    import numpy as np
-
-    if len(parts) == 1:
-        return parts[0]
-    errors = [part.standard_error for part in parts]
-    return replace(
-        parts[0],
-        values=np.concatenate([part.values for part in parts]),
-        base=np.concatenate([part.base for part in parts]),
-        output=np.concatenate([part.output for part in parts]),
-        residual=np.concatenate([part.residual for part in parts]),
-        standard_error=None
-        if any(one is None for one in errors)
-        else np.concatenate([one for one in errors if one is not None]),
-        certified=tuple(word for part in parts for word in part.certified),
-    )
+def _further(tell: Callable[[int], None], before: int, done: int) -> None:
+    tell(before + done)
 
 
 def _with_reasons(
@@ -349,7 +266,7 @@ def _with_reasons(
     decisions: Sequence[Decision],
     block: Block | None,
     values: Values,
-    references: Mapping[float | None, tuple[Reference, Values]],
+    references: References,
     scale: float,
     batch: Batch,
     cases: Sequence[CaseFile],
@@ -360,13 +277,18 @@ def _with_reasons(
     by_code = {code.code: code for code in job.codes}
     place = {at: i for i, at in enumerate(block.rows)} if block is not None else {}
     given = _given(config, batch)
+    missing = missing_factors(
+        job.codes,
+        {**values, **batch.inputs(sorted(job.missing_flags - set(values)))},
+        job.missing_flags,
+    )
     finished: list[Decision] = []
     for at, decision in enumerate(decisions):
         i = place.get(at)
         if decision.outcome != "adverse" and i is None:
             finished.append(decision)
             continue
-        completed = _date(cases[at].record.get("completed_at"))
+        completed = date(cases[at].record.get("completed_at"))
         if given is not None and decision.outcome == "adverse":
             finished.append(
                 imported_reasons(
@@ -379,7 +301,8 @@ def _with_reasons(
                 )
             )
             continue
-        reference = _reference_of(decision, references)
+        compared = _compared_with(decision, references)
+        reference = compared[0] if compared is not None else None
         contributions: dict[str, float] = {}
         errors = certified = residual = None
         if block is not None and i is not None:
@@ -392,11 +315,16 @@ def _with_reasons(
                 errors = dict(zip(found.factors, found.standard_error[i].tolist(), strict=True))
         finished.append(
             principal_reasons(
-                replace(decision, reference=reference.digest if reference is not None else None),
+                replace(
+                    decision,
+                    reference=reference.digest if reference is not None else None,
+                    rules=_as_factors(decision.rules, codes, by_code),
+                    judgment=_as_factors(decision.judgment, codes, by_code),
+                ),
                 contributions,
                 errors,
                 codes,
-                _missing(job.codes, values, at),
+                frozenset(factor for factor, rows in missing.items() if rows[at]),
                 at_most=config.explain.reasons.at_most,
                 floor=config.explain.reasons.floor,
                 tolerance=TOLERANCE * scale,
@@ -412,50 +340,35 @@ def _with_reasons(
 
 def _given(config: Config, batch: Batch) -> list[tuple[str, ...]] | None:
     """Return the reason codes that the vendor gave, in its order; None where none are imported."""
-    from audit.data.cells import as_words
-
     if config.reasons_given is None:
         return None
     columns = [as_words(batch.frame[name]).fill_null("").to_list() for name in config.reasons_given.columns]
     return [tuple(str(cell).strip() for cell in row) for row in zip(*columns, strict=True)]
 
 
-def _date(text: str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text[:10]) if text else None
-    except ValueError:
-        return None  # the letter that needs this date names it as missing
+def _as_factors(
+    names: Sequence[str], codes: Mapping[str, ReasonCode], by_code: Mapping[str, ReasonCode]
+) -> tuple[str, ...]:
+    """Return what the data call rules and grounds as factors of the dictionary; either name will do."""
+    return tuple(by_code[name].factor if name not in codes and name in by_code else name for name in names)
 
 
-def _reference_of(
-    decision: Decision, references: Mapping[float | None, tuple[Reference, Values]]
-) -> Reference | None:
-    found = references.get(decision.cutoff) or references.get(None)
-    return found[0] if found is not None else None
+def _compared_with(decision: Decision, references: References) -> tuple[Reference, Values] | None:
+    return references.get(decision.cutoff) or references.get(None)
 
 
-def _missing(codes: Sequence[ReasonCode], values: Values, at: int) -> frozenset[str]:
-    """Return the factors of which nothing is known in a row: their flag is set, or all cells are empty."""
-    found = set()
-    for code in codes:
-        # A flag of its own is set where it is true; a value's own column is missing where it is empty.
-        flags = [_cell(values, name, at) for name in code.missing_columns if name not in code.columns]
-        own = [name for name in code.missing_columns if name in code.columns] or [
-            name for name in code.columns if name not in code.missing_columns
-        ]
-        empty = bool(own) and all(_cell(values, name, at) is None for name in own)
-        if empty or any(flag not in (None, 0.0, "") for flag in flags):
-            found.add(code.factor)
-    return frozenset(found)
-
-
-def _cell(values: Values, column: str, at: int) -> float | str | None:
-    if column not in values:
-        return None
-    cell = values[column][at]
-    if isinstance(cell, str):
-        return cell or None
-    return None if cell != cell else float(cell)
+def _by_reference(
+    decisions: Sequence[Decision], positions: Sequence[int], references: References
+) -> Iterator[tuple[Values, list[int]]]:
+    """Yield each reference that has rows, with the positions of the decisions that it serves."""
+    served: dict[str, list[int]] = {}
+    for at in positions:
+        found = _compared_with(decisions[at], references)
+        if found is not None and found[0].n:
+            served.setdefault(found[0].digest, []).append(at)
+    for reference, rows in references.values():
+        if reference.digest in served:
+            yield rows, served.pop(reference.digest)
 
 
 def _take(values: Values, positions: Sequence[int]) -> Values:

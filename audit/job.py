@@ -1,0 +1,95 @@
+"""What crosses the seam between the driver and a worker: plain values, picklable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from audit.config import Config
+from audit.data.dataset import Source
+from audit.data.likeness import Likeness
+from audit.data.profile import Profile
+from audit.fairness.groups import CountTable
+from audit.record import (
+    Attributions,
+    CaseFile,
+    Decision,
+    PartitionPlan,
+    Person,
+    QuarantinedRow,
+    ReasonCode,
+    Reference,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Values = Mapping[str, NDArray[Any]]
+    # cutoff -> whom its refused applicants are compared with, and their columns; None: every cutoff
+    References = Mapping[float | None, tuple[Reference, Values]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """Everything that a worker must know: plain values, picklable."""
+
+    config: Config
+    codes: tuple[ReasonCode, ...]
+    source: Source
+    persons: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+    protected_factors: frozenset[str] = frozenset()
+    missing_flags: frozenset[str] = frozenset()
+
+    @property
+    def factors(self) -> dict[str, list[str]]:
+        """The players of the game: each factor of the dictionary that has columns."""
+        return {
+            code.factor: list(dict.fromkeys((*code.columns, *code.missing_columns)))
+            for code in self.codes
+            if code.columns
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoredPartition:
+    """A partition after the first phase: outcomes and counts, and what the barrier needs."""
+
+    plan: PartitionPlan
+    decisions: tuple[Decision, ...]
+    groups: Mapping[str, NDArray[Any]]  # attribute, and "sex x age", -> group of each decision
+    counts: CountTable
+    observed: NDArray[np.float64] | None  # 1 adverse, 0 not, NaN not known
+    keys: tuple[bytes, ...]  # of each row's content: settle ties whatever the order of the rows
+    quarantined: tuple[QuarantinedRow, ...]
+    likeness: Likeness  # what tells whether an input is a protected attribute
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """One method's contributions for some decisions of a partition."""
+
+    rows: tuple[int, ...]  # positions in the partition's decisions
+    attributions: Attributions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExplainedPartition:
+    """A partition after the second phase: reasons, notices and contributions."""
+
+    seq: int
+    decisions: tuple[Decision, ...]
+    cases: tuple[CaseFile, ...]
+    blocks: Mapping[str, Block]
+    causes: Mapping[str, str]  # method -> why it was not measured
+    values: Values  # columns of the attributed rows, in their order, for the pictures
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """Which decisions of a partition are attributed, and on which the cross-checks run."""
+
+    attributed: tuple[int, ...]
+    sample: tuple[int, ...]
