@@ -198,11 +198,11 @@ def _verifier(
         verifier = Verifier(line)
     except NoteError as error:
         if given is not None:
-            raise UsageError(f"--key: {error}. Give the line that `plainspoken doctor` prints.") from error
+            raise UsageError(f"--key: {error}. Give the line that `plainspoken verify` prints.") from error
         checks.append(Check("signing key", False, f"log entry 0 names no public key ({error})"))
         return None
     same = walked.public_key.strip() == line.strip()
-    fact = f"{source} is the one that the ledger names"
+    fact = f"{source} is the one that the ledger names; keep its public half elsewhere: {walked.public_key}"
     checks.append(_check("signing key", [] if same else [f"{source} is not the one in log entry 0"], fact))
     return verifier
 

@@ -54,27 +54,27 @@ def portfolio() -> tuple[list[Decision], list[CaseFile], AttributionBlock]:
 
 @pytest.mark.slow
 def test_thirty_thousand_decisions_take_seconds(tmp_path: Path) -> None:
-    """Writing with locked inputs and attributions under 10 s, verifying under 10 s, one decision at once."""
+    """Writing with locked inputs and attributions under 10 s of processor time, verifying too."""
     decisions, cases, block = portfolio()
     small = small_audit()
     with Ledger.open(str(tmp_path / "ledger.db"), create=True) as ledger:
         writer = ledger.begin(small.head)
-        start = time.perf_counter()
+        start = time.process_time()
         groups = {"sex": ["female" if i % 2 else "male" for i in range(N)]}
         writer.partition(0, decisions, cases, {"shapley": block}, groups)
-        writing = time.perf_counter() - start
+        writing = time.process_time() - start
         seal = {**small.seal, "references": tuple(replace(r, rows=()) for r in small.seal["references"])}
         audit = writer.seal(**seal)
-        start = time.perf_counter()
+        start = time.process_time()
         assert sum(1 for _ in ledger.decisions(audit, outcome="adverse")) == N // 5
-        reading = time.perf_counter() - start
-        start = time.perf_counter()
+        reading = time.process_time() - start
+        start = time.process_time()
         for i in range(0, 1000, 10):
             assert ledger.case(audit, f"APP-{i}").inputs == cases[i].inputs
-        one = (time.perf_counter() - start) / 100
-        start = time.perf_counter()
+        one = (time.process_time() - start) / 100
+        start = time.process_time()
         assert verify(ledger).ok
-        verifying = time.perf_counter() - start
+        verifying = time.process_time() - start
     size = (tmp_path / "ledger.db").stat().st_size
     print(
         f"write {writing:.1f} s, read {reading:.1f} s, one case {one * 1000:.1f} ms, "

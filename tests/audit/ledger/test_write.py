@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import sys
 import textwrap
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,6 +153,41 @@ def test_an_interrupted_audit_goes_on_and_leaves_the_same_log(tmp_path: Path, sm
     assert len(log_bodies(cut)) == len(log_bodies(whole)) == 4
     # Each person's key is random, so ciphertext differs between two ledgers; all else is equal.
     assert shape_of(cut) == shape_of(whole)
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_nothing_is_lost_or_doubled(tmp_path: Path, small: SmallAudit) -> None:
+    """Kill -9 at ten random moments of writing: whole parts only, and the last run seals the audit."""
+    url = str(tmp_path / "ledger.db")
+    script = f"""
+        import sys
+        sys.path.insert(0, {str(Path(__file__).parents[3])!r})
+        from audit.ledger import Ledger
+        from tests.worlds.sealed import small_audit
+        small = small_audit()
+        ledger = Ledger.open({url!r}, create=True)
+        print("ready", flush=True)
+        writer = ledger.begin(small.head)
+        for part in small.parts:
+            writer.partition(**part)
+        writer.seal(**small.seal)
+        print("sealed", flush=True)
+    """
+    draw = random.Random(1)
+    for _ in range(10):
+        run = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE)
+        assert run.stdout is not None
+        assert run.stdout.readline() == b"ready\n"
+        time.sleep(draw.uniform(0.0, 0.12))
+        run.kill()
+        run.communicate()
+        with Ledger.open(url) as left:
+            assert verify(left).ok
+    with Ledger.open(url) as ledger:
+        audit = write_audit(ledger, small)
+        assert verify(ledger).ok
+        assert len(list(ledger.decisions(audit))) == len(small.decisions)
+        assert len(log_bodies(ledger)) == 4
 
 
 def shape_of(ledger: Ledger) -> list[str]:
