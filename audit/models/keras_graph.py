@@ -37,6 +37,11 @@ _ELEMENTWISE = (
 
 _MIXES = {"softmax", "log_softmax", "sparsemax", "glu"}  # activations of a whole row
 
+_EACH = {  # activations of single numbers
+    *("linear", "relu", "relu6", "elu", "selu", "gelu", "silu", "mish", "tanh", "sigmoid", "hard_sigmoid"),
+    *("softplus", "softsign", "exponential", "leaky_relu", "log_sigmoid"),
+}
+
 
 @dataclass(frozen=True)
 class Step:
@@ -197,3 +202,48 @@ def tail_of(graph: Graph, mixing: Mixing) -> Callable[[Any], Any]:
         return graph.run({id(mixing.write): activated}, [graph.output])[0]
 
     return tail
+
+
+@dataclass(frozen=True)
+class Link:
+    """A Dense layer (None: none) and the activation behind it (None: linear)."""
+
+    dense: Any
+    activation: Callable[[Any], Any] | None
+
+
+def chain_of(graph: Graph, mixing: Mixing) -> tuple[Link, ...] | None:
+    """Return what follows the first mixing layer, where it is nothing but Dense layers in a row.
+
+    The first link is the activation of the mixing layer itself. None where something else follows,
+    or an activation that is not taken number by number.
+    """
+    first = _each_by_itself(mixing.dense.activation)
+    if first is None:
+        return None
+    links = [Link(None, first)]
+    place = mixing.write
+    for step in graph.needed({id(place)}, [graph.output]):
+        operation = step.operation
+        if step.reads != (id(place),) or len(step.outputs) != 1 or len(step.outputs[0].shape) != 2:
+            return None
+        if isinstance(operation, keras.layers.Dense) and operation.compute_dtype == "float32":
+            activation = _each_by_itself(operation.activation)
+            links.append(Link(operation, activation))
+        elif isinstance(operation, keras.layers.Activation):
+            activation = _each_by_itself(operation.activation)
+            links.append(Link(None, activation))
+        elif isinstance(operation, (keras.layers.Dropout, keras.layers.Identity)):
+            activation = keras.activations.linear
+        else:
+            return None
+        if activation is None:
+            return None
+        place = step.outputs[0]
+    return tuple(links)
+
+
+def _each_by_itself(activation: Any) -> Callable[[Any], Any] | None:
+    found = keras.activations.linear if activation is None else activation
+    known: Callable[[Any], Any] | None = found if getattr(found, "__name__", "") in _EACH else None
+    return known

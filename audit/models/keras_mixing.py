@@ -5,6 +5,9 @@ the columns of a network first meet in a Dense layer, its sum over a mix is a pa
 part of the reference row; the second is computed once for all rows, and only what lies behind the
 layer is left to run. Otherwise whole mixes are put through the whole trunk.
 
+Why so, numbers before rows: where only Dense layers follow, a block lies as float32[units, mixes],
+so that every pass over it is long; that is twice as fast as rows of 32 numbers.
+
 Why so, the shape of the loops: blocks of mixes outside, rows inside, one row at a time with a fixed
 number of mixes. So a row's numbers do not depend on which rows come with it, the reference part is
 made once a block, and memory stays at one block whatever the number of rows.
@@ -18,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from audit.models.keras_graph import Graph, first_mixing, tail_of
+from audit.models.keras_graph import Graph, chain_of, first_mixing, tail_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +60,7 @@ class Mixer:
         self._mixing = first_mixing(graph, starts)
         if self._mixing is not None and self._mixing.dense.compute_dtype != "float32":
             self._mixing = None
+        self._chain = None if self._mixing is None else chain_of(graph, self._mixing)
         compiled = {"jit_compile": jit, "autograph": False}
         self._loop = tf.function(self._over_rows, **compiled)
         self._reference_part = tf.function(self._part_of_reference, **compiled)
@@ -81,7 +85,7 @@ class Mixer:
             worst = max(worst, float(np.abs(plain - fast).max()))
         if worst <= tolerance:  # a NaN is no agreement either
             return None
-        self._mixing = None
+        self._mixing = self._chain = None
         return f"mixes are not made inside the first layer: they differ from whole mixes by {worst:.3g}"
 
     def mean(
@@ -89,7 +93,7 @@ class Mixer:
     ) -> NDArray[np.float64]:
         """Return float64[n, m]: the mean over all reference rows, for each mask."""
         everyone = reference.astype(self._dtype)[None]
-        per_block = min(len(masks), max(1, BLOCK // len(reference)))
+        per_block = _even(len(masks), max(1, BLOCK // len(reference)))
         return self._blocks(rows, masks, per_block, lambda start: everyone)
 
     def each(
@@ -100,7 +104,7 @@ class Mixer:
         background: NDArray[np.integer[Any]],
     ) -> NDArray[np.float64]:
         """Return float64[n, e]: the score of each mix."""
-        per_block = min(len(masks), BLOCK)
+        per_block = _even(len(masks), BLOCK)
 
         def others(start: int) -> NDArray[Any]:
             whom = _padded(background[start : start + per_block], per_block)
@@ -145,7 +149,10 @@ class Mixer:
         return wanted, self._reference_part(wanted, tf.constant(others))
 
     def _part_of_reference(self, wanted: Any, others: Any) -> Any:
-        """Return float32[m, b, units]: the first layer's sum over the columns not taken from the row."""
+        """Return the first layer's sum over the columns not taken from the row.
+
+        float32[m, b, units], or float32[units, m, b] where a chain follows.
+        """
         mixing = self._mixing
         assert mixing is not None
         before = self._before(tf.reshape(others, (-1, others.shape[2])))
@@ -154,7 +161,8 @@ class Mixer:
         part = tf.reshape(kept, (-1, len(mixing.owners))) @ tf.convert_to_tensor(mixing.dense.kernel)
         if mixing.dense.use_bias:
             part += tf.convert_to_tensor(mixing.dense.bias)
-        return tf.reshape(part, (wanted.shape[0], others.shape[1], -1))
+        part = tf.reshape(part, (wanted.shape[0], others.shape[1], -1))
+        return part if self._chain is None else tf.transpose(part, (2, 0, 1))
 
     def _before(self, encoded: Any) -> Any:
         """Return what the first mixing layer reads."""
@@ -173,16 +181,45 @@ class Mixer:
 
     def _row(self, row: Any, masks: Any, others: Any) -> Any:
         """Return float64[m]: for each mask, the mean score of one row mixed with the others."""
-        n_masks, n_others = masks.shape[0], others.shape[1]
+        n_masks, n_others = masks.shape[0], others.shape[2 if self._chain else 1]
         if self._mixing is None:
             mixes = tf.where(masks[:, None], row[None, None], others)
             scores = self._trunk(tf.reshape(mixes, (n_masks * n_others, row.shape[0])))
         else:
             own = tf.where(masks > 0, self._before(row[None]), tf.zeros_like(masks))
             own = own @ tf.convert_to_tensor(self._mixing.dense.kernel)
-            summed = tf.reshape(own[:, None] + others, (n_masks * n_others, others.shape[2]))
-            scores = self._chosen(tail_of(self._graph, self._mixing)(summed))
+            if self._chain is None:
+                summed = tf.reshape(own[:, None] + others, (n_masks * n_others, others.shape[2]))
+                output = tail_of(self._graph, self._mixing)(summed)
+            else:
+                summed = tf.transpose(own)[:, :, None] + others
+                output = self._through_chain(tf.reshape(summed, (others.shape[0], n_masks * n_others)))
+            scores = self._chosen(output)
         return tf.reduce_mean(tf.reshape(scores, (n_masks, n_others)), axis=1)
+
+    def _through_chain(self, numbers: Any) -> Any:
+        """Return float32[mixes, outputs] from float32[units, mixes]."""
+        for link in self._chain or ():
+            if link.dense is not None:
+                kernel = tf.convert_to_tensor(link.dense.kernel)
+                if kernel.shape[1] == 1:
+                    numbers = tf.reduce_sum(numbers * kernel, axis=0, keepdims=True)
+                else:
+                    numbers = tf.matmul(kernel, numbers, transpose_a=True)
+                if link.dense.use_bias:
+                    numbers += tf.convert_to_tensor(link.dense.bias)[:, None]
+            if link.activation is not None:
+                numbers = link.activation(numbers)
+        return tf.transpose(numbers)
+
+
+def _even(n: int, most: int) -> int:
+    """Return the size of blocks that share n evenly, none above ``most``: little is padded then.
+
+    >>> _even(256, 168)
+    128
+    """
+    return max(1, -(-n // -(-n // most))) if n else 1
 
 
 def _padded(array: NDArray[Any], n: int) -> NDArray[Any]:

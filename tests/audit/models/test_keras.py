@@ -208,6 +208,20 @@ def test_it_describes_itself(tmp_path):
 # --- mixes --------------------------------------------------------------------------------------
 
 
+def deep(first, second):
+    """Return a network with two layers behind the first, an activation of its own, and three outputs."""
+    return keras.Sequential(
+        [
+            keras.Input((4,)),
+            keras.layers.Dense(6, activation=first),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(5),
+            keras.layers.Activation(second),
+            keras.layers.Dense(3, use_bias=False, activation="sigmoid"),
+        ]
+    )
+
+
 def unseparable():
     """Return a network whose columns meet by multiplication, before any Dense layer."""
     given = keras.Input((4,))
@@ -230,6 +244,8 @@ def skipping():
         (tensor_model, True),
         (lambda: tensor_model(activation=None, use_bias=False), True),
         (lambda: keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid")]), True),
+        (lambda: deep("tanh", "swish"), True),
+        (lambda: deep("softmax", "relu"), True),
         (unseparable, False),
         (skipping, False),
     ],
@@ -248,6 +264,15 @@ def test_compiled_mixes_are_the_scores_of_the_mixed_rows(build, inside):
     )
     assert scorer._mixer.through_first_layer is inside
     assert scorer.notes == []
+
+
+def test_a_chain_of_layers_is_run_numbers_before_rows():
+    """Only activations of single numbers may lie across; a softmax takes the usual way."""
+    rows = numbers(3, 1)
+    for first, chained in (("relu", True), ("softmax", False)):
+        scorer = scorer_of(deep(first, "relu"), features=NAMES)
+        encoded = scorer.encode(rows)
+        assert (scorer._mixing(encoded)._chain is not None) is chained
 
 
 def test_text_columns_mix_as_a_whole():
