@@ -299,3 +299,12 @@ def test_the_packs_promise_nothing() -> None:
         text = text.replace("fair credit reporting act", "")
         for word in ("compliant", "unbiased", " fair ", "violat"):
             assert word not in text, (path.name, word)
+
+
+def test_a_question_claims_no_more_than_its_measure_answers() -> None:
+    """Inputs are looked for among stated attributes, statements are counted, first reasons are shared out."""
+    asked = {one.measure: one.question for one in load_policy(NAMES, DAY).requirements}
+    assert "that this audit states" in asked["protected_inputs"]
+    assert "for a person to approve" in asked["factors_without_statement"]
+    assert "the main one" in asked["most_common_reason_share"]
+    assert "stated" in asked["agency_stated"]
