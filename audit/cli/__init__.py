@@ -62,6 +62,8 @@ def _options(
 
 
 def _mount() -> None:
+    if app.registered_commands:
+        return  # called before in this process
     for name, entry in COMMANDS.items():
         module, _, function = entry.partition(":")
         app.command(name)(getattr(importlib.import_module(module), function))
@@ -81,6 +83,14 @@ def main(arguments: list[str] | None = None) -> None:
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("Stopped. Nothing half-written is left; run the same command again to go on.", err=True)
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our words has gone, as `head` does; nothing is left to say to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"{where}{error.strerror}. Mend that and run the same command again.", err=True)
+        sys.exit(1)
     except Exception as error:
         if hasattr(error, "exit_code") and hasattr(error, "format_message"):  # click's own usage errors
             error.show()  # type: ignore[attr-defined]

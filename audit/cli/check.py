@@ -9,32 +9,47 @@ import typer
 
 
 def check(
-    config: Path = typer.Argument(..., metavar="AUDIT.YAML", help="The config to check."),
+    config: Path | None = typer.Argument(None, metavar="AUDIT.YAML", help="The config to check."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
     schema: bool = typer.Option(False, "--schema", help="Print the JSON Schema for editors and stop."),
 ) -> None:
     """Check a config, its dictionary, data and model; name every fault and its way out."""
+    from audit.errors import AuditError, ConfigError, UsageError
+
     if schema:
         from audit.config import json_schema
 
         typer.echo(json.dumps(json_schema(), indent=2))
         return
-    from audit.errors import ConfigError
-    from audit.runner import prepare
+    if config is None:
+        raise UsageError("check: no config is named. Give the path of an audit.yaml.")
+
+    from audit.cli.progress import progress_bars
+    from audit.prepare import prepare, refuse_faults, score
 
     faults: tuple[str, ...] = ()
-    bindings: list[tuple[str, str, str]] = []
+    bindings: tuple[tuple[str, str, str], ...] = ()
+    code = 0
     try:
-        ready = prepare(config)
-        bindings = list(ready.bindings)
-    except ConfigError as error:
-        faults = tuple(str(fault) for fault in error.faults)
+        with progress_bars(quiet=as_json) as progress:
+            ready = prepare(config)
+            bindings = ready.bindings
+            # Whether the scores are numbers, and the cutoff lies among them, is seen only by scoring.
+            refuse_faults(ready, score(ready, progress))
+    except AuditError as error:
+        faults = (
+            tuple(str(fault) for fault in error.faults) if isinstance(error, ConfigError) else (str(error),)
+        )
+        code = error.exit_code
     if as_json:
-        typer.echo(json.dumps({"faults": list(faults), "bindings": bindings}))
+        named = [{"place": place, "is": what, "value": value} for place, what, value in bindings]
+        typer.echo(json.dumps({"ok": not faults, "faults": list(faults), "bindings": named}))
     else:
         for fault in faults:
             typer.echo(fault, err=True)
         for place, what, value in bindings:
             typer.echo(f"{place}: {what} {value}")
-        typer.echo(f"{len(faults)} faults." if faults else "No fault found. The config can be run.")
-    raise typer.Exit(2 if faults else 0)
+        n = len(faults)
+        told = f"{n} {'fault' if n == 1 else 'faults'}." if n else "No fault found. The config can be run."
+        typer.echo(told)
+    raise typer.Exit(code)

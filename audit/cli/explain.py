@@ -11,6 +11,7 @@ from audit.cli.place import AUDIT_HELP, LEDGER_HELP
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
+    from audit.record import Reference
 
 
 def explain(
@@ -77,12 +78,18 @@ def account(ledger: Ledger, audit: str, name: str) -> dict[str, Any]:
         "certified": decision.certified,
     }
     if not attributions:
-        told["cause"] = (
-            "not attributed: a favourable decision outside of the sample"
-            if decision.outcome == "favourable"
-            else "not attributed: no model was opened, or the application was not decided on"
-        )
+        told["cause"] = f"not attributed: {_why_not(decision.outcome, reference)}"
     return told
+
+
+def _why_not(outcome: str, reference: Reference | None) -> str:
+    if outcome == "none":
+        return "the application was not decided on"
+    if reference is not None and reference.cause is not None:
+        return f"there was nobody to compare with ({reference.cause})"
+    if outcome == "favourable":
+        return "a favourable decision outside of the sample"
+    return "no model was opened"
 
 
 def _in_words(told: dict[str, Any]) -> str:
@@ -96,9 +103,10 @@ def _in_words(told: dict[str, Any]) -> str:
     lines.append(f"  notice {notice['state']}{cause}{due}")
     if told["reference"]:
         reference = told["reference"]
+        mean = reference["mean_score"]
         lines.append(
-            f"  compared with {reference['n']} applicants ({reference['kind']}), mean score "
-            f"{reference['mean_score']:.4f}"
+            f"  compared with {reference['n']} applicants ({reference['kind']})"
+            + ("" if mean is None else f", mean score {mean:.4f}")
         )
     for one in told["reasons"]:
         size = "" if one["contribution"] is None else f"  {one['contribution']:+.4f}"

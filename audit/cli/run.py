@@ -21,7 +21,10 @@ def run(
         0, "--again", metavar="N", min=0, help="Make another audit of the same inputs."
     ),
     fail_on: str | None = typer.Option(
-        None, "--fail-on", metavar="OUTCOMES", help="Outcomes that end with exit code 3, with commas between."
+        None,
+        "--fail-on",
+        metavar="OUTCOMES",
+        help="Outcomes that end with exit code 3, with commas between: not_met, error, inconclusive …",
     ),
     as_json: bool = typer.Option(False, "--json", help="End with one JSON object on the last line."),
 ) -> None:
@@ -29,12 +32,15 @@ def run(
     from audit.cli.output import refuse_foreign
     from audit.cli.place import ledger_url
     from audit.cli.progress import progress_bars
+    from audit.runner import Stopwatch
     from audit.runner import run as run_audit
 
     url = ledger_url(ledger, config.absolute().parent)
-    if out is not None:
-        refuse_foreign(out)  # before any work, so that hours of it are not lost to a full folder
+    if out is not None:  # before any work, so that hours of it are not lost to a full folder
+        refuse_foreign(out)
+        _refuse_ledger_inside(out, url)
     outcomes = tuple(word.strip() for word in fail_on.split(",")) if fail_on is not None else None
+    watch = Stopwatch()
     with progress_bars(quiet=as_json) as progress:
         result = run_audit(config, ledger=url, slot=slot, again=again, fail_on=outcomes, progress=progress)
         documents: list[str] = []
@@ -42,11 +48,30 @@ def run(
             from audit.cli.report import write_report
 
             progress("report", 0, 2)
-            documents = write_report(url, result, out, progress)
+            with watch("report"):
+                documents = write_report(url, result, out, progress)
     if as_json:
-        typer.echo(json.dumps({**result.as_json(), "documents": documents}))
+        told = result.as_json()
+        # A run writes no letters; the stage is there so that machines find every one of them.
+        told["timings"] = {"letters": 0.0, "report": round(watch.seconds.get("report", 0.0), 3)} | told[
+            "timings"
+        ]
+        typer.echo(json.dumps({**told, "documents": documents}))
     else:
         typer.echo(result.in_words())
         for document in documents:
             typer.echo(document)
     raise typer.Exit(result.exit_code)
+
+
+def _refuse_ledger_inside(out: Path, url: str) -> None:
+    """Refuse a ledger in a folder that is replaced as a whole: replacing it would remove the evidence."""
+    from audit.errors import UsageError
+
+    if url.startswith("sqlite:///"):
+        file = Path(url.removeprefix("sqlite:///")).resolve()
+        if file.is_relative_to(out.resolve()):
+            raise UsageError(
+                f"{out}: out: the ledger {file.name} would lie in it, and the folder is replaced as a whole. "
+                "Name another folder for the report, or another ledger."
+            )

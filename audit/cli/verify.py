@@ -30,7 +30,10 @@ def verify(
     for file in (checkpoint, key):
         if file is not None and not file.is_file():
             raise UsageError(f"{file}: there is no such file. Name the file that you kept.")
-        texts.append(file.read_text(encoding="utf-8") if file is not None else None)
+        try:
+            texts.append(file.read_text(encoding="utf-8") if file is not None else None)
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{file}: this is not text. Name the file that you kept.") from error
     with open_ledger(ledger) as opened:
         found = opened.find(audit).audit if audit is not None else None
         proof = verify_ledger(opened, found, checkpoint=texts[0], public_key=texts[1])
