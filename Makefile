@@ -1,6 +1,6 @@
 # Plainspoken: what a day's work needs. `make demo` and `make test` set everything up themselves.
 .DEFAULT_GOAL := help
-PYTHON ?= python3.11
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= plainspoken-demo
@@ -10,12 +10,16 @@ OUT ?= plainspoken-demo
 help:  ## say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
+# An environment without pip is one whose making was interrupted: it is made anew.
 $(VENV)/.installed: pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is missing: no '$(PYTHON)' on the path. Install it (Debian: apt-get install python3.11 python3.11-venv) or name yours: make PYTHON=/path/to/python3.11"; exit 2; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11. Name a newer one: make PYTHON=/path/to/python3.11"; exit 2; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	touch $@
+	@python=$$(sh .ci/python "$(PYTHON)") || exit 2; \
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		echo "Making $(VENV) with $$python"; "$$python" -m venv --clear $(VENV); } || exit 2
+	@echo "Installing the versions of constraints.txt (1 GB to download the first time, 3.5 GB on disk)"
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]' || { \
+		echo "The dependencies are not installed: see the line above. With a package mirror: PIP_INDEX_URL=... make"; \
+		exit 2; } >&2
+	@touch $@
 
 venv: $(VENV)/.installed  ## make the virtual environment with the pinned versions
 

@@ -83,20 +83,24 @@ def _shadows(here: Path) -> Iterator[Symptom]:
     # these names comes first on the path when Python is started in its parent.
     own = Path(__file__).resolve().parents[2]
     for name in ("audit", "reports"):
-        other = here / name
-        foreign = other.is_dir() and other.resolve() != (own / name).resolve()
+        others = [
+            (what, other)
+            for what, other in (("folder", here / name), ("file", here / f"{name}.py"))
+            if other.exists() and other.resolve() != (own / name).resolve()
+        ]
         loaded = importlib.util.find_spec(name)
         place = Path(loaded.origin).resolve().parent if loaded is not None and loaded.origin else None
-        if foreign:
+        if others:
+            what, other = others[0]
             fact = (
-                f"the folder '{name}' here hides our package from 'python -m' and notebooks. "
+                f"the {what} '{other.name}' here hides our package from 'python -m' and notebooks. "
                 "Start from another folder or rename it"
             )
         elif place != own / name:
             fact = f"another package of that name comes first ({place}). Use a virtual environment of its own"
         else:
             fact = "our own package is found"
-        yield Symptom(f"package {name}", not foreign and place == own / name, fact)
+        yield Symptom(f"package {name}", not others and place == own / name, fact)
 
 
 def _package(name: str, *, needed: bool, way_out: str) -> Symptom:

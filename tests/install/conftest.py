@@ -61,9 +61,7 @@ class Installed:
         """Run its console command."""
         return self._run(self.folder / "bin" / "plainspoken", arguments, cwd)
 
-    def _run(
-        self, program: Path, arguments: tuple[str, ...], cwd: Path
-    ) -> subprocess.CompletedProcess[str]:
+    def _run(self, program: Path, arguments: tuple[str, ...], cwd: Path) -> subprocess.CompletedProcess[str]:
         command = [str(program), *arguments]
         return subprocess.run(command, cwd=cwd, env=self.environment, capture_output=True, text=True)
 
@@ -80,7 +78,16 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 def build(source: Path, out: Path, what: str) -> Path:
     """Build one distribution with the tools that are here; return its file."""
-    command = [sys.executable, "-m", "build", "--no-isolation", f"--{what}", "--outdir", str(out), str(source)]
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        f"--{what}",
+        "--outdir",
+        str(out),
+        str(source),
+    ]
     done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     (found,) = out.glob("*.whl" if what == "wheel" else "*.tar.gz")
@@ -131,9 +138,7 @@ def evidence(tmp_path: Path) -> Path:
         sealed.write_audit(ledger, small)
     with (folder / "recipients.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(
-            ["decision", "person", "role", "name", "street", "town", "channel", "esign_consent"]
-        )
+        writer.writerow(["decision", "person", "role", "name", "street", "town", "channel", "esign_consent"])
         for one in sealed.recipients():
             row = [one.decision, one.person, one.role, one.name, *one.address, one.channel]
             writer.writerow([*row, "yes" if one.esign_consent else "no"])
