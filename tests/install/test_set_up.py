@@ -140,7 +140,7 @@ def test_an_ordinary_user_installs_by_sudo(machine: Machine) -> None:
 
 @pytest.mark.parametrize("apt", [True, False])
 def test_what_cannot_be_installed_is_named(machine: Machine, apt: bool) -> None:
-    """Where apt-get fails or is absent: exit 2, the libraries that are missing, the commands that bring them."""
+    """Where apt-get fails or is absent: exit 2, what is missing, the commands that bring it."""
     machine.loaded.write_text("libpangoft2-1.0.so.0\n", encoding="utf-8")
     if apt:
         machine.has_apt(works=False)

@@ -25,7 +25,7 @@ def _run(commands: list[list[str]], folder: Path) -> subprocess.CompletedProcess
 
 
 def test_everything_but_a_run_works_without_model_libraries(evidence: Path, tmp_path: Path) -> None:
-    """With tensorflow, keras, torch, shap, lime and sklearn blocked: report, letter, verify, list, show, explain."""
+    """With all model libraries blocked: report, letter, verify, list, show, explain."""
     out = tmp_path / "out"
     out.mkdir()
     ledger = ["--ledger", str(evidence / "ledger.db")]
