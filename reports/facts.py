@@ -52,6 +52,7 @@ _PERCENT_MEASURES: Final = frozenset(_RATES) | {
     "most_common_reason_share",
     "marginal_effect",
 }
+_SCORE_MEASURES: Final = frozenset({"auc"})
 _RATIO_MEASURES: Final = frozenset({"adverse_impact_ratio", "standardized_mean_difference"})
 
 
@@ -86,8 +87,9 @@ def number(measure: str, value: float | None, bounds: Sequence[float] = ()) -> s
     if measure in _RATIO_MEASURES:
         return wording.ratio(value, bounds)
     if measure == "completeness_residual":
-        return "0" if value == 0 else f"{value:.1e}".replace("e-0", "e-").replace("-", wording.MINUS)
-    if float(value).is_integer() and abs(value) >= 2:
+        tiny = f"<{wording.NO_BREAK}0.000001"
+        return tiny if 0 < value < 1e-6 else f"{value:.6f}".rstrip("0").rstrip(".")
+    if float(value).is_integer() and measure not in _SCORE_MEASURES:
         return count(int(value))
     return wording.score(value, bounds)
 
@@ -101,10 +103,11 @@ def measured(finding: Finding, bounds: Sequence[float] = ()) -> str:
         return f"{text} ({wording.percent_interval(finding.low, finding.high, mark=False)})"
     if finding.measure in _PERCENT_MEASURES:
         return f"{text} ({wording.signed_interval(finding.low * 100, finding.high * 100, 1)})"
-    digits = 2 if finding.measure in _RATIO_MEASURES else 3
     if finding.measure == "standardized_mean_difference":
-        return f"{text} ({wording.signed_interval(finding.low, finding.high, digits)})"
-    return f"{text} ({wording.interval(finding.low, finding.high, digits)})"
+        return f"{text} ({wording.signed_interval(finding.low, finding.high, 2, bounds)})"
+    if finding.measure == "adverse_impact_ratio":
+        return f"{text} ({wording.ratio_interval(finding.low, finding.high, bounds)})"
+    return f"{text} ({wording.interval(finding.low, finding.high, 3, bounds)})"
 
 
 def bound_words(finding: Finding, bound: Bound | None) -> str:

@@ -49,8 +49,10 @@ _BREAKS = frozenset(
 )
 # What a line must not break: 0.83–0.97, ages 18–24, −0.1 to +0.2 (its blanks are fixed), 12 CFR 1002.9(b)(2).
 _UNBROKEN = re.compile(
-    r"\d+ (?:CFR|USC|U\.S\.C\.) \d[\w.()-]*"
+    r"\d+ (?:CFR|USC|U\.S\.C\.) \d[\w.()-]*[\w)]"
+    r"|\b\d+\([a-z]\)(?:\(\w+\))*(?:-\d+)?"
     r"|(?:\w+\u00a0)*[\w.,%+\u2212]*\d%?[\u2013-][+\u2212]?\d[\d.,]*[%+]?"
+    r"|`[^`]+`"
 )
 
 
@@ -71,12 +73,15 @@ def environment() -> Environment:
         extensions=["jinja2.ext.do"],
     )
     env.filters.update({name: getattr(wording, name) for name in wording.__all__}, prose=prose)
-    env.globals.update(style=_style, font_data=_font_data)
+    env.globals.update(style=_style, font_data=_font_data, svg_address=_svg_address)
     return env
 
 
 def prose(text: str) -> Markup:
     """Return running text, escaped, in which no interval and no citation breaks over lines.
+
+    What stands between back quotes is set as a name to type.
+
 
     >>> print(prose("ratio <0.90> (0.83–0.97)"))
     ratio &lt;0.90&gt; (<span class="nw">0.83–0.97</span>)
@@ -84,7 +89,10 @@ def prose(text: str) -> Markup:
     parts: list[str] = []
     end = 0
     for match in _UNBROKEN.finditer(text):
-        parts += [escape(text[end : match.start()]), Markup('<span class="nw">{}</span>').format(match[0])]
+        kept = match[0]
+        # Packs write names of config keys between back quotes.
+        form = "<code>{}</code>" if kept.startswith("`") else '<span class="nw">{}</span>'
+        parts += [escape(text[end : match.start()]), Markup(form).format(kept.strip("`"))]
         end = match.end()
     return Markup("").join([*parts, escape(text[end:])])
 
@@ -92,6 +100,11 @@ def prose(text: str) -> Markup:
 def _style(name: str) -> Markup:
     """Return a style sheet of ``templates/style`` as it stands."""
     return Markup((assets.templates() / "style" / name).read_text(encoding="utf-8"))
+
+
+def _svg_address(drawing: Markup) -> Markup:
+    """Return a drawing as a data address, for backgrounds."""
+    return Markup(f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}")
 
 
 def _font_data(name: str) -> Markup:

@@ -97,7 +97,7 @@ def forest_rows(sealed: Sealed, line: float | None) -> tuple[forest.Ratio, ...]:
             if d.value is not None:
                 text = wording.ratio(d.value, bounds)
                 if d.low is not None:
-                    text += f" ({wording.ratio_interval(d.low, d.high)})"
+                    text += f" ({wording.ratio_interval(d.low, d.high, bounds)})"
             rows.append(
                 forest.Ratio(
                     how[attribute, d.group], group_label(d.group), count(d.n), text, d.value, d.low, d.high
@@ -127,7 +127,7 @@ def meaning(sealed: Sealed) -> str:
     sentences = []
     if less:
         low = min(less, key=lambda d: d.value or 0)
-        ends = wording.ratio_interval(low.low, low.high)
+        ends = wording.ratio_interval(low.low, low.high, () if line is None else (line,))
         where = ""
         if line is not None:
             where = {"below": " and below the screening line", "dot": " and above the screening line"}.get(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,13 @@ from reports.outcomes import OPEN, duties, screens
 from reports.wording import capital, count, joined
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from audit.record import Finding
     from reports.outcomes import Asked
     from reports.sealed import Sealed
+
+_LONGEST_QUESTION = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +38,51 @@ def _too_few(finding: Finding, least: int) -> bool:
     return finding.n is not None and finding.n < least
 
 
-def _open_duty(asked: Asked, least: int) -> Unknown:
-    found = asked.having(asked.outcome)
-    question = asked.requirement.question if asked.requirement else asked.title
-    settles = asked.requirement.remedy if asked.requirement else ""
-    if not found:
-        return Unknown(question, "Nothing was measured.", settles)
-    first = found[0]
-    if asked.outcome == "inconclusive":
-        groups = [group_words(f.attribute, f.group) for f in found]
-        who = joined(groups) if len(groups) <= 3 else f"{len(groups)} groups"
-        if all(_too_few(f, least) for f in found):
-            return Unknown(
-                question, _sentence(f"too few people: {who}"), "More applications of these groups."
-            )
-        cause = first.cause or "the interval spans the bound"
-        return Unknown(question, _sentence(f"{who}: {cause}"), "More applications.")
-    return Unknown(
-        question, _sentence(first.cause or "no cause was recorded"), _sentence(settles) if settles else "–"
-    )
+def _question(asked: Asked) -> str:
+    """Return the question, or the title where the question is too long for page 1."""
+    question = asked.requirement.question if asked.requirement else ""
+    return question if 0 < len(question) <= _LONGEST_QUESTION else asked.title
+
+
+def _first_sentence(text: str) -> str:
+    return _sentence(re.split(r"(?<=[.;]) ", text.strip())[0].rstrip(";")) if text.strip() else "–"
+
+
+def _inconclusive(asked: Asked, least: int) -> Unknown:
+    found = asked.having("inconclusive")
+    groups = [group_words(f.attribute, f.group) for f in found]
+    who = joined(groups) if len(groups) <= 2 else f"{len(groups)} groups"
+    if all(_too_few(f, least) for f in found):
+        return Unknown(_question(asked), _sentence(f"too few people: {who}"), "More applications.")
+    cause = found[0].cause or "the interval spans the bound"
+    why = cause if found[0].attribute == "all" else f"{who}: {cause}"
+    return Unknown(_question(asked), _first_sentence(why), "More applications.")
+
+
+def _open_duties(open_: Sequence[Asked], least: int) -> list[Unknown]:
+    """Return open duties; those that one cause leaves unmeasured share a row."""
+    rows = [_inconclusive(a, least) for a in open_ if a.outcome == "inconclusive"]
+    by_cause: dict[str, list[Asked]] = {}
+    for asked in open_:
+        if asked.outcome != "inconclusive":
+            found = asked.having(asked.outcome)
+            cause = (found[0].cause if found else None) or "nothing was measured"
+            by_cause.setdefault(_first_sentence(cause), []).append(asked)
+    for why, its in by_cause.items():
+        if len(its) == 1:
+            remedy = its[0].requirement.remedy if its[0].requirement else ""
+            rows.append(Unknown(_question(its[0]), why, _first_sentence(remedy)))
+        else:
+            named = "; ".join([its[0].title, *(a.title[:1].lower() + a.title[1:] for a in its[1:3])])
+            more = f"; and {len(its) - 3} more" if len(its) > 3 else ""
+            rows.append(Unknown(f"{named}{more}?", why, "Each has its way out in Findings."))
+    return rows
 
 
 def unknowns(sealed: Sealed) -> tuple[Unknown, ...]:
     """Return the open questions: duties first, then screens, small groups, and missing outcomes."""
     least = sealed.min_group
-    rows = [_open_duty(a, least) for a in duties(sealed.asked) if a.outcome in OPEN]
+    rows = _open_duties([a for a in duties(sealed.asked) if a.outcome in OPEN], least)
     for asked in screens(sealed.asked):
         spanning = [f for f in asked.having("inconclusive") if not _too_few(f, least)]
         if spanning and spanning[0].attribute == "all":

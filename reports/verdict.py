@@ -39,10 +39,11 @@ def _why_open(asked: Sequence[Asked]) -> str:
     if not found:
         return "no measurement was made"
     finding = found[0]
-    cause = finding.cause or "the interval spans the bound"
+    cause = (finding.cause or "the interval spans the bound").split(";")[0].rstrip(".")
     if finding.attribute != "all":
-        return f"{group_words(finding.attribute, finding.group)} ({cause})"
-    return cause.rstrip(".")
+        cause = f"{group_words(finding.attribute, finding.group)} ({cause})"
+    causes = {f.cause for a in asked for f in a.having(a.outcome)}
+    return cause if len(causes) == 1 or len(asked) == 1 else f"for one, {cause}"
 
 
 def verdict(asked: Sequence[Asked], references: Mapping[str, str]) -> str:
@@ -114,6 +115,8 @@ def _unmet_below_law(
 def _all_met(n: int, not_applicable: int) -> str:
     if n == 1:
         text = "The one requirement that was measured is met."
+    elif n == 2:
+        text = "Both requirements that were measured are met."
     else:
         text = f"All {number_in_words(n)} requirements that were measured are met."
     if not_applicable:

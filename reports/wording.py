@@ -36,6 +36,7 @@ __all__ = [
     "signed",
     "signed_interval",
     "size",
+    "small",
 ]
 
 MINUS = "\u2212"
@@ -73,8 +74,24 @@ def _beside(value: Decimal, digits: int, bounds: Iterable[float]) -> Decimal:
     return nearest
 
 
-def _outward(low: Decimal, high: Decimal, digits: int) -> tuple[Decimal, Decimal]:
-    return _rounded(low, digits, ROUND_FLOOR), _rounded(high, digits, ROUND_CEILING)
+_MOST_DIGITS = 6
+
+
+def _end(value: Decimal, digits: int, rounding: str, bounds: Iterable[float]) -> Decimal:
+    """Round one end outward, with more digits where it would otherwise reach a bound."""
+    limits = [_decimal(bound) for bound in bounds]
+    for more in range(digits, _MOST_DIGITS):
+        end = _rounded(value, more, rounding)
+        if not any(end <= limit < value or value < limit <= end for limit in limits):
+            return end
+    return _rounded(value, _MOST_DIGITS, rounding)
+
+
+def _outward(
+    low: Decimal, high: Decimal, digits: int, bounds: Iterable[float] = ()
+) -> tuple[Decimal, Decimal]:
+    limits = tuple(bounds)
+    return _end(low, digits, ROUND_FLOOR, limits), _end(high, digits, ROUND_CEILING, limits)
 
 
 def _plain(number: Decimal, *, sign: bool = False) -> str:
@@ -154,6 +171,13 @@ def score(value: float | None, bounds: Iterable[float] = ()) -> str:
     return size(value, 3, bounds)
 
 
+def small(value: float | None) -> str:
+    """Return a size with three decimals, or ``< 0.001`` where it would print 0 and is not."""
+    if value is not None and 0 < abs(value) < 0.0005:
+        return f"<{NO_BREAK}0.001"
+    return size(value, 3)
+
+
 def p_value(value: float | None) -> str:
     """Return a p-value with three decimals, or ``< 0.001``; it never rounds across 0.05."""
     if value is None:
@@ -168,21 +192,26 @@ def _ends(low: str, high: str) -> str:
     return f"{low}{EN_DASH}{high}"
 
 
-def interval(low: float | None, high: float | None, digits: int) -> str:
-    """Return ``0.83–0.97``, rounded outward; signs make it ``−0.006 to +0.023``."""
+def interval(low: float | None, high: float | None, digits: int, bounds: Iterable[float] = ()) -> str:
+    """Return ``0.83–0.97``, rounded outward; signs make it ``−0.006 to +0.023``.
+
+    An end that excludes a bound excludes it in print too: 0.9993 against 1 prints 0.9993.
+    """
     if low is None or high is None:
         return NOTHING
     if low < 0:
-        return signed_interval(low, high, digits)
-    below, above = _outward(_decimal(low), _decimal(high), digits)
+        return signed_interval(low, high, digits, bounds)
+    below, above = _outward(_decimal(low), _decimal(high), digits, bounds)
     return _ends(_plain(below), _plain(above))
 
 
-def signed_interval(low: float | None, high: float | None, digits: int = 3) -> str:
+def signed_interval(
+    low: float | None, high: float | None, digits: int = 3, bounds: Iterable[float] = ()
+) -> str:
     """Return ``−0.006 to +0.023``, rounded outward; its blanks are fixed."""
     if low is None or high is None:
         return NOTHING
-    below, above = _outward(_decimal(low), _decimal(high), digits)
+    below, above = _outward(_decimal(low), _decimal(high), digits, bounds)
     return f"{_plain(below, sign=True)}{NO_BREAK}to{NO_BREAK}{_plain(above, sign=True)}"
 
 
@@ -194,9 +223,9 @@ def percent_interval(low: float | None, high: float | None, digits: int = 1, *, 
     return _ends(_plain(max(below, Decimal(0))), _plain(min(above, Decimal(100)))) + ("%" if mark else "")
 
 
-def ratio_interval(low: float | None, high: float | None) -> str:
-    """Return ``0.83–0.97``."""
-    return interval(low, high, 2)
+def ratio_interval(low: float | None, high: float | None, bounds: Iterable[float] = ()) -> str:
+    """Return ``0.83–0.97``; 1, where rates are equal, is a bound of every ratio."""
+    return interval(low, high, 2, (*bounds, 1.0))
 
 
 def score_interval(low: float | None, high: float | None) -> str:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reports.charts import NARROW
-from reports.charts.axis import Scale, Tick, nice_step, span, ticks
+from reports.charts.axis import Scale, Tick, nice_step, span, tick_label, ticks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_DASH = 4.0  # the shortest step that is still seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +55,19 @@ class Effect:
     y_ticks: tuple[Tick, ...]
 
 
-def _short(value: float) -> str:
+def _short(value: float, step: float) -> str:
     """Return an axis label of a large number: 250k."""
     if abs(value) >= 10_000_000:
         return f"{value / 1e6:,.0f}M".replace("-", "\u2212")
     if abs(value) >= 10_000:
         return f"{value / 1e3:,.0f}k".replace("-", "\u2212")
-    digits = 0 if float(value).is_integer() else 2 if abs(value) < 10 else 1
-    text = f"{abs(value):,.{digits}f}"
-    return f"\u2212{text}" if value < 0 and float(text.replace(",", "")) != 0 else text
+    return tick_label(value, step)
 
 
 def _x_ticks(scale: Scale, about: int) -> tuple[Tick, ...]:
     step = nice_step(scale.high - scale.low, about)
     first, last = math.ceil(scale.low / step - 1e-9), math.floor(scale.high / step + 1e-9)
-    return tuple(Tick(scale.at(i * step), _short(round(i * step, 10))) for i in range(first, last + 1))
+    return tuple(Tick(scale.at(i * step), _short(round(i * step, 10), step)) for i in range(first, last + 1))
 
 
 def effect(bins: Sequence[EffectBin], label: str, title: str, *, low: float, high: float) -> Effect:
@@ -80,8 +81,9 @@ def effect(bins: Sequence[EffectBin], label: str, title: str, *, low: float, hig
     steps = []
     for b in bins:
         x1, x2 = across.at(b.low), across.at(b.high)
-        if x2 - x1 < 3:  # a single value is a short dash about its place
-            x1, x2 = round((x1 + x2) / 2 - 1.5, 1), round((x1 + x2) / 2 + 1.5, 1)
+        if x2 - x1 < _DASH:  # a single value is a short dash about its place
+            middle = min(max((x1 + x2) / 2, start + _DASH / 2), stop - _DASH / 2)
+            x1, x2 = round(middle - _DASH / 2, 1), round(middle + _DASH / 2, 1)
         steps.append(Step(x1, x2, up.at(b.mean), round(8 * b.n / most, 1)))
     return Effect(
         title,

@@ -67,7 +67,13 @@ class Forest:
 
 
 def _scale(ratios: Sequence[Ratio], line: float | None, start: float, stop: float) -> Scale:
-    ends = [e for r in ratios for e in (r.low, r.high, r.value) if e is not None and e > 0]
+    # A group of a few people must not squeeze the others: its line may end in an arrow, its dot stays.
+    ends = [
+        e
+        for r in ratios
+        for e in ((r.value,) if r.state == "few" else (r.low, r.high, r.value))
+        if e is not None and e > 0
+    ]
     low = min([*ends, 0.9, line * 0.93 if line else 0.9])
     high = max([*ends, 1.1])
     return Scale(max(low * 0.97, _LEAST), min(high * 1.03, _MOST), start, stop, log=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reports import wording
 from reports.groups import attribute_label, group_label, order
 from reports.sealed import Sealed, read
-from reports.wording import capital, count, joined
+from reports.wording import count, joined, plural
 
 if TYPE_CHECKING:
     from reports.sealed import Reading
@@ -49,7 +49,7 @@ class Data:
     outcomes: tuple[tuple[str, str, str], ...]
     causes: tuple[tuple[str, str], ...]
     features: tuple[Feature, ...]
-    groups: tuple[GroupRow, ...]
+    groups: tuple[tuple[GroupRow, ...], ...]  # one or two columns
     min_group: int
     observed: str
 
@@ -95,6 +95,15 @@ def _groups(body: dict[str, Any], min_group: int) -> tuple[GroupRow, ...]:
     return tuple(rows)
 
 
+def _halves(rows: tuple[GroupRow, ...]) -> tuple[tuple[GroupRow, ...], ...]:
+    """Cut the rows before the attribute that makes both columns most alike in length."""
+    heads = [i for i, row in enumerate(rows) if row.head and i]
+    if not heads:
+        return (rows,) if rows else ()
+    cut = min(heads, key=lambda i: abs(len(rows) - 2 * i))
+    return rows[:cut], rows[cut:]
+
+
 def _unknown(body: dict[str, Any]) -> str:
     missing = [
         f"{count(group['n'])} without {attribute_label(entry['attribute']).lower()}"
@@ -131,7 +140,11 @@ def query(ledger: Reading, audit_id: str) -> Data:
             count(population["favourable"]),
             "the favourable decision: alone “selection” in every rate",
         ),
-        ("Refused", count(population["adverse"]), f"{count(population['held'])} of their notices are held"),
+        (
+            "Refused",
+            count(population["adverse"]),
+            f"{count(population['held'])} of their notices {plural(population['held'], 'is', 'are')} held",
+        ),
         (
             "Withdrawn or incomplete",
             count(population["none"]),
@@ -147,9 +160,9 @@ def query(ledger: Reading, audit_id: str) -> Data:
         finding=finding + (f"; {unknown}" if unknown else ""),
         source=body.get("name") or sealed.audit.dataset.name,
         outcomes=outcomes,
-        causes=tuple((capital(c["cause"]), count(c["n"])) for c in population.get("quarantined_causes", ())),
+        causes=tuple((c["cause"], count(c["n"])) for c in population.get("quarantined_causes", ())),
         features=_features(body),
-        groups=_groups(body, sealed.min_group),
+        groups=_halves(_groups(body, sealed.min_group)),
         min_group=sealed.min_group,
         observed=_observed(body, rows),
     )

@@ -41,6 +41,7 @@ class Evidence:
     sealed_at: str
     commands: tuple[tuple[str, str], ...]
     run: tuple[tuple[str, str], ...]
+    packages: str
     attached: str
 
 
@@ -80,7 +81,7 @@ def query(ledger: Reading, audit_id: str) -> Evidence:
         ("Platform", environment.get("platform") or wording.NOTHING),
         ("Seed", str(audit.seed)),
     ]
-    rows += [(name, version) for name, version in sorted(packages.items())]
+    listed = ", ".join(f"{name} {version}" for name, version in sorted(packages.items()))
     return Evidence(
         audit=audit.audit,
         audit_groups=wording.digest_groups(audit.audit),
@@ -97,6 +98,7 @@ def query(ledger: Reading, audit_id: str) -> Evidence:
             (f"plainspoken show {short} --json", "Every finding and rate, for machines."),
         ),
         run=tuple(rows),
+        packages=listed,
         attached="The PDF carries results.json: every finding, rate and figure of this report.",
     )
 

@@ -226,7 +226,7 @@ def _agreement(sealed: Sealed) -> tuple[tuple[Agreement, ...], str]:
                 wording.share(same),
                 wording.ratio(other["top4_overlap"]),
                 wording.ratio(other["rank_correlation"]),
-                wording.score(other["max_difference"]),
+                wording.small(other["max_difference"]),
                 f"cross-check, {count(body['n'])} decisions",
             )
         )

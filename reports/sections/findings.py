@@ -40,6 +40,7 @@ class Findings:
     screens: tuple[Block, ...]
     left_off: int
     total: int
+    wide: bool  # an interval stands in the column of measured values
 
 
 def _by_screen(rows: Sequence[Numbered]) -> tuple[Block, ...]:
@@ -88,6 +89,7 @@ def query(ledger: Reading, audit_id: str) -> Findings:
         _by_screen(shown),
         len(screens) - len(shown),
         len(every),
+        any(len(n.measured) > 12 and n.outcome != "not_measured" for _, rows in blocks for n in rows),
     )
 
 

@@ -97,10 +97,13 @@ def _limits(sealed: Sealed) -> tuple[str, ...]:
         "nor whether it is allowed.",
         "Only attributes that are in the data were looked at.",
     ]
-    if (sealed.figure("data") or {}).get("observed"):
-        limits.append(
-            "Outcomes were observed for these applicants. In live lending those of the refused are not."
-        )
+    observed = (sealed.figure("data") or {}).get("observed")
+    rows = (sealed.figure("population") or sealed.audit.counts)["rows"]
+    if observed and observed["n_known"] < rows:
+        unknown = f"{count(rows - observed['n_known'])} of {count(rows)} applicants"
+        limits.append(f"What became of {unknown} is not known: errors are those of the others.")
+    elif observed:
+        limits.append("Outcomes were observed for all. In live lending those of the refused are not.")
     else:
         limits.append("What became of the applicants is not known, so errors were not measured.")
     return tuple(limits)
@@ -129,8 +132,10 @@ def query(ledger: Reading, audit_id: str) -> Method:
         players = reasons.get("players") or 0
         exact = "Exact" if players <= (reasons.get("exact_up_to") or 0) else "Sampled"
         n = bodies[0]["n"]
-        whom = _KINDS.get(bodies[0]["kind"], "")
-        finding = f"{exact} contributions against {count(n)} {plural(n, 'applicant')}: {whom}"
+        whom = {"near_cutoff": " near the cutoff", "pinned": " of an earlier audit"}.get(
+            bodies[0]["kind"], ""
+        )
+        finding = f"{exact} contributions against {count(n)} {plural(n, 'applicant')}{whom}"
     return Method(
         finding,
         _rows(sealed),

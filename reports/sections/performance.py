@@ -49,8 +49,11 @@ class Performance:
 
 def _groups(body: dict[str, Any], sealed: Sealed) -> tuple[scores.Counted, ...]:
     rows = [scores.Counted("All", tuple(body["counts"]), count(sum(body["counts"])))]
-    for attribute, groups in (body.get("by_group") or {}).items():
-        if len(parts(attribute)) > 1:
+    by_group = body.get("by_group") or {}
+    # The figure's keys are sorted; the config's order is that of the disparities.
+    for attribute in dict.fromkeys((*sealed.references, *by_group)):
+        groups = by_group.get(attribute)
+        if not groups or len(parts(attribute)) > 1:
             continue
         rows.append(scores.Counted(attribute_label(attribute), head=True))
         reference = sealed.references.get(attribute, "")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LABEL = "Reasons"
 # A heat table must fit the page: attributes with more groups than this stand in the attached file.
 _MOST_GROUPS = 8
-# The example is the first ready refusal with the most reasons among so many.
+# The example is the first refusal that is not held with the most reasons among so many.
 _LOOKED_AT = 200
 
 _RELEASES = {
@@ -144,7 +144,7 @@ def _heat(sealed: Sealed, entry: dict[str, Any]) -> Heat | None:
         return None
     enough = {i for i, g in groups if g["n"] >= sealed.min_group}
     rows, darkest = [], ("", "", 0.0, 0)
-    for code in entry["codes"]:
+    for code in sorted(entry["codes"], key=lambda c: (-sum(c["counts"]), c["code"])):
         cells = []
         for i, group in groups:
             n, named = group["n"], code["counts"][i]
@@ -197,9 +197,11 @@ _CERTIFIED = (
 
 
 def _example(ledger: Reading, sealed: Sealed, labels: dict[str, tuple[str, str]]) -> Example | None:
-    ready = ledger.decisions(sealed.audit.audit, outcome="adverse", notice="ready")
+    # Whether its letter was sent meanwhile must not change the report, so only held ones are passed over.
+    refused = ledger.decisions(sealed.audit.audit, outcome="adverse")
+    told = (decision for decision in refused if decision.notice.state != "held")
     found: Decision | None = None
-    for decision in islice(ready, _LOOKED_AT):
+    for decision in islice(told, _LOOKED_AT):
         scored = [r for r in decision.reasons if r.contribution is not None]
         if scored and (found is None or len(scored) > len(found.reasons)):
             found = decision

@@ -9,7 +9,7 @@ from reports import ratios, wording
 from reports.charts import forest
 from reports.groups import group_words
 from reports.numbered import Numbered, numbered
-from reports.outcomes import KIND_WORDS, KINDS, Asked, Mark, duties, mark, screens
+from reports.outcomes import KIND_WORDS, KINDS, OPEN, Asked, Mark, duties, mark, screens
 from reports.sealed import Sealed, access_words, decision_rule, read
 from reports.unknown import Unknown, unknowns
 from reports.verdict import verdict
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LABEL = "Summary"
 _COLUMNS = ("met", "not_met", "inconclusive", "not_measured", "error")
 # Page 1 must hold all of it; what does not fit is told in Findings, and the page says so.
-MOST_UNMET, MOST_UNKNOWN = 3, 6
+MOST_UNMET, MOST_UNKNOWN = 3, 5  # and one question less for each duty past the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,10 @@ class ScreenRow:
     beyond: int
     unsure: int
     within: int
-    unmeasured: int
+
+
+def _demonstration(note: str) -> str:
+    return note if note.lower().startswith("demonstration") else f"Demonstration. {note}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Summary:
     duty_columns: tuple[Mark, ...]
     duty_rows: tuple[DutyRow, ...]
     screen_rows: tuple[ScreenRow, ...]
+    whole_screens: str
     unmet: tuple[Numbered, ...]
     more_unmet: int
     lowest: str
@@ -79,16 +83,20 @@ class Summary:
     counts: tuple[tuple[str, Mark], ...]
 
 
+def _many(n: int, noun: str) -> str:
+    return f"{count(n)} {plural(n, noun)}"
+
+
 def _keys(sealed: Sealed) -> tuple[Key, ...]:
     population = sealed.figure("population") or sealed.audit.counts
     keys = [
-        Key("Applications", count(population["rows"]), f"{count(population['quarantined'])} rows set aside")
+        Key("Applications", count(population["rows"]), _many(population["quarantined"], "row") + " set aside")
     ]
     rate = population.get("selection_rate")
     if isinstance(rate, dict):
         ends = wording.percent_interval(rate["low"], rate["high"])
         keys.append(Key("Approved", wording.percent(rate["value"]), f"interval {ends}"))
-    keys.append(Key("Refused", count(population["adverse"]), f"{count(population['held'])} notices held"))
+    keys.append(Key("Refused", count(population["adverse"]), _many(population["held"], "notice") + " held"))
     auc = sealed.rate("auc")
     if auc is not None and auc.value is not None:
         ends = wording.score_interval(auc.low, auc.high)
@@ -114,18 +122,41 @@ def _duty_table(asked: tuple[Asked, ...]) -> tuple[tuple[Mark, ...], tuple[DutyR
     return tuple(mark(c) for c in used), tuple(rows)
 
 
+def _unsure(asked: Asked) -> tuple[Finding, ...]:
+    """Return the groups of which a screen says nothing, whatever the cause."""
+    return tuple(f for f in asked.findings if f.outcome in OPEN)
+
+
 def _screen_rows(asked: tuple[Asked, ...]) -> tuple[ScreenRow, ...]:
     return tuple(
         ScreenRow(
             a.title,
             len(a.having("not_met")),
-            len(a.having("inconclusive")),
+            len(_unsure(a)),
             len(a.having("met")),
-            len(a.having("not_measured")) + len(a.having("error")),
         )
         for a in screens(asked)
-        if a.outcome != "not_applicable"
+        if any(f.attribute != "all" for f in a.findings)
     )
+
+
+def _whole_screens(asked: tuple[Asked, ...]) -> str:
+    """Tell the screens that have one measurement only, for the audit as a whole."""
+    whole = [a for a in screens(asked) if a.findings and all(f.attribute == "all" for f in a.findings)]
+    judged = [a for a in whole if a.outcome in ("met", "not_met", "inconclusive")]
+    if not judged:
+        return ""
+    n = len(judged)
+    noun = f"{number_in_words(n)} {plural(n, 'screen concerns', 'screens concern')}"
+    beyond = [a.title for a in judged if a.outcome == "not_met"]
+    unsure = [a.title for a in judged if a.outcome == "inconclusive"]
+    if not beyond and not unsure:
+        tail = "within its line" if n == 1 else "all within their lines"
+    else:
+        told = [f"beyond: {joined(beyond)}"] if beyond else []
+        told += [f"cannot say: {joined(unsure)}"] if unsure else []
+        tail = "; ".join(told)
+    return f"{capital(noun)} the audit as a whole: {tail}."
 
 
 def _groups_named(found: tuple[Finding, ...]) -> str:
@@ -143,7 +174,7 @@ def _screens_sentence(asked: tuple[Asked, ...]) -> str:
         (a for a in measured if a.requirement and a.requirement.measure == "adverse_impact_ratio"), None
     )
     first = first or measured[0]
-    beyond, unsure = first.having("not_met"), first.having("inconclusive")
+    beyond, unsure = first.having("not_met"), _unsure(first)
     side = "over" if first.at_most else "below"
     line = f"the screening line ({first.title[:1].lower() + first.title[1:]})"
     if beyond:
@@ -179,7 +210,7 @@ def hold_words(cause: str) -> str:
     return _HOLD_WORDS.get(cause, cause.replace("_", " "))
 
 
-def _lead(sealed: Sealed) -> str:
+def _lead(sealed: Sealed, told: str) -> str:
     population = sealed.figure("population") or sealed.audit.counts
     parts = []
     if population["held"]:
@@ -193,7 +224,7 @@ def _lead(sealed: Sealed) -> str:
         parts.append("No notice is held.")
     parts.append(_screens_sentence(sealed.asked))
     unmeasured = sum(a.outcome == "not_measured" for a in duties(sealed.asked))
-    if unmeasured:
+    if unmeasured and "could not be measured" not in told:
         verb = plural(unmeasured, "duty", "duties")
         parts.append(f"{capital(number_in_words(unmeasured))} {verb} could not be measured.")
     return " ".join(p for p in parts if p)
@@ -204,8 +235,8 @@ def _lowest(sealed: Sealed) -> str:
     if not enough:
         return ""
     low = min(enough, key=lambda d: d.value or 0)
-    ends = wording.ratio_interval(low.low, low.high)
     line = ratios.screening_line(sealed.asked)
+    ends = wording.ratio_interval(low.low, low.high, () if line is None else (line,))
     value = wording.ratio(low.value, () if line is None else (line,))
     who = group_words(low.attribute, low.group)
     return (
@@ -263,9 +294,11 @@ def query(ledger: Reading, audit_id: str) -> Summary:
         for n in numbered(asked, sealed.references)
         if n.kind != "convention" and n.outcome in ("not_met", "error")
     )
+    spoken = verdict(asked, sealed.references)
     columns, rows = _duty_table(asked)
     heading, wide, narrow = _strip(sealed)
     unknown = unknowns(sealed)
+    room = MOST_UNKNOWN - max(0, min(len(unmet), MOST_UNMET) - 1)
     trust = audit.model.trust
     demonstration = sealed.figure("demonstration")
     date = wording.date_in_words(audit.as_of)
@@ -274,22 +307,23 @@ def query(ledger: Reading, audit_id: str) -> Summary:
         name=audit.name,
         about=f"{model} · {decision_rule(sealed)} · as of {date}",
         access=access_words(sealed),
-        demonstration=f"Demonstration. {demonstration['note']}" if demonstration else "",
+        demonstration=_demonstration(demonstration["note"]) if demonstration else "",
         trust=_trust(trust),
-        verdict=verdict(asked, sealed.references),
-        lead=_lead(sealed),
+        verdict=spoken,
+        lead=_lead(sealed, spoken),
         keys=_keys(sealed),
         duty_columns=columns,
         duty_rows=rows,
         screen_rows=_screen_rows(asked),
+        whole_screens=_whole_screens(asked),
         unmet=unmet[:MOST_UNMET],
         more_unmet=max(0, len(unmet) - MOST_UNMET),
         lowest=_lowest(sealed),
         strip_title=heading,
         strip=wide,
         strip_narrow=narrow,
-        unknowns=unknown[:MOST_UNKNOWN],
-        more_unknown=max(0, len(unknown) - MOST_UNKNOWN),
+        unknowns=unknown[:room],
+        more_unknown=max(0, len(unknown) - room),
         counts=_outcome_counts(asked),
     )
 

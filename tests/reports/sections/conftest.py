@@ -1,0 +1,48 @@
+"""Golden sections: each is drawn from the told audit and compared with the accepted text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reports.html import environment
+from reports.report import sections
+from tests.worlds.told import AUDIT, ToldLedger
+
+GOLDEN = Path(__file__).resolve().parents[2] / "golden"
+
+# Coordinates are geometry of the charts, which their own tests hold.
+_DRAWING = re.compile(r"<svg.*?</svg>", re.DOTALL)
+
+
+def _plain(html: str) -> str:
+    def title_only(match: re.Match[str]) -> str:
+        title = re.search(r"<title>.*?</title>", match[0])
+        return f"<svg>{title[0] if title else ''}</svg>"
+
+    lines = (line.strip() for line in _DRAWING.sub(title_only, html).splitlines())
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+@pytest.fixture
+def golden() -> Callable[[str], None]:
+    """Compare a section with its golden; a difference is written to `tests/golden/actual/`."""
+
+    def compare(name: str) -> None:
+        told = sections(ToldLedger(), AUDIT)
+        (section,) = [s for s in told if s.name == name]
+        template = environment().get_template(f"sections/{name}.html")
+        actual = f"<!-- {section.title} -->\n" + _plain(
+            template.render(data=section.data, sections=told, medium="html")
+        )
+        accepted = GOLDEN / "sections" / f"{name}.html"
+        if not accepted.exists() or accepted.read_text(encoding="utf-8") != actual:
+            kept = GOLDEN / "actual" / "sections" / f"{name}.html"
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(actual, encoding="utf-8")
+            pytest.fail(f"{name} differs from its golden: read {kept}, then `make accept`")
+
+    return compare

@@ -1,0 +1,78 @@
+"""Fairness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from reports import ratios
+from reports.sealed import read
+from reports.sections import fairness
+from tests.worlds.told import AUDIT, ToldLedger
+
+
+def test_fairness_as_accepted(golden: Callable[[str], None]) -> None:
+    """The page is what was last read and accepted."""
+    golden("fairness")
+
+
+def test_the_title_is_the_largest_gap_beyond_chance() -> None:
+    """Small groups and gaps that chance explains never make the title."""
+    told = ToldLedger()
+    assert fairness.title(fairness.query(told, AUDIT)) == (
+        "Men aged\u00a018–24 are approved 0.83 times as often as men aged\u00a040–61"
+    )
+    calm = tuple(
+        replace(d, low=0.9, high=1.1) if d.metric == "adverse_impact_ratio" else d
+        for d in told.the_disparities
+    )
+    quiet = fairness.query(ToldLedger(the_disparities=calm), AUDIT)
+    assert fairness.title(quiet) == "No gap in approval rates is more than chance"
+
+
+def test_no_group_disappears() -> None:
+    """Every group has a row in the forest and in the table, however small."""
+    page = fairness.query(ToldLedger(), AUDIT)
+    groups = {row.label for row in page.rows if not row.head}
+    assert {"unknown", "male, 62+", "female, 62+", "62+"} <= groups
+    assert page.forest is not None
+    drawn = [row.ratio.label for row in page.forest.rows if row.ratio.state not in ("head",)]
+    assert len(drawn) == sum(not row.head for row in page.rows)
+
+
+def test_the_finding_decides_how_a_ratio_is_drawn() -> None:
+    """Mark in the table and dot in the forest come from the same sealed finding."""
+    sealed = read(ToldLedger(), AUDIT)
+    states = ratios.states(sealed)
+    assert states["sex x age", "male x 18-24"] == "span"
+    assert states["marital_status", "unknown"] == "few"
+    assert states["age", "18-24"] == "dot"
+    told = ToldLedger()
+    told.the_findings = tuple(
+        replace(f, outcome="not_met") if (f.measure, f.group) == ("adverse_impact_ratio", "18-24") else f
+        for f in told.the_findings
+    )
+    assert ratios.states(read(told, AUDIT))["age", "18-24"] == "below"
+    row = next(r for r in fairness.query(told, AUDIT).rows if r.label == "18–24")
+    assert row.mark is not None
+    assert row.mark.word == "Below the line"
+
+
+def test_without_a_screen_no_line_is_drawn() -> None:
+    """A line that no policy asks for is not on the page."""
+    told = ToldLedger()
+    told.the_requirements = tuple(r for r in told.the_requirements if r.kind != "convention")
+    told.the_findings = tuple(f for f in told.the_findings if f.kind != "convention")
+    page = fairness.query(told, AUDIT)
+    assert page.screen == ""
+    assert page.forest is not None
+    assert page.forest.line is None
+
+
+def test_the_darkest_cell_and_its_n_are_told() -> None:
+    """A crossed table says where approval is least, and of how many."""
+    (cross,) = fairness.query(ToldLedger(), AUDIT).crossed
+    assert cross.meaning == "Men aged\u00a018–24 are approved least often: 61.5%, and there are 117 of them."
+    cells = dict(cross.rows)
+    assert cells["male"][0].step == 5
+    assert (cells["male"][3].value, cells["male"][3].step) == ("too few", 0)
