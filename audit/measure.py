@@ -126,7 +126,7 @@ def findings(
     inputs = (run.ready.model.inputs or config.data.features) if run.has_model else ()
     measured: tuple[Measurement, ...] = (
         *rate_measurements(run.groups.rates, run.groups.disparities),
-        *measurements.of_inputs(inputs, run.barrier.protected_inputs, codes),
+        *measurements.of_inputs(inputs, run.barrier.protected_inputs, codes, stated=bool(config.protected)),
         *measurements.of_statements(codes, vague, config.audit.as_of),
         *measurements.of_reasons(run.decisions, known=run.has_model or config.reasons_given is not None),
         *measurements.of_references(run.barrier.references),

@@ -13,6 +13,9 @@ from typing import Any
 from audit.record import Decision, Measurement, ReasonCode, Reference
 
 NO_MODEL = "no model was opened: the scores or the decisions were already in the data"
+NOT_STATED = "no protected attribute is stated, so none was looked for among the inputs"
+NO_SIZE = "no reason has a size: those of a vendor, of rules and of judgment have none"
+NO_ORDER = "no order of reasons was measured: none was explained here"
 NO_REASONS = "no model was opened and no reasons were given, so nothing is known of why anybody was refused"
 _OF_REASONS = (
     "adverse_without_reason",
@@ -27,7 +30,11 @@ _OF_REASONS = (
 
 
 def of_inputs(
-    inputs: Collection[str], protected_inputs: Mapping[str, str], codes: Sequence[ReasonCode]
+    inputs: Collection[str],
+    protected_inputs: Mapping[str, str],
+    codes: Sequence[ReasonCode],
+    *,
+    stated: bool = True,
 ) -> tuple[Measurement, ...]:
     """Measure what the model reads: protected attributes, and columns that no factor names.
 
@@ -36,6 +43,8 @@ def of_inputs(
     inputs : columns that the model reads; empty where no model was opened
     protected_inputs : column -> the protected attribute that it is, or tells
     codes : the dictionary
+    stated : whether the config states any protected attribute; where it states none, finding none
+        among the inputs shows nothing
     """
     if not inputs:
         return tuple(
@@ -46,7 +55,9 @@ def of_inputs(
     without = sorted(set(inputs) - named)
     told = ", ".join(f"{column} tells {attribute}" for column, attribute in sorted(protected_inputs.items()))
     return (
-        Measurement("protected_inputs", float(len(protected_inputs)), n=len(inputs), cause=told or None),
+        Measurement("protected_inputs", float(len(protected_inputs)), n=len(inputs), cause=told or None)
+        if stated
+        else Measurement("protected_inputs", state="not_measured", cause=NOT_STATED),
         Measurement(
             "inputs_without_factor", float(len(without)), n=len(inputs), cause=", ".join(without) or None
         ),
@@ -101,17 +112,25 @@ def of_reasons(decisions: Sequence[Decision], *, known: bool = True) -> tuple[Me
     first = Counter(one.reasons[0].code for one in with_reasons)
     held = Counter(one.notice.cause for one in adverse if one.notice.state == "held")
     told = ", ".join(f"{cause} {count}" for cause, count in sorted(held.items(), key=str))
-    helped = sum(
-        reason.contribution is not None and reason.contribution <= 0
-        for one in adverse
-        for reason in one.reasons
-    )
+    sizes = [
+        reason.contribution for one in adverse for reason in one.reasons if reason.contribution is not None
+    ]
+    helped = sum(size <= 0 for size in sizes)
+    ranked = [one for one in adverse if one.certified is not None]
     return (
-        Measurement("adverse_without_reason", float(n - len(with_reasons)), n=n),
-        Measurement("reasons_not_adverse", float(helped), n=n),
-        Measurement("reasons_at_most_four", float(max(len(one.reasons) for one in adverse)), n=n),
+        Measurement("adverse_without_reason", float(sum(not _is_explained(one) for one in adverse)), n=n),
+        Measurement("reasons_not_adverse", float(helped), n=len(sizes))
+        if sizes
+        else Measurement("reasons_not_adverse", state="not_measured", cause=NO_SIZE),
+        Measurement("reasons_at_most_four", float(max(len(one.reasons) for one in with_reasons)), n=n)
+        if with_reasons
+        else Measurement("reasons_at_most_four", state="not_measured", cause="no decision has a reason"),
         Measurement("held_notices", float(sum(held.values())), n=n, cause=told or None),
-        Measurement("uncertain_rankings", float(sum(one.certified == "false" for one in adverse)), n=n),
+        Measurement(
+            "uncertain_rankings", float(sum(one.certified == "false" for one in ranked)), n=len(ranked)
+        )
+        if ranked
+        else Measurement("uncertain_rankings", state="not_measured", cause=NO_ORDER),
         Measurement("completeness_residual", max(residuals), n=len(residuals))
         if residuals
         else Measurement("completeness_residual", state="not_measured", cause=NO_MODEL),
@@ -120,6 +139,18 @@ def of_reasons(decisions: Sequence[Decision], *, known: bool = True) -> tuple[Me
         else Measurement("most_common_reason_share", state="not_measured", cause="no decision has a reason"),
         Measurement("decision_differs", float(held["decision_differs"] + held["action_differs"]), n=n),
     )
+
+
+def _is_explained(decision: Decision) -> bool:
+    """Return whether a refusal's own reasons are on record.
+
+    Why so: where the decision is not that of model and cutoff, the factors of the score are on record
+    too, but somebody else refused, for reasons that nobody wrote down (12 CFR 1002.9(b)(2)).
+    """
+    told = bool(decision.reasons) and all(reason.statement for reason in decision.reasons)
+    scored = all(reason.component == "score" for reason in decision.reasons)
+    elsewhere = decision.notice.cause == "decision_differs" and scored
+    return told and decision.notice.cause != "no_reason" and not elsewhere
 
 
 def of_references(references: Sequence[Reference]) -> tuple[Measurement, ...]:
