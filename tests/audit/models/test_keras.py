@@ -205,6 +205,33 @@ def test_it_describes_itself(tmp_path):
     assert model.n_parameters == (4 + 4 + 1) + (4 * 8 + 8) + (8 + 1)
 
 
+def test_what_xla_cannot_compile_is_run_without_it():
+    """A graph that XLA refuses is scored by TensorFlow itself, and the note says so."""
+    import tensorflow as tf
+
+    scorer = scorer_of(tensor_model(), features=NAMES)
+    rows = numbers(5, 1)
+    compiled = scorer.score(rows)
+
+    def refuse(padded):
+        raise tf.errors.UnimplementedError(None, None, "no kernel for this operation")
+
+    scorer._compiled = refuse
+    assert scorer.score(rows) == pytest.approx(compiled, abs=1e-6)
+    assert scorer.notes == ["not compiled by XLA: no kernel for this operation"]
+
+
+def test_a_model_that_states_no_inputs_is_refused():
+    """A subclassed model has no graph to read; the way out is named."""
+
+    class Own(keras.Model):
+        def call(self, inputs):
+            return inputs
+
+    with pytest.raises(ModelError, match="does not state its inputs"):
+        scorer_of(Own())
+
+
 # --- mixes --------------------------------------------------------------------------------------
 
 
