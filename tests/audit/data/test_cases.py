@@ -1,3 +1,5 @@
+"""What a letter must know of one decision is read from its row, and nothing is made up."""
+
 from __future__ import annotations
 
 import datetime as dt

@@ -1,3 +1,5 @@
+"""A cell of any source becomes one number, one word, or nothing."""
+
 from __future__ import annotations
 
 import math

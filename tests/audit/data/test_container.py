@@ -1,3 +1,5 @@
+"""Frames and Parquet files are read in any order of their parts, and broken ones are told."""
+
 from __future__ import annotations
 
 import datetime as dt

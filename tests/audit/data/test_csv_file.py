@@ -1,3 +1,5 @@
+"""CSV files, packed or not, come back cell by cell as they were written."""
+
 from __future__ import annotations
 
 import csv

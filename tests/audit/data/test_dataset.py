@@ -1,3 +1,5 @@
+"""One reader for all sources: the same rows have the same types and the same digest."""
+
 from __future__ import annotations
 
 import pickle

@@ -1,3 +1,5 @@
+"""Scores, cutoffs, decisions taken and actions become outcomes."""
+
 from __future__ import annotations
 
 import numpy as np

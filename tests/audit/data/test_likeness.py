@@ -1,3 +1,5 @@
+"""Which model inputs are a protected attribute in other clothes."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""A bad row is set aside with its cause, and all others stay."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Whom letters go to, and the records that cannot be a recipient."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Values of protected columns become groups, and nobody is left without one."""
+
 from __future__ import annotations
 
 import numpy as np

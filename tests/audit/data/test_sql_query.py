@@ -1,3 +1,5 @@
+"""A query is read as a file is, in any order of the table."""
+
 from __future__ import annotations
 
 import random

@@ -1,3 +1,5 @@
+"""A Python function scores, by what it is given and by nothing else."""
+
 from __future__ import annotations
 
 import hashlib

@@ -1,3 +1,5 @@
+"""Which adapter opens a model, and what nobody answers for stays closed."""
+
 from __future__ import annotations
 
 import datetime as dt

@@ -1,3 +1,5 @@
+"""Scores that stand in the data already."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""scikit-learn's pipelines, by skops and by pinned pickles."""
+
 from __future__ import annotations
 
 import hashlib
