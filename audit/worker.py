@@ -30,7 +30,7 @@ from audit.explain.joining import joined, taken
 from audit.fairness.groups import count
 from audit.job import Block, ExplainedPartition, Job, ScoredPartition, Selection
 from audit.models import describe, open_model
-from audit.reasons import orient, principal_reasons
+from audit.reasons import clock_field, orient, principal_reasons
 from audit.reasons_given import imported_reasons
 from audit.record import (
     Attributions,
@@ -288,7 +288,7 @@ def _with_reasons(
         if decision.outcome != "adverse" and i is None:
             finished.append(decision)
             continue
-        completed = date(cases[at].record.get("completed_at"))
+        completed = date(cases[at].record.get(clock_field(decision.action)))
         if given is not None and decision.outcome == "adverse":
             finished.append(
                 imported_reasons(

@@ -11,8 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.errors import DataError, ModelError
-from audit.reasons import CAUSE_ORDER, orient, principal_reasons, protected_factors, rank_scored
+from audit.reasons import (
+    CAUSE_ORDER,
+    ON_AN_ACCOUNT,
+    clock_field,
+    orient,
+    principal_reasons,
+    protected_factors,
+    rank_scored,
+)
 from audit.record import HOLD_CAUSES, Decision, Notice, Person, Proxy, ReasonCode
+from reports.deadline import deadline
 from tests.oracles import linear
 
 DAY = dt.date(2026, 11, 20)
@@ -488,3 +497,14 @@ def test_the_contributions_of_the_linear_oracle_are_complete(
     found = linear.contributions(weights, applicant, reference, GROUPED)
     mean = sum(linear.score(weights, row) for row in reference) / len(reference)
     assert sum(found.values()) == pytest.approx(linear.score(weights, applicant) - mean, abs=1e-9)
+
+
+@pytest.mark.parametrize("action", [None, "denied", "counteroffer", "partial", *sorted(ON_AN_ACCOUNT)])
+def test_the_letters_and_the_run_count_the_days_from_the_same_date(action: str | None) -> None:
+    """What is done to an account starts its own thirty days; an application's run from its completion."""
+    record = {"completed_at": "2026-11-03", "decided_at": "2026-11-19"}
+    started = record[clock_field(action)]
+    due = deadline(action or "denied", record)
+    assert due is not None
+    assert due.starts.isoformat() == started
+    assert (started == "2026-11-19") == (action in ON_AN_ACCOUNT)
