@@ -24,28 +24,15 @@ from reports import wording
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Text of these is not read by a person as words of the document: `svg` repeats its table.
-_SILENT = frozenset({"script", "style", "svg", "title", "head", "nav", "template", "button", "noscript"})
+# Text of these is no words of the document: `svg` and `details` repeat a drawing's table, a form
+# is for the screen alone.
+_SILENT = frozenset(
+    {"script", "style", "svg", "title", "head", "nav", "template", "button", "noscript", "form", "details"}
+)
 _BREAKS = frozenset(
-    {
-        "p",
-        "div",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "li",
-    }
-    | {"dl", "dt", "dd", "tr", "th", "td", "table", "caption", "figure", "figcaption", "main", "address"}
-    | {"br", "hr"}
+    {"p", "div", "section", "article", "header", "footer", "h1", "h2", "h3", "h4", "h5", "h6"}
+    | {"ul", "ol", "li", "dl", "dt", "dd", "tr", "th", "td", "table", "caption", "figure", "figcaption"}
+    | {"main", "address", "br", "hr"}
 )
 # What a line must not break: 0.83–0.97, ages 18–24, −0.1 to +0.2 (its blanks are fixed), 12 CFR 1002.9(b)(2).
 _UNBROKEN = re.compile(

@@ -118,7 +118,7 @@ def render(ledger: Reading, audit_id: str, format: Literal["html", "pdf"] = "htm
         format=format,
         name=_file_name(audit, format),
         content=content,
-        words=words(text),
+        words=words(text[text.index("<main") : text.index("</main>")]),
         template_digest=template_digest((*TEMPLATES, "style/print.css", style)),
         environment_digest=environment_digest(),
     )
