@@ -7,22 +7,33 @@ import re
 # 12 CFR 1002.9(b)(2): that internal standards or policies were not met, or that no qualifying
 # score was achieved, is insufficient as a reason.
 _BANNED = re.compile(
-    r"\b(internal (standards?|polic(y|ies)|criteria)|polic(y|ies)"
-    r"|(standards?|criteria) ((were|was|are) )?not met"
-    r"|qualifying score|score ((is|was) )?(too )?low|low score|insufficient score|models?|algorithms?"
-    r"|risk assessment)\b",
-    re.IGNORECASE,
+    r"""\b(?:
+        (?:internal\ )?(?:standards?|polic(?:y|ies)|criteria|criterion|guidelines?)
+      | (?:standards?|criteria|requirements?)\ (?:(?:were|was|are)\ )?not\ met
+      | (?:do|did|does)(?:\ not|n['’]t)\ (?:meet|satisfy|qualify|pass)
+      | not\ (?:qualif(?:y|ied)|eligible) | unqualified | ineligib(?:le|ility)
+      | qualifying\ score | low(?:er)?\ score | (?:insufficient|inadequate|poor|weak)\ (?:scores?|points?)
+      | scores?\ (?:(?:is|was|were|fell|falls|lies|too|far)\ )*
+        (?:low|below|under|insufficient|inadequate|poor|weak)
+      | scores?\ (?:is|was|did|does|do)(?:\ not|n['’]t) | (?:not\ enough|too\ few|insufficient)\ points?
+      | models? | algorithms? | scorecards? | scoring | computer
+      | (?:credit\ )?risk(?:\ (?:assessment|level|grade|tier|rating|profile))? | credit\ ?worthiness
+      | (?:business|management|credit)\ decision | discretion
+      | other | miscellaneous | unspecified
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 # What stands around those words without saying anything about the applicant.
 _FILLER = """
-    a acceptable achieve achieved an and applicant applicants application are assessment at automated bank
-    based because below by company computer credit creditor criteria cutoff
-    decided decision denied did do does due enough fail failed failing fails for from guidelines have high
-    in insufficient internal is its lender lending low made meet meeting met minimum no not of on or
-    our outcome output overall policies policy poor qualify qualifying reason refused required requirement
-    requirements result results risk satisfied score scored scores scoring standard standards statistical
-    system than the this to too under underwriting unsatisfactory was we were with you your
+    a acceptable achieve achieved all an and any applicant applicants application are assessment at
+    automated bank based because below by company computer credit creditor criteria criterion cutoff
+    decided decision denied did do does due enough fail failed failing fails for from guidelines
+    have high in insufficient internal is it its lender lending level low made meet meeting met
+    minimum no not of on or our outcome output overall point points policies policy poor qualify
+    qualifying reason reasons refused required requirement requirements result results risk
+    satisfied score scored scores scoring standard standards statistical system than the this to too
+    under underwriting unsatisfactory various was we were with you your
 """
 
 _WORD = re.compile(r"[^\W\d_]+")

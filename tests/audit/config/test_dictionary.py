@@ -129,6 +129,18 @@ def test_loading_raises_what_reading_returns(tmp_path: Path) -> None:
         "The model’s output",
         "Our computer's algorithm decided",
         "Unsatisfactory risk assessment",
+        "Score was below our minimum",
+        "Your credit score did not meet our minimum",
+        "You did not meet our lending standards",
+        "The application did not satisfy our requirements",
+        "Underwriting guidelines",
+        "Insufficient points scored",
+        "Applicant does not qualify",
+        "Overall risk level too high",
+        "Creditworthiness",
+        "Business decision",
+        "Other",
+        "Various other reasons",
     ],
 )
 def test_statements_without_a_fact_are_vague(statement: str) -> None:
@@ -147,6 +159,10 @@ def test_statements_without_a_fact_are_vague(statement: str) -> None:
         "Delinquent past or present credit obligations",
         "Balances lower the score: use of revolving accounts",
         "Unable to verify income",
+        "Income does not meet the amount of credit requested",
+        "Flood risk of the property",
+        "Other debts compared with income",
+        "Credit score from the bureau",
     ],
 )
 def test_specific_statements_are_taken(statement: str) -> None:
