@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports import wording
 from reports.facts import bounds_of, fact
 from reports.groups import group_words
 from reports.outcomes import Asked, duties
@@ -123,11 +122,3 @@ def _all_met(n: int, not_applicable: int) -> str:
         verb = "does" if not_applicable == 1 else "do"
         text += f" {capital(number_in_words(not_applicable))} {verb} not apply."
     return text
-
-
-def references_of(disparities: Sequence[object]) -> dict[str, str]:
-    """Return the reference group of each attribute, as the disparities name it."""
-    return {d.attribute: d.reference for d in disparities}  # type: ignore[attr-defined]
-
-
-__all__ = ["LONGEST", "references_of", "verdict", "wording"]

@@ -116,6 +116,9 @@ def comparison(body: Mapping[str, Any]) -> str:
     n = int(body["n"])
     kind = str(body["kind"])
     people = _COMPARISONS[kind].format(applicants=plural(n, "applicant"))
+    candidates = int(body.get("candidates") or n)
+    if kind == "near_cutoff" and candidates > n:  # drawn by seed, so not all of the nearest
+        people = f"drawn from the {count(candidates)} {people}"
     text = f"The {count(n)} {people}"
     if body.get("low") is not None:
         text += f", scores {wording.score(body['low'])} to {wording.score(body['high'])}"
@@ -151,7 +154,7 @@ def query(ledger: Reading, audit_id: str) -> Scope:
     """Read what was audited, whom it concerns and by which rules."""
     sealed = read(ledger, audit_id)
     audit = sealed.audit
-    packs = [f"{p.name} (law as of {wording.date_in_words(p.as_of)})" for p in ledger.packs(audit.audit)]
+    packs = [f"{p.name} (last checked {wording.date_in_words(p.as_of)})" for p in ledger.packs(audit.audit)]
     date = wording.date_in_words(audit.as_of)
     rows = (
         ("Decision", f"{capital(decision_rule(sealed))}."),

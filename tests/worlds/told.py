@@ -7,7 +7,7 @@ outcome and every awkward group that a report must be able to print.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from audit.record import (
@@ -17,22 +17,18 @@ from audit.record import (
     Dataset,
     Decision,
     Disparity,
-    DroppedReason,
     Evidence,
     Figure,
     Finding,
     Model,
-    Notice,
     PackVersion,
-    Person,
     Rate,
-    Reason,
     ReasonCode,
     Reference,
     Requirement,
     Statement,
 )
-from tests.worlds.told_figures import FACTORS, GROUPS, figures
+from tests.worlds.told_figures import FACTORS, GROUPS, decisions, figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -277,38 +273,6 @@ def findings() -> tuple[Finding, ...]:
             if row.attribute == "age":
                 rows.append(_screen(by_name["age_gap"], row))
     return tuple(rows)
-
-
-def decisions() -> tuple[Decision, ...]:
-    """Two refusals and an approval."""
-    reasons = tuple(
-        Reason(rank, code, f, label, contribution)
-        for (f, code, label), rank, contribution in zip(
-            FACTORS, (1, 2, 3), (0.129, 0.032, 0.017), strict=False
-        )
-    )
-    dropped = (
-        DroppedReason("share_paid", 0.004, "below_floor"),
-        DroppedReason("amount_paid", -0.02, "helped"),
-    )
-    first = Decision(
-        "4c1e07ab" * 8,
-        0,
-        3,
-        (Person("9d" * 32),),
-        "adverse",
-        0.419,
-        0.3,
-        reference="86" * 32,
-        residual=0.0,
-        gap=0.013,
-        certified="exact",
-        reasons=reasons,
-        dropped=dropped,
-        notice=Notice("ready"),
-    )
-    held = replace(first, decision="5d2f18bc" * 8, row=4, notice=Notice("held", "protected_basis"))
-    return held, first, Decision("6e3a29cd" * 8, 0, 5, (Person("8c" * 32),), "favourable", 0.11, 0.3)
 
 
 def audit() -> Audit:

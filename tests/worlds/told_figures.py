@@ -1,11 +1,12 @@
-"""The figures of the audit that `told` tells: every table and series of the contract, by hand."""
+"""The figures and the decisions of the audit that `told` tells: every table and series of the contract, by hand."""
 
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
-from audit.record import Figure
+from audit.record import Decision, DroppedReason, Figure, Notice, Person, Reason
 
 FACTORS = (
     ("latest_payment", "P1", "Payment status in the latest month"),
@@ -299,3 +300,35 @@ def figures() -> dict[str, Figure]:
         name: Figure(name, "fair_lending" if name in fair else "model_risk", body)
         for name, body in bodies.items()
     }
+
+
+def decisions() -> tuple[Decision, ...]:
+    """Two refusals and an approval."""
+    reasons = tuple(
+        Reason(rank, code, f, label, contribution)
+        for (f, code, label), rank, contribution in zip(
+            FACTORS, (1, 2, 3), (0.129, 0.032, 0.017), strict=False
+        )
+    )
+    dropped = (
+        DroppedReason("share_paid", 0.004, "below_floor"),
+        DroppedReason("amount_paid", -0.02, "helped"),
+    )
+    first = Decision(
+        "4c1e07ab" * 8,
+        0,
+        3,
+        (Person("9d" * 32),),
+        "adverse",
+        0.419,
+        0.3,
+        reference="86" * 32,
+        residual=0.0,
+        gap=0.013,
+        certified="exact",
+        reasons=reasons,
+        dropped=dropped,
+        notice=Notice("ready"),
+    )
+    held = replace(first, decision="5d2f18bc" * 8, row=4, notice=Notice("held", "protected_basis"))
+    return held, first, Decision("6e3a29cd" * 8, 0, 5, (Person("8c" * 32),), "favourable", 0.11, 0.3)
