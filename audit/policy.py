@@ -2,8 +2,8 @@
 
 A pack is a folder of YAML, and adding one adds no Python: ``pack.yaml`` (what it is),
 ``requirements.yaml`` (questions with dated bounds), ``statements.yaml`` (prescribed texts, dated),
-``reasons.yaml`` (published lists of reasons, as seeds) and ``cases.yaml`` (situations with their
-answers, run by the tests). All but ``pack.yaml`` may be absent. The packs of this program lie beside
+``reasons.yaml`` (published lists of reasons, as seeds), ``retention.yaml`` (how long records are
+kept; see ``audit.retention``) and ``cases.yaml`` (situations with their answers, run by the tests). All but ``pack.yaml`` may be absent. The packs of this program lie beside
 this module; a house policy lies in the user's folder and names what it ``extends``.
 
 Why so, no overriding: a house policy adds requirements, stricter ones too, under its own name. It
@@ -68,6 +68,7 @@ MEASURES = frozenset(
 )
 
 _FILES = ("pack.yaml", "requirements.yaml", "statements.yaml", "reasons.yaml")
+_BESIDE = ("retention.yaml", "cases.yaml")  # read by others; they change nothing that an audit finds
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 
 S = TypeVar("S", bound=Section)
@@ -202,6 +203,23 @@ def load_policy(names: Sequence[str], as_of: dt.date, folder: Path | None = None
     )
 
 
+def pack_folders(names: Sequence[str], folder: Path | None = None) -> dict[str, Path]:
+    """Return the packs and what they extend, each with its folder; what is extended stands first.
+
+    Raises
+    ------
+    PolicyError
+        Where one of them cannot be found or read.
+    """
+    packs: dict[Path, _Pack] = {}
+    faults: list[Fault] = []
+    for name in names:
+        _gather(name, folder, packs, faults, Fault("policies", None, name, "", ""))
+    if faults:
+        raise PolicyError(tuple(dict.fromkeys(faults)))
+    return {pack.name: path for path, pack in packs.items()}
+
+
 def known_packs() -> tuple[PackVersion, ...]:
     """Return the packs that come with this program, and the day on which each was last checked."""
     packs = [_read_pack(PACKS / name) for name in _known()]
@@ -331,9 +349,9 @@ def _entries(pack: _Pack, value: Any, lines: Lines, loc: Loc) -> Iterator[Statem
 def _unread(folder: Path) -> Iterator[Fault]:
     # A misspelt file name would silently take its requirements out of force.
     for path in sorted(folder.glob("*.y*ml")):
-        if path.name not in (*_FILES, "cases.yaml"):
-            hint = did_you_mean(path.name, _FILES)
-            way_out = f"{hint}Files of a pack: {listed((*_FILES, 'cases.yaml'))}"
+        if path.name not in (*_FILES, *_BESIDE):
+            hint = did_you_mean(path.name, (*_FILES, *_BESIDE))
+            way_out = f"{hint}Files of a pack: {listed((*_FILES, *_BESIDE))}"
             yield Fault(str(path), None, "", "no file of this name is read", way_out)
 
 

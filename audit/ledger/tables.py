@@ -19,7 +19,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Double, Index, LargeBinary, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.schema import SchemaItem
 
-REVISIONS = ("0001",)  # oldest first; the last is what this program reads and writes
+REVISIONS = ("0001", "0002")  # oldest first; the last is what this program reads and writes
 SCHEMA = REVISIONS[-1]
 
 metadata = MetaData()
@@ -334,6 +334,40 @@ erasures = _evidence(
 )
 tombstones = _evidence(
     "tombstones", _bytes("sha256"), _text("retention_class"), _text("reason"), _whole("at")
+)
+
+retention_terms = _evidence(  # as they were applied by the erasure or the purge of this entry
+    "retention_terms",
+    _text("term"),
+    _text("title"),
+    _text("covers"),
+    _whole("at_least_months", null=True),
+    _text("at_least_since", null=True),
+    _text("at_least_kind", null=True),
+    _text("at_least_source", null=True),
+    _whole("at_most_months", null=True),
+    _text("at_most_since", null=True),
+    _text("at_most_kind", null=True),
+    _text("at_most_source", null=True),
+)
+erasure_grounds = _evidence(  # why an erasure waits, and until when
+    "erasure_grounds",
+    _bytes("person"),
+    _text("audit"),
+    _bytes("decision"),
+    _text("term"),
+    _text("source"),
+    _text("kept_until"),
+)
+purged_rows = _evidence(  # rows whose locked columns were emptied, and their root since
+    "purged_rows",
+    _text("table_name"),
+    _whole("of_entry"),
+    _whole("n"),
+    _bytes("root"),
+    _text("retention_class"),
+    _text("reason"),
+    _whole("at"),
 )
 
 # Tables whose rows no one may change or remove; triggers say so to whoever tries by accident.

@@ -20,6 +20,7 @@ from audit.record.decided import (
 )
 from audit.record.dictionary import Approval, Proxy, ReasonCode
 from audit.record.explained import Attributions, Explainer, Reference, Scorer
+from audit.record.kept import Kept, KeptFor, RetentionTerm
 from audit.record.measured import (
     Bound,
     Disparity,
@@ -67,6 +68,8 @@ __all__ = [
     "Figure",
     "Finding",
     "FindingOutcome",
+    "Kept",
+    "KeptFor",
     "Kind",
     "Measurement",
     "MeasurementState",
@@ -87,6 +90,7 @@ __all__ = [
     "Reference",
     "Refusal",
     "Requirement",
+    "RetentionTerm",
     "Role",
     "Scorer",
     "Source",
