@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-# command -> module with a function of that name; the order is that of --help
+# command -> its function, or a Typer with commands of its own; the order is that of --help
 COMMANDS = {
     "demo": "audit.cli.demo:demo",
     "init": "audit.cli.later:init",
@@ -37,6 +37,7 @@ COMMANDS = {
     "show": "audit.cli.look:show",
     "compare": "audit.cli.later:compare",
     "verify": "audit.cli.verify:verify",
+    "prove": "audit.cli.prove:prove",
     "replay": "audit.cli.later:replay",
     "packs": "audit.cli.packs:packs",
     "doctor": "audit.cli.doctor:doctor",
@@ -66,7 +67,11 @@ def _mount() -> None:
         return  # called before in this process
     for name, entry in COMMANDS.items():
         module, _, function = entry.partition(":")
-        app.command(name)(getattr(importlib.import_module(module), function))
+        found = getattr(importlib.import_module(module), function)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
 
 
 def main(arguments: list[str] | None = None) -> None:

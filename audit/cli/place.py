@@ -40,3 +40,20 @@ def open_ledger(asked: str | None, folder: Path | None = None, *, create: bool =
                 "or make one with plainspoken run."
             )
     return Ledger.open(url, create=create)
+
+
+def kept_text(file: Path | None) -> str | None:
+    """Return what a file that was kept elsewhere says (a checkpoint, a key); None where none is named.
+
+    Raises
+    ------
+    UsageError
+    """
+    if file is None:
+        return None
+    if not file.is_file():
+        raise UsageError(f"{file}: there is no such file. Name the file that you kept.")
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: this is not text. Name the file that you kept.") from error

@@ -22,21 +22,13 @@ def verify(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Prove that nothing was altered, deleted or inserted since it was sealed."""
-    from audit.cli.place import open_ledger
-    from audit.errors import UsageError
+    from audit.cli.place import kept_text, open_ledger
     from audit.ledger.verify import verify as verify_ledger
 
-    texts = []
-    for file in (checkpoint, key):
-        if file is not None and not file.is_file():
-            raise UsageError(f"{file}: there is no such file. Name the file that you kept.")
-        try:
-            texts.append(file.read_text(encoding="utf-8") if file is not None else None)
-        except UnicodeDecodeError as error:
-            raise UsageError(f"{file}: this is not text. Name the file that you kept.") from error
+    note, public = kept_text(checkpoint), kept_text(key)
     with open_ledger(ledger) as opened:
         found = opened.find(audit).audit if audit is not None else None
-        proof = verify_ledger(opened, found, checkpoint=texts[0], public_key=texts[1])
+        proof = verify_ledger(opened, found, checkpoint=note, public_key=public)
     if as_json:
         checks = [{"name": one.name, "ok": one.ok, "fact": one.fact} for one in proof.checks]
         typer.echo(json.dumps({"ok": proof.ok, "checks": checks, "cannot": list(proof.cannot)}))

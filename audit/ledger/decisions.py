@@ -99,7 +99,7 @@ def _sent(
     return bool(due) and all(person in heard for person in due)
 
 
-def _place_of(
+def place_of(
     ledger: Ledger, connection: Connection, audit: str, text: str
 ) -> tuple[int, int, Mapping[str, Any]]:
     """Return entry, seq and row of a decision named by its id (with the key) or its pseudonym."""
@@ -124,7 +124,7 @@ def _place_of(
 def decision(ledger: Ledger, audit: Audit | str, text: str) -> Decision:
     """Return one decision, named by its id or its pseudonym."""
     with reading(ledger.engine) as connection:
-        entry, seq, row = _place_of(ledger, connection, audit_id(audit), text)
+        entry, seq, row = place_of(ledger, connection, audit_id(audit), text)
         return _decisions(ledger, connection, entry, seq, [row])[0]
 
 
@@ -136,7 +136,7 @@ def case(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> CaseFi
     """Return the case of a decision, unlocked: its id in clear, its record, what the model saw."""
     name, table = audit_id(audit), tables.locked_fields
     with reading(ledger.engine) as connection:
-        entry, seq, row = _place_of(ledger, connection, name, _name(decision))
+        entry, seq, row = place_of(ledger, connection, name, _name(decision))
         pos, keyring = row["pos"], ledger.keyring
         query = sa.select(table).where(table.c.entry == entry, table.c.place == pos).order_by(table.c.pos)
         found = connection.execute(query).all()
@@ -150,7 +150,7 @@ def people(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> tupl
     """Return the persons of a decision under their ids as in the data."""
     name, table, persons = audit_id(audit), tables.locked_fields, tables.decision_persons
     with reading(ledger.engine) as connection:
-        entry, seq, row = _place_of(ledger, connection, name, _name(decision))
+        entry, seq, row = place_of(ledger, connection, name, _name(decision))
         pos, keyring = row["pos"], ledger.keyring
         fields = sa.select(table).where(table.c.entry == entry, table.c.place == pos).order_by(table.c.pos)
         roles = sa.select(persons.c.role).where(persons.c.entry == entry, persons.c.place == pos)
@@ -199,7 +199,7 @@ def _attribution_rows(
     ledger: Ledger, audit: Audit | str, decision: Decision | str
 ) -> dict[str, dict[str, Any]]:
     with reading(ledger.engine) as connection:
-        entry, _, row = _place_of(ledger, connection, audit_id(audit), _name(decision))
+        entry, _, row = place_of(ledger, connection, audit_id(audit), _name(decision))
         blocks = ledger.shelf.take(connection, entry, "attributions")
     found = {method: block.row_at(row["pos"]) for method, block in blocks.items()}
     return {method: row for method, row in found.items() if row is not None}
