@@ -116,9 +116,6 @@ def comparison(body: Mapping[str, Any]) -> str:
     n = int(body["n"])
     kind = str(body["kind"])
     people = _COMPARISONS[kind].format(applicants=plural(n, "applicant"))
-    candidates = int(body.get("candidates") or n)
-    if kind == "near_cutoff" and candidates > n:  # drawn by seed, so not all of the nearest
-        people = f"drawn from the {count(candidates)} {people}"
     text = f"The {count(n)} {people}"
     if body.get("low") is not None:
         text += f", scores {wording.score(body['low'])} to {wording.score(body['high'])}"

@@ -42,3 +42,10 @@ def test_a_protected_input_is_named() -> None:
     told.the_figures["model"] = replace(told.the_figures["model"], body=body)
     rows = dict(scope.query(told, AUDIT).rows)
     assert rows["Protected attributes"].endswith("Among the model’s inputs: age (age).")
+
+
+def test_a_pack_of_conventions_is_never_called_law() -> None:
+    """What is printed beside a pack is when it was last checked, whether or not it holds law."""
+    rows = dict(scope.query(ToldLedger(), AUDIT).rows)
+    assert "screening (last checked 21 July 2026)" in rows["Policies in force"]
+    assert "law" not in rows["Policies in force"]
