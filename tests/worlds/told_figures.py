@@ -1,4 +1,4 @@
-"""The figures and the decisions of the audit that `told` tells: every table and series of the contract, by hand."""
+"""Figures and decisions of the audit that `told` tells: every table and series, by hand."""
 
 from __future__ import annotations
 
