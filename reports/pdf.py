@@ -8,6 +8,7 @@ looked at them.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import warnings
 from dataclasses import dataclass
@@ -100,6 +101,8 @@ def _parsed(styles: tuple[str, ...]) -> tuple[list[Any], Any]:
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
 
+    # Left to the end of the interpreter, WeasyPrint would remove the fonts' folder with tools that are gone.
+    atexit.register(_parsed.cache_clear)
     fonts = FontConfiguration()
     folder = assets.templates().resolve()
     return [
