@@ -5,10 +5,11 @@ Read once from the sealed ledger, so that each letter costs only what is its own
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from audit.ledger import Ledger
@@ -74,7 +75,7 @@ def read_terms(ledger: Ledger, audit_id: str) -> Terms:
     several = not isinstance(us, dict)  # 12 CFR 1002.9(g): one creditor a notice is what we print
     lender: Mapping[str, Any] = {} if several else us
     texts = {s.key: s.text for s in ledger.statements(audit.audit) if s.language == LANGUAGE}
-    codes = {code.factor: code for code in ledger.codes(audit.audit)}
+    codes = {code.factor: _as_approved(code, audit.as_of) for code in ledger.codes(audit.audit)}
     protected = _part(config, "protected")
     columns = {str(entry["column"]) for entry in protected.values() if (entry or {}).get("column")}
     return Terms(
@@ -103,6 +104,12 @@ def agency_lines(agency: object, texts: Mapping[str, str]) -> tuple[str, ...]:
         name, address = _text(agency.get("name")), _lines(agency.get("address"))
         return (name, *address) if name and address else ()  # 1002.9(b)(1) asks for both
     return _lines(texts.get(f"agency.{agency}"))
+
+
+def _as_approved(code: ReasonCode, as_of: dt.date) -> ReasonCode:
+    # The finding on approvals counts a later one as none, so letters do the same.
+    late = code.approved is not None and code.approved.date > as_of
+    return replace(code, approved=None) if late else code
 
 
 def _part(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:

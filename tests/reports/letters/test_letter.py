@@ -14,7 +14,7 @@ from typing import Any
 import pikepdf
 import pytest
 
-from audit.record import Document, Notice, Person, Recipient, Refusal
+from audit.record import Approval, Document, Notice, Person, Recipient, Refusal
 from reports.html import words
 from reports.letter import FORMATS, Letters, file_stem
 from tests.worlds import noticed
@@ -514,6 +514,13 @@ def test_an_unapproved_statement_makes_a_draft_or_nothing(tmp_path: Path) -> Non
     bar = said.partition("\n\n")[0].split()
     assert sum(printed[i : i + len(bar)] == bar for i in range(len(printed))) == 2  # on each page
     assert set(printed) == set(said.split())
+
+
+def test_an_approval_after_the_audits_date_is_none() -> None:
+    """Words that the audit found unapproved are not sent, whatever date stands beside them."""
+    later = Approval("Counsel", dt.date(2027, 1, 2))
+    codes = some_codes() | {"history": a_code("history", *SENTENCES["history"], approved=later)}
+    assert "Reason 3 has no approved statement" in refusal(written(Remembered(dictionary=codes))).cause
 
 
 def test_asking_for_a_draft_of_approved_words_gives_one() -> None:
