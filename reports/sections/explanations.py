@@ -139,8 +139,8 @@ def _swarm(
         return None, None, "", 0, ()
     far, near = max(ends), min(ends)
     meaning = (
-        f"{_quoted(far[1])} pushed furthest toward refusal, by {wording.score(far[0])}; "
-        f"{_quoted(near[1])} pushed furthest toward approval, by {wording.score(abs(near[0]))}."
+        f"Of these dots, the furthest toward refusal is one of {_quoted(far[1])}, {wording.signed(far[0])}; "
+        f"the furthest toward approval one of {_quoted(near[1])}, {wording.signed(near[0])}."
     )
     rows = tuple(
         SwarmRow(

@@ -53,3 +53,9 @@ def test_nothing_attributed_is_said() -> None:
     told.the_figures["importance"] = Figure("importance", "model_risk", {"cause": "no model was given"})
     page = explanations.query(told, AUDIT)
     assert (page.finding, page.cause) == ("No decision was explained", "no model was given")
+
+
+def test_what_the_dots_show_is_said_of_the_dots() -> None:
+    """At most 120 dots a factor are drawn, so their ends are not called the furthest of all decisions."""
+    told = explanations.query(ToldLedger(), AUDIT)
+    assert told.swarm_meaning.startswith("Of these dots, ")
