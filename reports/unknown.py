@@ -41,7 +41,8 @@ def _too_few(finding: Finding, least: int) -> bool:
 def _question(asked: Asked) -> str:
     """Return the question, or the title where the question is too long for page 1."""
     question = asked.requirement.question if asked.requirement else ""
-    return question if 0 < len(question) <= _LONGEST_QUESTION else asked.title
+    # A title alone would read as the answer, so it is asked too.
+    return question if 0 < len(question) <= _LONGEST_QUESTION else f"{asked.title.rstrip('.?')}?"
 
 
 def _first_sentence(text: str) -> str:

@@ -44,6 +44,19 @@ def test_what_is_not_known_is_on_page_one() -> None:
     assert any("Under 30 people" in row.why for row in rows)
 
 
+def test_an_open_question_never_reads_as_its_answer() -> None:
+    """Where the question is too long for page 1 the title stands for it, and it is asked too."""
+    told = ToldLedger()
+    long = [
+        replace(one, question="Whether " + "and whether " * 9, title="Records are kept")
+        for one in told.requirements(AUDIT)
+    ]
+    told = replace(told, the_requirements=tuple(long))
+    asked = [row.question for row in summary.query(told, AUDIT).unknowns]
+    assert asked
+    assert not any(question.endswith("Records are kept") for question in asked)
+
+
 def test_the_example_says_that_it_is_one() -> None:
     """The note of a demonstration is on page 1, said once, and absent elsewhere."""
     told = ToldLedger()
