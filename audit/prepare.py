@@ -65,8 +65,15 @@ class Ready:
         return tuple(bindings_report(self.config, self.dataset.columns, self.seen.recipients_columns))
 
 
-def prepare(source: str | Path | Mapping[str, Any], *, ledger: str | None = None) -> Ready:
+def prepare(
+    source: str | Path | Mapping[str, Any], *, ledger: str | None = None, folder: Path | None = None
+) -> Ready:
     """Read everything that an audit rests on and check that it fits together.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        What the config's paths start from; by default the file's folder, or the current one.
 
     Raises
     ------
@@ -74,7 +81,7 @@ def prepare(source: str | Path | Mapping[str, Any], *, ledger: str | None = None
         With every fault that can be seen without scoring.
     DataError, ModelError, PolicyError
     """
-    reading = read_config(source)
+    reading = read_config(source, folder=folder)
     config = reading.config
     if config is None:
         raise ConfigError(reading.faults)
