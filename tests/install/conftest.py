@@ -108,22 +108,32 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     )
 
 
-@pytest.fixture(scope="session")
-def installed(built: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """A fresh environment: our wheel in its own site-packages, the dependencies seen from here.
+def fresh(folder: Path) -> Installed:
+    """Make an environment that sees the dependencies from here, and nothing of ours.
 
     A line of a ``.pth`` file adds a folder to the path without reading the ``.pth`` files in it, so
     that an editable install of the checkout stays unseen.
     """
-    folder = tmp_path_factory.mktemp("venv") / "installed"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     found = Installed(folder, clean_environment())
     paths = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
     (found.site / "dependencies.pth").write_text("\n".join(paths) + "\n", encoding="utf-8")
-    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
-    pip += ["install", "--quiet", "--no-deps", "--no-index", "--ignore-installed", str(built.wheel)]
-    done = subprocess.run(pip, env=found.environment, capture_output=True, text=True)
+    return found
+
+
+def install(into: Installed, *what: str) -> None:
+    """Install something of ours without its dependencies and without a network."""
+    pip = [sys.executable, "-m", "pip", "--python", str(into.folder / "bin" / "python"), "install", "--quiet"]
+    pip += ["--no-deps", "--no-index", "--no-build-isolation", "--ignore-installed", *what]
+    done = subprocess.run(pip, env=into.environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def installed(built: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """A fresh environment with our wheel in its own site-packages."""
+    found = fresh(tmp_path_factory.mktemp("venv") / "installed")
+    install(found, str(built.wheel))
     return found
 
 

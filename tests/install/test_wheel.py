@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.install.conftest import Installed
+from tests.install.conftest import Installed, fresh, install
 from tests.worlds import sealed
 
 pytestmark = pytest.mark.slow
@@ -121,3 +121,18 @@ def test_a_ledger_from_elsewhere_is_read_and_retold(
     assert told["held"] == 1
     assert told["letters"] == len(list((here / "out").glob("*.txt"))) > 10
     assert installed.plainspoken("verify", *ledger, cwd=here).returncode == 0
+
+
+def test_an_editable_install_reads_the_checkout(built: SimpleNamespace, tmp_path: Path) -> None:
+    """Packages, templates and migrations are the checkout's own, and a change there is seen at once."""
+    here = fresh(tmp_path / "editable")
+    install(here, "--editable", str(built.unpacked))
+    code = (
+        "import audit, reports; from audit import assets\n"
+        "print(audit.__file__, reports.__file__, assets.templates(), assets.migrations(), sep='\\n')"
+    )
+    shown = here.python("-c", code, cwd=tmp_path)
+    assert [str(Path(line).relative_to(built.unpacked)) for line in shown.stdout.splitlines()] == [
+        "audit/__init__.py", "reports/__init__.py", "templates", "migrations",
+    ], shown.stderr  # fmt: skip
+    assert here.plainspoken("packs", cwd=tmp_path).returncode == 0
