@@ -72,13 +72,16 @@ def test_every_option_is_explained() -> None:
     """No option of any command is without a sentence of help."""
     for name, entry in COMMANDS.items():
         module, _, function = entry.partition(":")
-        fresh = typer.Typer()
-        fresh.command(name)(getattr(importlib.import_module(module), function))
+        found = getattr(importlib.import_module(module), function)
+        fresh = found if isinstance(found, typer.Typer) else typer.Typer()
+        if fresh is not found:
+            fresh.command(name)(found)
         command: Any = typer.main.get_command(fresh)
-        for parameter in command.params:
-            if parameter.name in ("help", "install_completion", "show_completion"):
-                continue
-            assert getattr(parameter, "help", ""), f"{name}: {parameter.name}"
+        for one in (command, *getattr(command, "commands", {}).values()):
+            for parameter in one.params:
+                if parameter.name in ("help", "install_completion", "show_completion"):
+                    continue
+                assert getattr(parameter, "help", ""), f"{name}: {parameter.name}"
     assert app.info.help
 
 

@@ -38,6 +38,7 @@ COMMANDS = {
     "compare": "audit.cli.later:compare",
     "verify": "audit.cli.verify:verify",
     "prove": "audit.cli.prove:prove",
+    "keys": "audit.cli.keys:keys",
     "replay": "audit.cli.later:replay",
     "packs": "audit.cli.packs:packs",
     "doctor": "audit.cli.doctor:doctor",

@@ -25,11 +25,12 @@ from audit.ledger import (
     read,
     references,
     shapes,
+    signing,
     tables,
     write,
 )
 from audit.ledger.documents import IssuedDocument
-from audit.ledger.notes import NoteError, Signer, new_private_key
+from audit.ledger.notes import Signer
 from audit.ledger.partitions import AttributionBlock
 from audit.ledger.seal import run_id
 from audit.ledger.write import AuditWriter
@@ -161,33 +162,28 @@ class Ledger:
 
     @property
     def signer(self) -> Signer:
-        """The signing key, from ``ledger.sign`` beside the key file."""
-        path = _sign_path(self.key_file) if self.key_file is not None else None
-        try:
-            signer = Signer(path.read_text(encoding="ascii")) if path is not None else None
-        except (OSError, NoteError, UnicodeError) as error:
+        """The signing key: of a plug, of the environment, or ``ledger.sign`` beside the key file."""
+        self.public_key = self._public_key()  # it may have been changed since we opened the ledger
+        home = signing.in_force(self.key_file, self.public_key)
+        if home is None or home.signer.public != self.public_key:
             raise LedgerError(
-                f"{path}: no signing key can be read there. Restore it from its backup."
-            ) from error
-        if signer is None or signer.public != self.public_key:
-            raise LedgerError(
-                f"{path or 'ledger.sign'}: this is not the signing key of {self.shown}. "
+                f"{home.where if home else 'ledger.sign'}: this is not the signing key of {self.shown}. "
                 "Put the right one beside the key file."
             )
-        return signer
+        return home.signer
+
+    def _public_key(self) -> str:
+        table = tables.keys
+        query = sa.select(table.c.public).where(table.c.kind == "signing")
+        with database.reading(self.engine) as connection:
+            found = connection.scalar(query.order_by(table.c.entry.desc(), table.c.pos.desc()).limit(1))
+        return str(found or "")
 
     @property
     def local_public_key(self) -> str | None:
-        """The public half of ``ledger.sign`` on this machine; None where there is no such file."""
-        path = _sign_path(self.key_file) if self.key_file is not None else None
-        if path is None or not path.exists():
-            return None
-        try:
-            return Signer(path.read_text(encoding="ascii")).public
-        except (OSError, NoteError, UnicodeError) as error:
-            raise LedgerError(
-                f"{path}: no signing key can be read there. Restore it from its backup."
-            ) from error
+        """The public half of the signing key that is at hand here; None where there is none."""
+        home = signing.in_force(self.key_file, self.public_key)
+        return None if home is None else home.signer.public
 
     # --- writing -----------------------------------------------------------------------------
 
@@ -337,10 +333,6 @@ def _empty(engine: sa.Engine) -> bool:
         return not sa.inspect(connection).get_table_names()
 
 
-def _sign_path(key_file: Path) -> Path:
-    return key_file.with_suffix(".sign")
-
-
 def _keyring(path: Path | None, expected: str | None) -> people.Keyring:
     """Return the keys at hand; where they are not this ledger's, say so when one is asked for."""
     key = people.KeyFile.read(path) if path is not None else None
@@ -367,8 +359,7 @@ def _found(engine: sa.Engine, path: Path) -> None:
         if entries.position_of(connection, "ledger") is not None:
             return
         key = people.KeyFile.read(path) or people.KeyFile.create(path)
-        people.place_secret(_sign_path(path), new_private_key() + "\n")
-        signer = Signer(_sign_path(path).read_text(encoding="ascii"))
+        signer = signing.first_signer(path)
         origin = f"plainspoken/{key.key_id[:8]}{people.random_name()}"
         rows = [
             {"kind": "origin", "name": origin, "public": ""},

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from audit.record import Audit
 
 _SHOWN = 8  # problems named in one fact
-_SIGNED_ACTS = ("ledger", "seal", "document")
+_SIGNED_ACTS = ("ledger", "seal", "document", "key", "sample", "export", "access")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class _Log:
     of_audit: dict[int, str]
     acts: dict[int, str]
     problems: list[str]
-    public_key: str = ""
+    keys: list[tuple[int, str]]  # the entry that named a signing key, and the key; the first one first
     origin: str = ""
 
     @property
@@ -103,10 +103,10 @@ def verify(
         sizes = set(connection.scalars(sa.select(tables.checkpoints.c.size)))
         walked = _walk(connection, sizes | ({kept.size} if kept else set()))
         checks.append(_check("log", walked.problems, f"{walked.size} entries, each with its own hash"))
-        verifier = _verifier(ledger, walked, public_key, checks, cannot)
-        checks.append(_checkpoints(connection, walked, verifier))
+        signatures = _signatures(ledger, walked, public_key, checks, cannot)
+        checks.append(_checkpoints(connection, walked, signatures))
         if kept is not None:
-            checks.append(_kept_elsewhere(kept, walked, verifier))
+            checks.append(_kept_elsewhere(kept, walked, signatures))
         only = None
         if audit is not None:
             only = frozenset(at for at, name in walked.of_audit.items() if name == audit_id(audit))
@@ -142,7 +142,7 @@ def _read(text: str) -> Checkpoint:
 
 
 def _walk(connection: Connection, sizes: set[Any]) -> _Log:
-    walked = _Log([], {}, {}, {}, {}, {}, [])
+    walked = _Log([], {}, {}, {}, {}, {}, [], [])
     frontier, table = log.Frontier(), tables.log_entries
     if 0 in sizes:
         walked.roots[0] = frontier.root()
@@ -163,8 +163,10 @@ def _walk(connection: Connection, sizes: set[Any]) -> _Log:
             walked.of_audit[at] = str(body.get("audit", ""))
             walked.acts[at] = str(body.get("act", ""))
             if at == 0:
-                walked.public_key = str(body.get("signing_key", ""))
+                walked.keys.append((0, str(body.get("signing_key", ""))))
                 walked.origin = str(body.get("origin", ""))
+            elif (body.get("act"), body.get("kind")) == ("key", "signing"):
+                walked.keys.append((at, str(body.get("public", ""))))
         walked.leaves.append(true_leaf)
         frontier = frontier.append(true_leaf)
         if frontier.size in sizes:
@@ -177,40 +179,73 @@ def _walk(connection: Connection, sizes: set[Any]) -> _Log:
     return walked
 
 
-def _verifier(
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """The signing keys, one after another, each with the log entry that put it in force."""
+
+    keys: tuple[tuple[int, Verifier], ...]
+
+    def bear_out(self, note: Checkpoint) -> bool:
+        """Return whether every key in force at the note's size signed it.
+
+        The checkpoint right behind a change of the key is signed by both: so each vouches for the next.
+        """
+        until = [at for at, _ in self.keys[1:]]
+        due = [
+            key
+            for i, (since, key) in enumerate(self.keys)
+            if since < note.size and (i >= len(until) or until[i] >= note.size - 1)
+        ]
+        return bool(due) and all(key.signed(note) for key in due)
+
+
+def _signatures(
     ledger: Ledger, walked: _Log, given: str | None, checks: list[Check], cannot: list[str]
-) -> Verifier | None:
-    """Return the public key to check signatures with, and check that the ledger names the same."""
+) -> Signatures | None:
+    """Return the keys to check signatures with, and check that the key at hand is one of them."""
+    named = [line for _, line in walked.keys]
     source, line = "the key that was given", given
     if line is None:
         try:
-            source, line = "ledger.sign on this machine", ledger.local_public_key
+            source, line = "the signing key on this machine", ledger.local_public_key
         except LedgerError as error:
             checks.append(Check("signing key", False, str(error)))
             return None
     if line is None:
-        source, line = "the ledger itself", walked.public_key
+        source, line = "the ledger itself", named[-1] if named else ""
         cannot.append(
             "The public key was read from the ledger itself: whoever rebuilt the ledger with a key of "
             "their own is not seen. Give the public key that you kept (--key FILE)."
         )
     try:
-        verifier = Verifier(line)
+        Verifier(line)
     except NoteError as error:
         if given is not None:
-            raise UsageError(f"--key: {error}. Give the line that `plainspoken verify` prints.") from error
+            raise UsageError(f"--key: {error}. Give the line that `plainspoken keys show` prints.") from error
         checks.append(Check("signing key", False, f"log entry 0 names no public key ({error})"))
         return None
-    same = walked.public_key.strip() == line.strip()
-    fact = f"{source} is the one that the ledger names; keep its public half elsewhere: {walked.public_key}"
-    checks.append(_check("signing key", [] if same else [f"{source} is not the one in log entry 0"], fact))
-    return verifier
+    try:
+        keys = tuple((at, Verifier(public)) for at, public in walked.keys)
+    except NoteError as error:
+        checks.append(Check("signing key", False, f"the log names a key that is none ({error})"))
+        return None
+    line = line.strip()
+    if given is not None and line in named[:-1]:
+        at = walked.keys[named.index(line) + 1][0]
+        fact = f"{source} is an earlier one; in log entry {at} it vouches for the next. Now: {named[-1]}"
+        checks.append(Check("signing key", True, fact))
+    else:
+        same = bool(named) and line == named[-1]
+        where = "log entry 0" if len(named) < 2 else "the log"
+        fact = f"{source} is the one that the ledger names; keep its public half elsewhere: {line}"
+        checks.append(_check("signing key", [] if same else [f"{source} is not the one in {where}"], fact))
+    return Signatures(keys)
 
 
-def _checkpoints(connection: Connection, walked: _Log, verifier: Verifier | None) -> Check:
+def _checkpoints(connection: Connection, walked: _Log, signatures: Signatures | None) -> Check:
     return _check(
         "checkpoints",
-        _safely(lambda: _checkpoint_problems(connection, walked, verifier)),
+        _safely(lambda: _checkpoint_problems(connection, walked, signatures)),
         _covered(connection, walked),
     )
 
@@ -223,7 +258,9 @@ def _covered(connection: Connection, walked: _Log) -> str:
     return f"{signed}, the last one"
 
 
-def _checkpoint_problems(connection: Connection, walked: _Log, verifier: Verifier | None) -> Iterator[str]:
+def _checkpoint_problems(
+    connection: Connection, walked: _Log, signatures: Signatures | None
+) -> Iterator[str]:
     met = set()
     query = sa.text("SELECT size, root, note FROM checkpoints ORDER BY size")
     for size, root, note in connection.execute(query):
@@ -237,16 +274,16 @@ def _checkpoint_problems(connection: Connection, walked: _Log, verifier: Verifie
             yield f"checkpoint at {size}: it does not say what its row says"
         elif walked.roots.get(said.size) != said.root:
             yield f"checkpoint at {size}: the log up to there is not the one that was signed"
-        if verifier is None or not verifier.signed(said):
+        if signatures is None or not signatures.bear_out(said):
             yield f"checkpoint at {size}: its signature does not hold"
     for at, act in walked.acts.items():
         if act in _SIGNED_ACTS and at + 1 not in met:
             yield f"checkpoint at {at + 1}: deleted; it signed log entry {at} ({act})"
 
 
-def _kept_elsewhere(kept: Checkpoint, walked: _Log, verifier: Verifier | None) -> Check:
+def _kept_elsewhere(kept: Checkpoint, walked: _Log, signatures: Signatures | None) -> Check:
     name = "checkpoint kept elsewhere"
-    if verifier is None or not verifier.signed(kept):
+    if signatures is None or not signatures.bear_out(kept):
         return Check(name, False, "its signature does not hold under the ledger's key")
     if kept.origin != walked.origin:
         return Check(name, False, f"it is of another ledger (got {kept.origin}, expected {walked.origin})")
