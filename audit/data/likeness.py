@@ -1,9 +1,9 @@
 """Which of a model's inputs are a protected attribute under another name.
 
-An input is one when it is the attribute's column or one of its one-hot parts, when it has at most
-50 distinct values and knowing the value tells the group for at least 99.9 % of rows, or when it
-is a monotone copy of a protected number (absolute rank correlation of at least 0.999). Weaker
-likeness is a matter of degree, for a proxy scan.
+An input is one when it is the attribute's column or one of its one-hot parts (of one group, or of
+several together), when it has at most 50 distinct values and knowing the value tells the group for
+at least 99.9 % of rows, or when it is a monotone copy of a protected number (absolute rank
+correlation of at least 0.999). Weaker likeness is a matter of degree, for a proxy scan.
 
 Why so: a value that occurs once tells about nobody else, so such rows are left out, and at least
 half of the rows must be left for a claim; otherwise forty people with forty incomes would make
@@ -152,17 +152,27 @@ def _tells(pairs: Pairs) -> bool:
 
 
 def _is_one_hot(pairs: Pairs, column: str, attribute_column: str) -> bool:
-    """Return whether one of two values marks one group, and nobody else."""
+    """Return whether one of two values marks one group, or some groups together, and nobody else."""
     values = {value for value, _ in pairs}
     if len(values) != 2:
         return False
     named = column.lower().startswith(attribute_column.lower())
+    groups = {group for _, group in pairs}
+    sizes = {name: sum(pairs[value, name] for value in values) for name in groups}
+
+    def shared(marked: str, those: set[str]) -> tuple[int, int]:
+        both = sum(pairs[marked, name] for name in those)
+        return both, sum(n for (value, name), n in pairs.items() if value == marked or name in those)
+
     for marked in values:
-        for group in {group for _, group in pairs} - {UNKNOWN}:
-            both = pairs[marked, group]
-            either = sum(n for (value, name), n in pairs.items() if value == marked or name == group)
-            if both >= TELLS * either and (named or both >= _FEWEST):
-                return True
+        # "Is of one of these two": parts added up are parts still.
+        those = {name for name in groups - {UNKNOWN} if 2 * pairs[marked, name] > sizes[name]}
+        (other,) = values - {marked}
+        both, either = shared(marked, those)
+        rest, of_rest = shared(other, groups - those)
+        # Of the rest too, or a rare flag would mark everybody but a group of one.
+        if 0 < both >= TELLS * either and 0 < rest >= TELLS * of_rest and (named or both >= _FEWEST):
+            return True
     return False
 
 

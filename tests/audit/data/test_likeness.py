@@ -45,6 +45,27 @@ def test_one_hot_parts(people, group):
     assert protected_inputs(frame, ["a", "b", "income"], SEX) == {"a": "sex", "b": "sex"}
 
 
+@pytest.mark.parametrize(("wrong", "is_one"), [(0, True), (2, True), (40, False)])
+def test_parts_of_several_groups_together(wrong, is_one):
+    """A flag of two groups out of four scores the attribute as much as a flag of one."""
+    races = ["a", "b", "c", "d"] * (N // 4)
+    flag = [float(race in "ab") for race in races]
+    flag[:wrong] = [1 - cell for cell in flag[:wrong]]
+    frame = pl.DataFrame({"race": races, "flag": flag, "other": [1 - cell for cell in flag]})
+    race = ProtectedAttribute.model_validate({"column": "race", "type": "category", "reference": "a"})
+    expected = {"flag": "race", "other": "race"} if is_one else {}
+    assert protected_inputs(frame, ["flag", "other"], {"race": race}) == expected
+
+
+def test_a_rare_flag_beside_a_tiny_group_is_none(people):
+    """One person of a tiny group with a rare flag does not make the flag a sign of that group."""
+    rare = np.zeros(N)
+    rare[:4] = 1
+    sexes = pl.Series("sex", ["x", *["m", "f"] * (N // 2)][:N])
+    frame = people.with_columns(sexes, pl.Series("sex_rare", rare))
+    assert protected_inputs(frame, ["sex_rare"], SEX) == {}
+
+
 @pytest.mark.parametrize(("wrong", "is_one"), [(0, True), (4, True), (5, False), (400, False)])
 def test_a_code_that_tells_the_group(wrong, is_one):
     """Codes by another name count while at least 99.9 % of rows are told by them."""
