@@ -15,6 +15,7 @@ from audit.record import Decision, Measurement, ReasonCode, Reference
 NO_MODEL = "no model was opened: the scores or the decisions were already in the data"
 NOT_STATED = "no protected attribute is stated, so none was looked for among the inputs"
 NO_SIZE = "no reason has a size: those of a vendor, of rules and of judgment have none"
+NOT_ATTRIBUTED = "no decision was attributed"
 NO_ORDER = "no order of reasons was measured: none was explained here"
 NO_REASONS = "no model was opened and no reasons were given, so nothing is known of why anybody was refused"
 _OF_REASONS = (
@@ -133,7 +134,7 @@ def of_reasons(decisions: Sequence[Decision], *, known: bool = True) -> tuple[Me
         else Measurement("uncertain_rankings", state="not_measured", cause=NO_ORDER),
         Measurement("completeness_residual", max(residuals), n=len(residuals))
         if residuals
-        else Measurement("completeness_residual", state="not_measured", cause=NO_MODEL),
+        else Measurement("completeness_residual", state="not_measured", cause=NOT_ATTRIBUTED),
         Measurement("most_common_reason_share", max(first.values()) / len(with_reasons), n=len(with_reasons))
         if with_reasons
         else Measurement("most_common_reason_share", state="not_measured", cause="no decision has a reason"),
@@ -156,7 +157,7 @@ def _is_explained(decision: Decision) -> bool:
 def of_references(references: Sequence[Reference]) -> tuple[Measurement, ...]:
     """Measure the smallest reference: how many applicants a refused one was compared with."""
     if not references:
-        return (Measurement("reference_size", state="not_measured", cause=NO_MODEL),)
+        return (Measurement("reference_size", state="not_measured", cause=NOT_ATTRIBUTED),)
     smallest = min(references, key=lambda one: one.n)
     return (Measurement("reference_size", float(smallest.n), n=smallest.n, cause=smallest.cause),)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,15 +130,15 @@ class Result:
 
     def findings_frame(self) -> pl.DataFrame:
         """Return the findings as a data frame."""
-        return _frame(self.findings)
+        return _frame(self.findings, Finding)
 
     def rates_frame(self) -> pl.DataFrame:
         """Return the rates as a data frame."""
-        return _frame(self.rates)
+        return _frame(self.rates, Rate)
 
     def disparities_frame(self) -> pl.DataFrame:
         """Return the disparities as a data frame."""
-        return _frame(self.disparities)
+        return _frame(self.disparities, Disparity)
 
     def decisions_frame(self, outcome: str | None = None) -> pl.DataFrame:
         """Return the decisions, under their pseudonyms, one row each."""
@@ -206,7 +206,10 @@ def open_result(path: str | Path, audit: str = "latest") -> Result:
         return Result.from_ledger(ledger, audit, url, existing=True)
 
 
-def _frame(rows: Iterable[Any]) -> pl.DataFrame:
+def _frame(rows: Iterable[Any], record: type[Any]) -> pl.DataFrame:
     import polars as pl
 
-    return pl.DataFrame([asdict(row) for row in rows], infer_schema_length=None)
+    # Without rows the columns are still those of the record.
+    columns = [one.name for one in fields(record)]
+    listed = [asdict(row) for row in rows]
+    return pl.DataFrame(listed, infer_schema_length=None) if listed else pl.DataFrame(schema=columns)

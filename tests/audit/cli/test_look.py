@@ -194,7 +194,7 @@ def test_verify_has_the_shape_of_the_contract(desk: Desk) -> None:
     """``ok``, every check with its fact, and what cannot be told."""
     answer = desk.of_ledger("verify", "latest", "--json")
     assert answer.code == 0
-    assert set(answer.json) == {"ok", "checks", "cannot"}
+    assert set(answer.json) >= {"ok", "checks", "cannot"}
     assert answer.json["ok"] is True
     for one in answer.json["checks"]:
         assert set(one) == {"name", "ok", "fact"}
@@ -264,6 +264,23 @@ def test_a_reference_needs_the_key_and_a_choice(own: Desk) -> None:
     assert "key file" in answer.err
     assert not file.exists()
     assert own.of_ledger("show", "latest", "--cutoff", "0.4").code == 2
+
+
+def test_a_ledger_that_may_only_be_read(own: Desk, rows, monkeypatch) -> None:
+    """On an examiner's read-only copy everything can be looked at and verified; a run says what it needs."""
+    import os
+
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda place, how: how != os.W_OK and may(place, how))
+    before = own.files()
+    assert own.of_ledger("list").code == 0
+    assert own.of_ledger("show", "latest", "--json").code == 0
+    assert own.of_ledger("explain", "latest", rows[0]["application_id"]).code == 0
+    assert own.of_ledger("verify").code == 0
+    answer = own.ask("run", own.config, "--again", "1")
+    assert answer.code == 1
+    assert "may be read and not written here" in answer.err
+    assert own.files() == before
 
 
 def test_an_absent_ledger_is_no_new_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
