@@ -72,10 +72,11 @@ def __getattr__(name: str) -> Any:
     if name in ("Check", "Verification", "verify"):
         import importlib
 
-        # Reading needs no verifier; it is loaded by whoever asks for it.
-        found = getattr(importlib.import_module("audit.ledger.verify"), name)
-        globals()[name] = found
-        return found
+        # Reading needs no verifier; it is loaded by whoever asks for it. All three at once, because
+        # importing the module leaves its own name, which is also the function's, in this package.
+        module = importlib.import_module("audit.ledger.verify")
+        globals().update({one: getattr(module, one) for one in ("Check", "Verification", "verify")})
+        return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
