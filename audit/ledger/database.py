@@ -8,6 +8,8 @@ immediate one lost none. The same lock makes the log's appends one after the oth
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +28,9 @@ from audit.ledger.tables import REVISIONS, SCHEMA
 _WRITES = "ledger_writes"
 _ADVISORY_LOCK = 0x506C61696E  # any fixed number; one log a database
 BUSY_SECONDS = 30
+# A writer that fell asleep within a transaction keeps everybody out. PostgreSQL cuts it off after
+# this long, which is as long as a lease; on SQLite the file's lock goes when its process does.
+STALLED_SECONDS = 900
 
 
 def parsed(url: str) -> URL:
@@ -61,16 +66,17 @@ def connect(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         engine = sa.create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True)
     else:
-        engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        frozen = _only_readable(file_of(url))
+        engine = sa.create_engine(url, **_way_in(url, frozen))
 
         @sa.event.listens_for(engine, "connect")
         def _set_up(connection: Any, _record: Any) -> None:
             connection.isolation_level = None  # BEGIN is ours to say
             for pragma in (
                 f"busy_timeout = {BUSY_SECONDS * 1000}",
-                "journal_mode = WAL",
-                "synchronous = FULL",
+                *(() if frozen else ("journal_mode = WAL", "synchronous = FULL")),
                 "temp_store = MEMORY",  # nothing of a ledger in a temporary file
+                "secure_delete = ON",  # what is deleted is overwritten: destroyed keys above all
             ):
                 connection.execute(f"PRAGMA {pragma}")
 
@@ -80,9 +86,32 @@ def connect(url: URL) -> Engine:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         elif writes:
+            connection.exec_driver_sql(
+                f"SELECT set_config('lock_timeout', '{int(BUSY_SECONDS * 1000)}', true), "
+                f"set_config('idle_in_transaction_session_timeout', '{int(STALLED_SECONDS * 1000)}', true)"
+            )
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
 
     return engine
+
+
+def _only_readable(file: Path | None) -> bool:
+    """Whether a SQLite file lies where nobody may write, as an examiner's copy does.
+
+    SQLite shares a write-ahead log through a file beside the database, so it must be told that
+    there is none and that nobody will write.
+    """
+    if file is None or not file.is_file() or os.access(file.parent, os.W_OK):
+        return False
+    pending = file.with_name(f"{file.name}-wal")
+    return not (pending.exists() and pending.stat().st_size)
+
+
+def _way_in(url: URL, frozen: bool) -> dict[str, Any]:
+    if not frozen:
+        return {"connect_args": {"timeout": BUSY_SECONDS}}
+    place = f"{Path(str(url.database)).absolute().as_uri()}?mode=ro&immutable=1"
+    return {"creator": lambda: sqlite3.connect(place, uri=True, check_same_thread=False)}
 
 
 @contextmanager
@@ -93,7 +122,7 @@ def told(engine: Engine) -> Iterator[None]:
         yield
     except DBAPIError as error:
         fact = str(error.orig).strip().splitlines()[0]
-        if "locked" in fact or "busy" in fact:
+        if "locked" in fact or "busy" in fact or "lock timeout" in fact:
             raise BusyError(f"{where}: another program is writing. Try again in a moment.") from error
         if "full" in fact or "No space" in fact:
             raise LedgerError(
@@ -101,6 +130,11 @@ def told(engine: Engine) -> Iterator[None]:
             ) from error
         if "malformed" in fact or "not a database" in fact:
             raise LedgerError(f"{where}: {fact}. Restore the file from a backup and verify it.") from error
+        if "readonly" in fact:
+            raise LedgerError(
+                f"{where}: the ledger may be read and not written here ({fact}). "
+                "Run where its folder can be written to, or name another ledger."
+            ) from error
         if "append-only" in fact:
             raise LedgerError(f"{where}: {fact}. A ledger is only ever added to.") from error
         raise LedgerError(f"{where}: {fact}. Nothing was half-written; a retry is safe.") from error
