@@ -1,173 +1,86 @@
-"""Tests of what is measured about inputs, statements, reasons, references and notices."""
+"""What a run measures of inputs and reasons: nothing is met where nothing was looked at."""
 
 from __future__ import annotations
 
-import datetime as dt
+from dataclasses import replace
 
-import pytest
+from audit.measurements import of_inputs, of_reasons
+from audit.record import Decision, Measurement, Notice, Person, Reason, ReasonCode
 
-from audit import measurements
-from audit.record import Approval, Decision, Notice, Person, Reason, ReasonCode, Reference
-
-AS_OF = dt.date(2026, 11, 20)
+CODE = ReasonCode("income", "C1", ("income",), {"en": "Income"})
 
 
-def a_code(factor: str, *, statement: str = "Length of residence", day: dt.date | None = AS_OF) -> ReasonCode:
-    """Return a factor with one column of its name."""
-    approved = Approval("Model Risk", day) if day is not None else None
-    return ReasonCode(factor, factor[:2].upper(), (factor,), {"en": statement}, approved=approved)
-
-
-def a_refusal(name: str = "A1", *codes: str, **changes) -> Decision:
-    """Return a refused application with reasons of these codes, the first one strongest."""
-    reasons = tuple(
-        Reason(rank, code, code.lower(), f"About {code}", 1.0 / rank)
-        for rank, code in enumerate(codes, start=1)
-    )
-    plain = {"reasons": reasons, "notice": Notice("ready")}
-    return Decision(name, 0, 0, (Person("P"),), "adverse", **{**plain, **changes})
-
-
-def by_name(found) -> dict:
-    """Return measurements by their measure, each once."""
-    named = {one.measure: one for one in found}
-    assert len(named) == len(found)
-    return named
-
-
-def test_inputs_are_counted_and_named() -> None:
-    """Protected inputs, and inputs that no factor has, are told by name."""
-    found = by_name(
-        measurements.of_inputs(["income", "district", "age"], {"district": "sex"}, [a_code("income")])
-    )
-    assert (found["protected_inputs"].value, found["protected_inputs"].cause) == (1.0, "district tells sex")
-    assert (found["inputs_without_factor"].value, found["inputs_without_factor"].cause) == (
-        2.0,
-        "age, district",
+def refusal(
+    contribution: float | None = 0.2,
+    *,
+    statement: str = "Income",
+    certified: str | None = "exact",
+    cause: str | None = None,
+    reasons: int = 1,
+) -> Decision:
+    """Return a refusal with some reasons of one size."""
+    return Decision(
+        decision="A1",
+        seq=0,
+        row=0,
+        persons=(Person("P1"),),
+        outcome="adverse",
+        certified=certified,  # type: ignore[arg-type]
+        reasons=tuple(
+            Reason(rank, f"C{rank}", "income", statement, contribution) for rank in range(1, reasons + 1)
+        ),
+        notice=Notice("held", cause) if cause else Notice("ready"),
     )
 
 
-def test_a_missing_flag_names_its_column() -> None:
-    """A column that a factor names only as its flag has a factor."""
-    code = ReasonCode("income", "C1", ("income",), {"en": "Income"}, missing_columns=("income_missing",))
-    found = by_name(measurements.of_inputs(["income", "income_missing"], {}, [code]))
-    assert found["inputs_without_factor"].value == 0
+def measured(*decisions: Decision) -> dict[str, Measurement]:
+    """Return the measurements of some decisions by name."""
+    return {one.measure: one for one in of_reasons(decisions)}
 
 
-def test_without_a_model_inputs_are_not_measured() -> None:
-    """Nobody knows what was read."""
-    for one in measurements.of_inputs([], {}, [a_code("income")]):
-        assert (one.state, one.value, one.cause) == ("not_measured", None, measurements.NO_MODEL)
+def test_no_stated_attribute_is_no_clean_model() -> None:
+    """Where no protected attribute is stated, that none was found among the inputs is not measured."""
+    looked, blind = (of_inputs(["income"], {}, [CODE], stated=stated)[0] for stated in (True, False))
+    assert (looked.state, looked.value) == ("measured", 0)
+    assert (blind.state, blind.value) == ("not_measured", None)
+    assert "no protected attribute is stated" in (blind.cause or "")
 
 
-def test_statements_are_counted() -> None:
-    """Missing, vague, and approved by nobody or only later."""
-    codes = [
-        a_code("income"),
-        a_code("late", statement=" "),
-        a_code("years", day=None),
-        a_code("debts", day=AS_OF + dt.timedelta(days=1)),
-        a_code("score", day=AS_OF),
-    ]
-    found = by_name(measurements.of_statements(codes, ["score"], AS_OF))
-    assert (found["factors_without_statement"].value, found["factors_without_statement"].cause) == (1, "late")
-    assert (found["vague_statements"].value, found["vague_statements"].cause) == (1, "score")
-    assert (found["unapproved_statements"].value, found["unapproved_statements"].cause) == (2, "debts, years")
+def test_a_vendors_reasons_are_not_measured_for_direction_or_order() -> None:
+    """Imported reasons have no size and no certified order, so neither is met by them."""
+    found = measured(refusal(None, certified=None))
+    for measure in ("reasons_not_adverse", "uncertain_rankings"):
+        assert found[measure].state == "not_measured"
+        assert found[measure].cause
+    assert found["adverse_without_reason"].value == 0
 
 
-def test_reasons_are_counted() -> None:
-    """How many have none, how many helped, at most how many, and the commonest first reason."""
-    refusals = [
-        a_refusal("A1", "C1", "C2", "C3", certified="exact", residual=1e-9),
-        a_refusal("A2", "C1", certified="false", residual=-0.25, notice=Notice("held", "ranking_uncertain")),
-        a_refusal("A3", "C2", notice=Notice("held", "decision_differs")),
-        a_refusal("A4", notice=Notice("held", "no_reason")),
-        Decision("A5", 0, 0, (Person("P"),), "favourable"),
-    ]
-    found = by_name(measurements.of_reasons(refusals))
-    # One has none, and one was refused by somebody else than the score that is explained.
+def test_reasons_with_a_size_are_counted_one_by_one() -> None:
+    """A reason that did not push toward refusal is counted, out of all that have a size."""
+    found = measured(refusal(0.2, reasons=2), refusal(-0.1), refusal(None))
+    assert (found["reasons_not_adverse"].value, found["reasons_not_adverse"].n) == (1, 3)
+
+
+def test_somebody_elses_refusal_is_not_explained_by_the_score() -> None:
+    """A refusal that is not that of model and cutoff counts as without a reason, whatever the score says."""
+    found = measured(refusal(), refusal(cause="decision_differs"), refusal(cause="blocked_proxy"))
+    assert (found["adverse_without_reason"].value, found["adverse_without_reason"].n) == (1, 3)
+
+
+def test_recorded_judgment_explains_what_the_score_does_not() -> None:
+    """In the gray band a person's grounds are on record, also where the score alone would have approved."""
+    differs = refusal(cause="decision_differs")
+    judged = replace(differs.reasons[0], rank=2, contribution=None, component="judgmental")
+    found = measured(replace(differs, stage="gray_band", reasons=(*differs.reasons, judged)))
+    assert found["adverse_without_reason"].value == 0
+
+
+def test_a_reason_without_words_is_none() -> None:
+    """An empty statement, or no reason at all, leaves a refusal without its reason."""
+    found = measured(refusal(statement="", cause="no_reason"), refusal(reasons=0, cause="no_reason"))
     assert found["adverse_without_reason"].value == 2
-    assert found["adverse_without_reason"].n == 4
-    assert found["reasons_not_adverse"].value == 0
-    assert found["reasons_at_most_four"].value == 3
-    assert found["held_notices"].value == 3
-    assert found["held_notices"].cause == "decision_differs 1, no_reason 1, ranking_uncertain 1"
-    assert found["uncertain_rankings"].value == 1
-    assert found["uncertain_rankings"].n == 2
-    assert (found["completeness_residual"].value, found["completeness_residual"].n) == (0.25, 2)
-    assert found["most_common_reason_share"].value == pytest.approx(2 / 3)
-    assert found["decision_differs"].value == 1
 
 
-@pytest.mark.parametrize("contribution", [-0.1, 0.0])
-def test_a_reason_that_did_not_push_is_seen(contribution: float) -> None:
-    """R6: zero or less is no reason; rules and judgment have no size and are not counted."""
-    helped = Reason(1, "C1", "c1", "About C1", contribution)
-    rule = Reason(2, "K1", "k1", "Bankruptcy", None, component="rule")
-    (found,) = [
-        one
-        for one in measurements.of_reasons([a_refusal(reasons=(helped, rule))])
-        if one.measure == "reasons_not_adverse"
-    ]
-    assert found.value == 1
-
-
-def test_a_model_that_explained_nobody_is_not_called_absent() -> None:
-    """Where the reference was empty nothing was attributed, and the cause says that and no more."""
-    found = by_name(measurements.of_reasons([a_refusal(notice=Notice("held", "reference_too_small"))]))
-    assert found["completeness_residual"].state == "not_measured"
-    assert found["completeness_residual"].cause == "no decision was attributed"
-
-
-def test_no_refusal_makes_reasons_not_applicable() -> None:
-    """An audit of approvals alone misses no duty to give reasons."""
-    found = measurements.of_reasons([Decision("A5", 0, 0, (Person("P"),), "favourable")])
-    assert {one.state for one in found} == {"not_applicable"}
-    assert len(by_name(found)) == 8
-
-
-def test_reasons_that_could_not_be_known_are_not_measured() -> None:
-    """Without a model, a vendor or rules their absence accuses nobody; with a rule they are measured."""
-    assert {one.state for one in measurements.of_reasons([a_refusal()], known=False)} == {"not_measured"}
-    found = by_name(measurements.of_reasons([a_refusal("A1", "K1"), a_refusal("A2")], known=False))
-    assert found["adverse_without_reason"].value == 1
-
-
-def test_the_smallest_reference_is_measured() -> None:
-    """Several cutoffs have several references; the smallest decides."""
-    of = [
-        Reference("near_cutoff", "a", 80, 80, 0.3, 0.2, 0.1, 0.3),
-        Reference("near_cutoff", "b", 7, 7, 0.4, 0.2, 0.1, 0.3, cause="only 7"),
-    ]
-    (found,) = measurements.of_references(of)
-    assert (found.value, found.cause) == (7.0, "only 7")
-    (none,) = measurements.of_references([])
-    assert none.state == "not_measured"
-
-
-def test_agreement_is_read_from_the_figure() -> None:
-    """What the figure prints is what is judged; what was not asked for is not measured."""
-    rows = [
-        {"method": "shap", "n": 20, "top4_overlap": 0.9, "max_difference": 0.01, "cause": None},
-        {"method": "lime", "n": 0, "top4_overlap": None, "max_difference": None, "cause": "no model"},
-    ]
-    found = by_name(measurements.of_agreement(rows))
-    assert found["shap_top4_overlap"].value == 0.9
-    assert found["shap_difference"].value == 0.01
-    assert (found["lime_top4_overlap"].state, found["lime_top4_overlap"].cause) == (
-        "not_measured",
-        "no model",
-    )
-    asked = by_name(measurements.of_agreement([]))
-    assert asked["shap_top4_overlap"].cause == "shap was not asked for in explain.also"
-
-
-def test_notice_facts_come_from_the_config() -> None:
-    """The role of the score, where a score of ours is used; the agency; and days that nobody knows yet."""
-    whole = {"model": {"path": "m"}, "decision": {"disclosed_score": {"role": "x"}}}
-    found = by_name(measurements.of_notice_facts({**whole, "entities": {"us": {"ecoa_agency": "ftc"}}}))
-    assert (found["disclosed_score_role"].value, found["agency_stated"].value) == (1.0, 1.0)
-    assert found["notice_days"].state == "not_measured"
-    bare = by_name(measurements.of_notice_facts({}))
-    assert bare["disclosed_score_role"].state == "not_applicable"
-    assert bare["agency_stated"].value == 0.0
+def test_no_reasons_are_not_at_most_four() -> None:
+    """Where no decision has a reason, how many there are at most is not measured."""
+    assert measured(refusal(reasons=0, cause="no_reason"))["reasons_at_most_four"].state == "not_measured"

@@ -1,0 +1,173 @@
+"""Each function of measurements: what is counted, what is named, and what is not measured."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from audit import measurements
+from audit.record import Approval, Decision, Notice, Person, Reason, ReasonCode, Reference
+
+AS_OF = dt.date(2026, 11, 20)
+
+
+def a_code(factor: str, *, statement: str = "Length of residence", day: dt.date | None = AS_OF) -> ReasonCode:
+    """Return a factor with one column of its name."""
+    approved = Approval("Model Risk", day) if day is not None else None
+    return ReasonCode(factor, factor[:2].upper(), (factor,), {"en": statement}, approved=approved)
+
+
+def a_refusal(name: str = "A1", *codes: str, **changes) -> Decision:
+    """Return a refused application with reasons of these codes, the first one strongest."""
+    reasons = tuple(
+        Reason(rank, code, code.lower(), f"About {code}", 1.0 / rank)
+        for rank, code in enumerate(codes, start=1)
+    )
+    plain = {"reasons": reasons, "notice": Notice("ready")}
+    return Decision(name, 0, 0, (Person("P"),), "adverse", **{**plain, **changes})
+
+
+def by_name(found) -> dict:
+    """Return measurements by their measure, each once."""
+    named = {one.measure: one for one in found}
+    assert len(named) == len(found)
+    return named
+
+
+def test_inputs_are_counted_and_named() -> None:
+    """Protected inputs, and inputs that no factor has, are told by name."""
+    found = by_name(
+        measurements.of_inputs(["income", "district", "age"], {"district": "sex"}, [a_code("income")])
+    )
+    assert (found["protected_inputs"].value, found["protected_inputs"].cause) == (1.0, "district tells sex")
+    assert (found["inputs_without_factor"].value, found["inputs_without_factor"].cause) == (
+        2.0,
+        "age, district",
+    )
+
+
+def test_a_missing_flag_names_its_column() -> None:
+    """A column that a factor names only as its flag has a factor."""
+    code = ReasonCode("income", "C1", ("income",), {"en": "Income"}, missing_columns=("income_missing",))
+    found = by_name(measurements.of_inputs(["income", "income_missing"], {}, [code]))
+    assert found["inputs_without_factor"].value == 0
+
+
+def test_without_a_model_inputs_are_not_measured() -> None:
+    """Nobody knows what was read."""
+    for one in measurements.of_inputs([], {}, [a_code("income")]):
+        assert (one.state, one.value, one.cause) == ("not_measured", None, measurements.NO_MODEL)
+
+
+def test_statements_are_counted() -> None:
+    """Missing, vague, and approved by nobody or only later."""
+    codes = [
+        a_code("income"),
+        a_code("late", statement=" "),
+        a_code("years", day=None),
+        a_code("debts", day=AS_OF + dt.timedelta(days=1)),
+        a_code("score", day=AS_OF),
+    ]
+    found = by_name(measurements.of_statements(codes, ["score"], AS_OF))
+    assert (found["factors_without_statement"].value, found["factors_without_statement"].cause) == (1, "late")
+    assert (found["vague_statements"].value, found["vague_statements"].cause) == (1, "score")
+    assert (found["unapproved_statements"].value, found["unapproved_statements"].cause) == (2, "debts, years")
+
+
+def test_reasons_are_counted() -> None:
+    """How many have none, how many helped, at most how many, and the commonest first reason."""
+    refusals = [
+        a_refusal("A1", "C1", "C2", "C3", certified="exact", residual=1e-9),
+        a_refusal("A2", "C1", certified="false", residual=-0.25, notice=Notice("held", "ranking_uncertain")),
+        a_refusal("A3", "C2", notice=Notice("held", "decision_differs")),
+        a_refusal("A4", notice=Notice("held", "no_reason")),
+        Decision("A5", 0, 0, (Person("P"),), "favourable"),
+    ]
+    found = by_name(measurements.of_reasons(refusals))
+    # One has none, and one was refused by somebody else than the score that is explained.
+    assert found["adverse_without_reason"].value == 2
+    assert found["adverse_without_reason"].n == 4
+    assert found["reasons_not_adverse"].value == 0
+    assert found["reasons_at_most_four"].value == 3
+    assert found["held_notices"].value == 3
+    assert found["held_notices"].cause == "decision_differs 1, no_reason 1, ranking_uncertain 1"
+    assert found["uncertain_rankings"].value == 1
+    assert found["uncertain_rankings"].n == 2
+    assert (found["completeness_residual"].value, found["completeness_residual"].n) == (0.25, 2)
+    assert found["most_common_reason_share"].value == pytest.approx(2 / 3)
+    assert found["decision_differs"].value == 1
+
+
+@pytest.mark.parametrize("contribution", [-0.1, 0.0])
+def test_a_reason_that_did_not_push_is_seen(contribution: float) -> None:
+    """R6: zero or less is no reason; rules and judgment have no size and are not counted."""
+    helped = Reason(1, "C1", "c1", "About C1", contribution)
+    rule = Reason(2, "K1", "k1", "Bankruptcy", None, component="rule")
+    (found,) = [
+        one
+        for one in measurements.of_reasons([a_refusal(reasons=(helped, rule))])
+        if one.measure == "reasons_not_adverse"
+    ]
+    assert found.value == 1
+
+
+def test_a_model_that_explained_nobody_is_not_called_absent() -> None:
+    """Where the reference was empty nothing was attributed, and the cause says that and no more."""
+    found = by_name(measurements.of_reasons([a_refusal(notice=Notice("held", "reference_too_small"))]))
+    assert found["completeness_residual"].state == "not_measured"
+    assert found["completeness_residual"].cause == "no decision was attributed"
+
+
+def test_no_refusal_makes_reasons_not_applicable() -> None:
+    """An audit of approvals alone misses no duty to give reasons."""
+    found = measurements.of_reasons([Decision("A5", 0, 0, (Person("P"),), "favourable")])
+    assert {one.state for one in found} == {"not_applicable"}
+    assert len(by_name(found)) == 8
+
+
+def test_reasons_that_could_not_be_known_are_not_measured() -> None:
+    """Without a model, a vendor or rules their absence accuses nobody; with a rule they are measured."""
+    assert {one.state for one in measurements.of_reasons([a_refusal()], known=False)} == {"not_measured"}
+    found = by_name(measurements.of_reasons([a_refusal("A1", "K1"), a_refusal("A2")], known=False))
+    assert found["adverse_without_reason"].value == 1
+
+
+def test_the_smallest_reference_is_measured() -> None:
+    """Several cutoffs have several references; the smallest decides."""
+    of = [
+        Reference("near_cutoff", "a", 80, 80, 0.3, 0.2, 0.1, 0.3),
+        Reference("near_cutoff", "b", 7, 7, 0.4, 0.2, 0.1, 0.3, cause="only 7"),
+    ]
+    (found,) = measurements.of_references(of)
+    assert (found.value, found.cause) == (7.0, "only 7")
+    (none,) = measurements.of_references([])
+    assert none.state == "not_measured"
+
+
+def test_agreement_is_read_from_the_figure() -> None:
+    """What the figure prints is what is judged; what was not asked for is not measured."""
+    rows = [
+        {"method": "shap", "n": 20, "top4_overlap": 0.9, "max_difference": 0.01, "cause": None},
+        {"method": "lime", "n": 0, "top4_overlap": None, "max_difference": None, "cause": "no model"},
+    ]
+    found = by_name(measurements.of_agreement(rows))
+    assert found["shap_top4_overlap"].value == 0.9
+    assert found["shap_difference"].value == 0.01
+    assert (found["lime_top4_overlap"].state, found["lime_top4_overlap"].cause) == (
+        "not_measured",
+        "no model",
+    )
+    asked = by_name(measurements.of_agreement([]))
+    assert asked["shap_top4_overlap"].cause == "shap was not asked for in explain.also"
+
+
+def test_notice_facts_come_from_the_config() -> None:
+    """The role of the score, where a score of ours is used; the agency; and days that nobody knows yet."""
+    whole = {"model": {"path": "m"}, "decision": {"disclosed_score": {"role": "x"}}}
+    found = by_name(measurements.of_notice_facts({**whole, "entities": {"us": {"ecoa_agency": "ftc"}}}))
+    assert (found["disclosed_score_role"].value, found["agency_stated"].value) == (1.0, 1.0)
+    assert found["notice_days"].state == "not_measured"
+    bare = by_name(measurements.of_notice_facts({}))
+    assert bare["disclosed_score_role"].state == "not_applicable"
+    assert bare["agency_stated"].value == 0.0
