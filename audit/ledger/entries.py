@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Double, LargeBinary, Table, Text
 from sqlalchemy.engine import Connection
 
 from audit.errors import LedgerError
-from audit.ledger import log, seal, tables
+from audit.ledger import bulk, log, seal, tables
 from audit.ledger.notes import Signer
 
 Row = Mapping[str, Any]
@@ -96,8 +96,7 @@ def append(connection: Connection, key: str, body: Mapping[str, Any], sets: Iter
         name, n = one.table.name, len(one.rows)
         for row in one.rows:
             row["entry"] = position
-        if one.rows:
-            connection.execute(one.table.insert(), one.rows)
+        bulk.insert(connection, one.table, one.rows)
         connection.execute(
             tables.row_sets.insert(),
             {"entry": position, "name": name, "n": n, "root": one.root, "leaves": b"".join(one.leaves)},

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, LedgerError
-from audit.ledger import tables
+from audit.ledger import bulk, tables
 
 _HEAD = "plainspoken ledger key, version 1"
 _CHUNK = 500  # ids in one IN (…)
@@ -215,8 +215,7 @@ class Keyring:
             data_key = secrets.token_bytes(32)
             self._opened[person] = data_key
             rows.append({"person": person, "wrapped": self._wrap(person, data_key), "wrapped_by": key_id})
-        if rows:
-            connection.execute(tables.person_keys.insert(), rows)
+        bulk.insert(connection, tables.person_keys, rows)
         return unknown
 
     # --- locks -------------------------------------------------------------------------------

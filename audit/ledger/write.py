@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, LedgerError
+from audit.ledger import bulk, entries, leases, log, seal, shapes, tables
 from audit.ledger import case as cases_
-from audit.ledger import entries, leases, log, seal, shapes, tables
 from audit.ledger.database import reading, writing
 
 if TYPE_CHECKING:
@@ -340,6 +340,8 @@ class AuditWriter:
                 entries.append(connection, key, body, _hashed(sets))
                 entries.sign_head(connection, self._ledger.signer, self._ledger.origin)
                 leases.release(connection, lease)
+        with writing(self._ledger.engine) as connection:
+            bulk.count_rows(connection)
         self.audit = replace(self._ledger.find(lease.audit))
         self.existing, self._lease = True, None
         return self.audit

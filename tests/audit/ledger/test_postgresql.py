@@ -2,73 +2,55 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 
-from audit.errors import LedgerError
-from audit.ledger import Ledger, tables, verify
+from audit.errors import BusyError, LedgerError
+from audit.ledger import Ledger, database, tables, verify
 from audit.ledger.database import writing
 from tests.worlds.issued import SENT_AT, a_letter
+from tests.worlds.postgresql import NoServer, Server
 from tests.worlds.sealed import small_audit, write_audit
-
-pytestmark = pytest.mark.slow
-PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL of our own, on a socket in a folder of our own."""
-    if not PROGRAMS:
-        pytest.skip("no PostgreSQL server programs in /usr/lib/postgresql")
-    folder = tmp_path_factory.mktemp("postgresql")
-    account: list[str] = []
-    if os.geteuid() == 0:  # the server refuses to run as root
-        try:
-            pwd.getpwnam("postgres")
-        except KeyError:
-            pytest.skip("running as root, and there is no account postgres to run the server")
-        if shutil.which("setpriv") is None:
-            pytest.skip("running as root without setpriv")
-        account = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
-        shutil.chown(folder, "postgres", "postgres")
-        for parent in folder.parents:
-            if parent == Path("/tmp"):
-                break
-            parent.chmod(parent.stat().st_mode | 0o011)
-    data, programs = folder / "data", PROGRAMS[-1]
-    start = [*account, str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
-    options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+def server() -> Iterator[Server]:
+    """A PostgreSQL of our own."""
     try:
-        subprocess.run(
-            [*account, str(programs / "initdb"), "-D", str(data), "-A", "trust", "-U", "auditor"],
-            check=True,
-            capture_output=True,
-            cwd=folder,
-        )
-        subprocess.run([*start, "-o", options, "start"], check=True, capture_output=True, cwd=folder)
-    except (subprocess.CalledProcessError, OSError) as error:
-        pytest.skip(f"no PostgreSQL can be started here: {error}")
-    yield f"postgresql+psycopg://auditor@/postgres?host={folder}"
-    subprocess.run([*start, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=folder)
+        started = Server()
+    except NoServer as error:
+        pytest.skip(str(error))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def sealed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """A ledger with one sealed audit on that server: its URL and its key file."""
+    server.tell("CREATE DATABASE sealed")
+    url, key = server.url("sealed"), tmp_path_factory.mktemp("keys") / "ledger.key"
+    with Ledger.open(url, create=True, key_file=key) as ledger:
+        write_audit(ledger, small_audit())
+    return url, key
 
 
 def test_an_audit_lives_the_same_life_there(
-    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Written, read back equal, a letter recorded, guarded, verified; an altered row is named."""
+    url = server.url()
     with pytest.raises(LedgerError, match="PLAINSPOKEN_KEY_FILE"):
-        Ledger.open(server, create=True)
+        Ledger.open(url, create=True)
     monkeypatch.setenv("PLAINSPOKEN_KEY_FILE", str(tmp_path / "keys" / "ledger.key"))
     (tmp_path / "keys").mkdir()
     small = small_audit()
-    with Ledger.open(server, create=True) as ledger:
+    with Ledger.open(url, create=True) as ledger:
         audit = write_audit(ledger, small)
         assert write_audit(ledger, small) == audit
         assert ledger.rates(audit) == small.seal["rates"]
@@ -88,3 +70,46 @@ def test_an_audit_lives_the_same_life_there(
         proof = verify(ledger)
     assert not proof.ok
     assert any("rates row 3" in check.fact for check in proof.checks)
+
+
+def test_tables_and_migrations_say_the_same_there(sealed: tuple[str, Path]) -> None:
+    """The migrations make on PostgreSQL what tables.py describes."""
+    with Ledger.open(sealed[0], key_file=sealed[1]) as ledger, ledger.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_every_table_of_evidence_is_guarded_there(server: Server, sealed: tuple[str, Path]) -> None:
+    """UPDATE and DELETE of an append-only table are refused by the database itself."""
+    guarded = 0
+    with server.connect("sealed") as connection:
+        for name in tables.APPEND_ONLY:
+            if not connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchall():
+                continue
+            column = tables.metadata.tables[name].columns.keys()[-1]
+            for sql in (f'UPDATE {name} SET "{column}" = "{column}"', f"DELETE FROM {name}"):
+                with pytest.raises(psycopg.errors.RaiseException, match=f"{name} is append-only"):
+                    connection.execute(sql)
+            guarded += 1
+    assert guarded > 15
+
+
+def test_the_database_counted_its_rows(server: Server, sealed: tuple[str, Path]) -> None:
+    """Once an audit is sealed the planner knows the tables' sizes."""
+    sql = "SELECT relname, reltuples FROM pg_class WHERE relname IN ('decisions', 'decision_persons')"
+    counted = dict(server.tell(sql, "sealed"))
+    assert counted["decisions"] == len(small_audit().decisions)
+    assert counted["decision_persons"] > counted["decisions"]
+
+
+def test_a_writer_waits_no_longer_than_it_was_told(
+    server: Server, sealed: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another program holds the write lock the answer is 75; readers go on."""
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    with Ledger.open(sealed[0], key_file=sealed[1]) as ledger, server.connect("sealed") as other:
+        other.execute(f"SELECT pg_advisory_lock({database._ADVISORY_LOCK})")
+        with pytest.raises(BusyError, match="Try again") as error:
+            ledger.begin(small_audit("Another").head)
+        assert error.value.exit_code == 75
+        assert len(ledger.audits()) == 1

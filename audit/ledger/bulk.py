@@ -1,0 +1,89 @@
+"""Many rows at once: COPY on PostgreSQL, one prepared statement on SQLite; statistics after a load.
+
+Why so: on PostgreSQL row-wise inserts were ten times slower than COPY, and after a load the
+planner reads whole tables until ANALYZE has counted them (67 ms a look-up, 0.1 ms after it). Both
+ways write the same values: rows come here in the types that the database gives back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Double, LargeBinary, Table, Text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+
+from audit.ledger import tables
+
+FEW = 8  # rows; below that a COPY costs more round trips than it saves
+
+_BINARY = {BigInteger: "int8", Double: "float8", Text: "text", LargeBinary: "bytea"}
+
+
+def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows in the caller's transaction.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Every column of the table, in stored types (``entries.numbered``).
+    """
+    names = [column.name for column in table.columns]
+    insert_tuples(connection, table, [tuple([row[name] for name in names]) for row in rows])
+
+
+def insert_tuples(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows whose values stand in the order of the table's columns."""
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite" and len(rows) >= FEW:
+        _copy(connection, table, rows)
+        return
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    marks = ", ".join([mark] * len(table.columns))
+    sql = f"INSERT INTO {table.name} ({_columns(connection, table)}) VALUES ({marks})"
+    connection.exec_driver_sql(sql, list(rows))
+
+
+def _columns(connection: Connection, table: Table) -> str:
+    quote = connection.dialect.identifier_preparer.quote
+    return ", ".join(quote(column.name) for column in table.columns)
+
+
+def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    driver: Any = connection.connection.driver_connection
+    sql = f"COPY {table.name} ({_columns(connection, table)}) FROM STDIN (FORMAT BINARY)"
+    error_class = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(sql) as copy:
+            copy.set_types([_BINARY[type(column.type)] for column in table.columns])
+            for row in rows:
+                copy.write_row(row)
+    except error_class as error:
+        # The driver is spoken to directly here, so its error is dressed as SQLAlchemy dresses others.
+        raise DBAPIError.instance(
+            sql,
+            None,
+            error,
+            error_class,
+            connection_invalidated=bool(driver.closed),
+            dialect=connection.dialect,
+        ) from error
+
+
+def count_rows(connection: Connection) -> None:
+    """Have PostgreSQL count its rows, so that look-ups after a load use their index.
+
+    SQLite chooses an index without statistics. Tables that the role at hand does not own are left
+    to autovacuum.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    owned = sa.text(
+        "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() "
+        "AND pg_has_role(current_user, tableowner, 'USAGE')"
+    )
+    for name in sorted(set(connection.scalars(owned)) & set(tables.metadata.tables)):
+        connection.exec_driver_sql(f"ANALYZE {name}")

@@ -1,0 +1,335 @@
+"""What a ledger must outlive, tried on a real one: kills, rivals, sleepers, cut lines, full disks.
+
+Each loop starts from a copy of one ledger, disturbs a run, lets it be run again as an operator
+would, and compares **every row of every table** with the run that nobody disturbed. The rows can
+be compared byte by byte because clock and draws are fixed (``disturbed.py``).
+
+``python -m tests.worlds.faults`` prints the table of all of them, on SQLite and on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from audit.ledger import Ledger, tables, verify
+from audit.ledger.database import connect, parsed, reading
+from tests.worlds.disturbed import Writers, fixed_draws
+from tests.worlds.postgresql import Server
+
+Rows = dict[str, Counter[tuple[object, ...]]]
+_NO_EVIDENCE = ("leases",)  # who wrote last, and until when
+
+
+@dataclass
+class Tally:
+    """What came of one kind of fault. All numbers but ``tries`` and ``sealed`` should be zero."""
+
+    fault: str
+    database: str
+    tries: int = 0
+    sealed: int = 0  # ledgers that were brought to their end and compared
+    lost: int = 0
+    duplicated: int = 0
+    log_differs: int = 0
+    not_verified: int = 0
+    wrong_exits: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether every try ended as the undisturbed run did."""
+        wrong = self.lost + self.duplicated + self.log_differs + self.not_verified + self.wrong_exits
+        return self.tries > 0 and self.sealed > 0 and wrong == 0
+
+    def row(self) -> str:
+        """Return the row of the table."""
+        equal = f"{self.sealed - self.log_differs} of {self.sealed}"
+        cells = (self.fault, self.database, self.tries, self.lost, self.duplicated, equal)
+        return f"| {' | '.join(map(str, cells))} |"
+
+
+def rows_of(url: str) -> Rows:
+    """Return every row of every table of a ledger, as the database gives it."""
+    engine = connect(parsed(url))
+    found: Rows = {}
+    try:
+        with reading(engine) as connection:
+            for name, table in tables.metadata.tables.items():
+                if name not in _NO_EVIDENCE:
+                    found[name] = Counter(tuple(row) for row in connection.execute(sa.select(table)))
+    finally:
+        engine.dispose()
+    return found
+
+
+class Ground:
+    """Where the faults are tried: one empty ledger, copies of it, and the undisturbed run's rows."""
+
+    def __init__(self, folder: Path, writers: Writers, server: Server | None = None) -> None:
+        self.writers, self.server = writers, server
+        self.name = "SQLite" if server is None else "PostgreSQL"
+        self.folder = folder
+        self.key = folder / "ledger.key"
+        self._made = 0
+        self._base = f"sqlite:///{folder / 'base.db'}" if server is None else server.url("base")
+        if server is not None:
+            server.tell("CREATE DATABASE base")
+        with fixed_draws() as draws:
+            draws.restart("ledger")
+            Ledger.open(self._base, create=True, key_file=self.key).close()
+        whole = self.fresh()
+        traced = writers.run(whole, self.key, trace=True)
+        if traced["code"] != 0:
+            raise RuntimeError(f"the undisturbed run failed: {traced}")
+        self.steps: list[str] = traced["steps"]
+        self.undisturbed = rows_of(whole)
+        begun = time.monotonic()
+        writers.run(self.fresh(), self.key)
+        self.seconds = time.monotonic() - begun
+
+    def fresh(self) -> str:
+        """Return the URL of another copy of the empty ledger."""
+        self._made += 1
+        if self.server is not None:
+            return self.server.copy_database("base", f"trial_{self._made % 2}")
+        there = self.folder / f"trial-{self._made}"
+        there.mkdir()
+        shutil.copy(self.folder / "base.db", there / "ledger.db")
+        shutil.rmtree(self.folder / f"trial-{self._made - 2}", ignore_errors=True)
+        return f"sqlite:///{there / 'ledger.db'}"
+
+    def holds(self, url: str) -> bool:
+        """Whether what lies there verifies."""
+        with Ledger.open(url, key_file=self.key) as ledger:
+            return verify(ledger).ok
+
+    def judge(self, url: str, tally: Tally) -> None:
+        """Bring a disturbed audit to its end, as an operator would, and compare it."""
+        ended = self.writers.run(url, self.key)
+        tally.wrong_exits += ended["code"] != 0
+        self.compare(url, tally)
+
+    def compare(self, url: str, tally: Tally) -> None:
+        """Compare what lies there with the undisturbed run."""
+        tally.sealed += 1
+        found = rows_of(url)
+        for name, expected in self.undisturbed.items():
+            tally.lost += (expected - found[name]).total()
+            tally.duplicated += (found[name] - expected).total()
+        tally.log_differs += found["log_entries"] != self.undisturbed["log_entries"]
+        tally.not_verified += not self.holds(url)
+
+    @contextmanager
+    def connection(self, url: str) -> Iterator[sa.Connection]:
+        """Give a connection of the tests' own, outside the ledger's rules."""
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            yield connection
+        engine.dispose()
+
+
+# --- kill -9 -------------------------------------------------------------------------------------
+
+
+def kill_at_steps(ground: Ground, only: Callable[[str], bool] = lambda step: True) -> Tally:
+    """Kill the writer before and after each statement and each commit of its write transactions."""
+    tally = Tally("kill -9 at a named step", ground.name)
+    for number, step in enumerate(ground.steps):
+        if not only(step):
+            continue
+        url = ground.fresh()
+        killed = ground.writers.run(url, ground.key, at=number, act="kill")
+        tally.tries += 1
+        tally.wrong_exits += killed["code"] != -signal.SIGKILL
+        ground.judge(url, tally)
+    return tally
+
+
+def kill_at_random(ground: Ground, kills: int, seed: int) -> Tally:
+    """Kill the writer at random moments, again and again, until so many kills have met it at work."""
+    tally, draw = Tally("kill -9 at a random moment", ground.name), random.Random(seed)
+    url = ground.fresh()
+    while tally.tries < kills:
+        pid = ground.writers.start(url, ground.key)
+        time.sleep(draw.uniform(0.0, ground.seconds))
+        os.kill(pid, signal.SIGKILL)
+        code = ground.writers.wait(pid)["code"]
+        if code == 0:  # it was faster: sealed
+            ground.compare(url, tally)
+            url = ground.fresh()
+        else:
+            tally.tries += 1
+            tally.wrong_exits += code != -signal.SIGKILL
+            tally.not_verified += not ground.holds(url)  # whole parts, whatever else is missing
+    ground.judge(url, tally)
+    return tally
+
+
+# --- rivals and sleepers -------------------------------------------------------------------------
+
+
+def starters(ground: Ground, rounds: int) -> Tally:
+    """Start the same audit from two to six processes at once: one result, the others sent away."""
+    tally = Tally("two to six starters", ground.name)
+    for number in range(rounds):
+        url = ground.fresh()
+        n = 2 + number % 5
+        pids = [ground.writers.start(url, ground.key) for _ in range(n)]
+        codes = [ground.writers.wait(pid)["code"] for pid in pids]
+        tally.tries += 1
+        tally.wrong_exits += 0 not in codes or any(code not in (0, 75, 76) for code in codes)
+        ground.compare(url, tally)
+    return tally
+
+
+def _asleep(pid: int) -> None:
+    for _ in range(1000):
+        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T":
+            return
+        time.sleep(0.01)
+    raise RuntimeError(f"the writer {pid} was not stopped")
+
+
+def _last(ground: Ground) -> str:
+    """Return the moment after the last part."""
+    return [step for step in ground.steps if step.startswith("part") and step.endswith("commit, after")][-1]
+
+
+def stalled(ground: Ground, steps: Sequence[str]) -> Tally:
+    """Stop the holder outside a transaction until its lease has run out; it must write no more."""
+    tally = Tally("holder asleep past its lease", ground.name)
+    for step in steps:
+        url = ground.fresh()
+        pid = ground.writers.start(url, ground.key, at=step, act="stop")
+        _asleep(pid)
+        with ground.connection(url) as connection:  # the lease runs out while it sleeps
+            connection.execute(sa.text("UPDATE leases SET expires_at = 1"))
+        successor = ground.writers.run(url, ground.key)
+        os.kill(pid, signal.SIGCONT)
+        woken = ground.writers.wait(pid)["code"]
+        tally.tries += 1
+        # One that had only the seal left to write finds it written: its audit exists, as it would have been.
+        tally.wrong_exits += successor["code"] != 0 or woken != (0 if step == _last(ground) else 76)
+        ground.compare(url, tally)
+    return tally
+
+
+def stalled_inside(ground: Ground, steps: Sequence[str]) -> Tally:
+    """Stop the holder within a transaction: others are sent away in time, and it goes on when it wakes."""
+    tally = Tally("holder asleep within a transaction", ground.name)
+    for step in steps:
+        url = ground.fresh()
+        pid = ground.writers.start(url, ground.key, at=step, act="stop")
+        _asleep(pid)
+        rival = ground.writers.run(url, ground.key, busy=0.2)
+        os.kill(pid, signal.SIGCONT)
+        woken = ground.writers.wait(pid)["code"]
+        tally.tries += 1
+        tally.wrong_exits += rival["code"] != 75 or woken != 0
+        ground.compare(url, tally)
+    return tally
+
+
+def cut_off(ground: Ground, steps: Sequence[str]) -> Tally:
+    """Leave the holder asleep within a transaction until the server cuts it off; another takes over."""
+    tally = Tally("server cuts a sleeper off", ground.name)
+    for step in steps:
+        url = ground.fresh()
+        pid = ground.writers.start(url, ground.key, at=step, act="stop", stalled=0.3, lease=1)
+        _asleep(pid)
+        time.sleep(2.1)  # the lease is counted in whole seconds
+        successor = ground.writers.run(url, ground.key)
+        os.kill(pid, signal.SIGCONT)
+        woken = ground.writers.wait(pid)["code"]
+        tally.tries += 1
+        tally.wrong_exits += successor["code"] != 0 or woken not in (1, 76)
+        ground.compare(url, tally)
+    return tally
+
+
+# --- cut lines -----------------------------------------------------------------------------------
+
+
+def cuts(ground: Ground, n: int, seed: int) -> Tally:
+    """Have the server end the writer's connection at random moments."""
+    tally, draw = Tally("connection cut", ground.name), random.Random(seed)
+    assert ground.server is not None
+    url = ground.fresh()
+    sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    with ground.server.connect() as nemesis:
+        while tally.tries < n:
+            pid = ground.writers.start(url, ground.key)
+            time.sleep(draw.uniform(0.0, ground.seconds))
+            cut = nemesis.execute(sql, (url.partition("@/")[2].partition("?")[0],)).fetchall()
+            code = ground.writers.wait(pid)["code"]
+            tally.tries += bool(cut)
+            tally.wrong_exits += code not in ((0, 1) if cut else (0,))
+            if code == 0:
+                ground.compare(url, tally)
+                url = ground.fresh()
+            else:
+                tally.not_verified += not ground.holds(url)
+    ground.judge(url, tally)
+    return tally
+
+
+# --- the table -----------------------------------------------------------------------------------
+
+
+def _outside(ground: Ground) -> list[str]:
+    return [step for step in ground.steps if step.endswith("commit, after") and "seal" not in step]
+
+
+def _inside(ground: Ground) -> list[str]:
+    return [step for step in ground.steps if "log_head update, after" in step]
+
+
+def main() -> None:
+    """Try all faults on both databases and print the table."""
+    from tests.worlds import full_disk
+
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("--kills", type=int, default=200)
+    reader.add_argument("--parts", type=int, default=8)
+    asked = reader.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="plainspoken-faults-"))
+    print("| fault | database | tries | rows lost | rows duplicated | log equal |\n|---|---|---|---|---|---|")
+    failed = False
+    for name in ("sqlite", "postgresql"):
+        there = folder / name
+        there.mkdir()
+        with full_disk.starved(there, asked.parts, server=name == "postgresql") as (ground, disk):
+            loops: list[Callable[[], Tally]] = [
+                lambda ground=ground: kill_at_steps(ground),  # type: ignore[misc]
+                lambda ground=ground: kill_at_random(ground, asked.kills, 1),  # type: ignore[misc]
+                lambda ground=ground: starters(ground, 20),  # type: ignore[misc]
+                lambda ground=ground: stalled(ground, (_outside(ground) * 100)[:100]),  # type: ignore[misc]
+                lambda ground=ground: stalled_inside(ground, _inside(ground)),  # type: ignore[misc]
+            ]
+            if ground.server is not None:
+                loops.append(lambda ground=ground: cuts(ground, 70, 1))  # type: ignore[misc]
+                loops.append(lambda ground=ground: cut_off(ground, _inside(ground)))  # type: ignore[misc]
+            if disk is not None:
+                loops.append(lambda ground=ground, disk=disk: full_disk.at_every_write(ground, disk))  # type: ignore[misc]
+            for loop in loops:
+                tally = loop()
+                failed |= not tally.holds
+                print(tally.row() + ("" if tally.holds else f"  DOES NOT HOLD: {tally}"), flush=True)
+    shutil.rmtree(folder)
+    raise SystemExit(failed)
+
+
+if __name__ == "__main__":
+    main()
