@@ -19,7 +19,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Double, Index, LargeBinary, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.schema import SchemaItem
 
-REVISIONS = ("0001", "0002")  # oldest first; the last is what this program reads and writes
+REVISIONS = ("0001", "0002", "0003")  # oldest first; the last is what this program reads and writes
 SCHEMA = REVISIONS[-1]
 
 metadata = MetaData()
@@ -368,6 +368,58 @@ purged_rows = _evidence(  # rows whose locked columns were emptied, and their ro
     _text("retention_class"),
     _text("reason"),
     _whole("at"),
+)
+
+# --- audits that run by themselves ------------------------------------------------------------
+
+schedules = _evidence(
+    "schedules",
+    _text("name"),
+    _text("act"),  # added | paused | resumed | removed
+    _text("config"),
+    _text("expression"),
+    _text("zone"),
+    _text("missed"),  # latest | all | skip
+    _text("out", null=True),
+    _text("reason"),
+    _text("by"),
+    _whole("at"),
+)
+slots = _evidence(
+    "slots",
+    _text("schedule"),
+    _text("slot"),  # nominal local time, as in the audit's own slot
+    _text("act"),  # run | failed | skipped
+    _whole("attempt"),
+    _whole("due_at"),
+    _text("audit", null=True),
+    _whole("exit_code", null=True),
+    _text("cause", null=True),
+    _whole("at"),
+    UniqueConstraint("schedule", "slot", "attempt", name="uq_slots_schedule_slot_attempt"),
+)
+releases = _evidence(
+    "releases",
+    _text("audit"),
+    _text("model"),
+    _text("dictionary"),
+    _text("cutoff"),
+    _text("method"),
+    _text("reference"),
+    _text("reason"),
+    _text("by"),
+    _whole("at"),
+    UniqueConstraint("audit", name="uq_releases_audit"),
+)
+alerts = _evidence(
+    "alerts",
+    _text("alert"),
+    _text("act"),  # raised | sent
+    _text("kind"),  # not_met | failed | missed | deadline
+    _text("title"),
+    _text("text"),
+    _whole("at"),
+    UniqueConstraint("alert", "act", name="uq_alerts_alert_act"),
 )
 
 # Tables whose rows no one may change or remove; triggers say so to whoever tries by accident.
