@@ -50,4 +50,4 @@ accept:  ## take the pages that the tests just drew as the golden ones; read the
 	cp -r tests/golden/actual/. tests/golden/ && rm -r tests/golden/actual
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) $(OUT) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OUT) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -29,14 +30,11 @@ MACHINES = (
 @cache
 def _tracked() -> tuple[Path, ...]:
     """Return the project's files: what git tracks, or in an unpacked sdist what lies there."""
-    if (ROOT / ".git").exists():
-        listed = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-        )
+    found = [file for folder in OURS for file in (ROOT / folder).rglob("*")] + [ROOT / name for name in TOP]
+    if (ROOT / ".git").exists() and shutil.which("git"):
+        command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         found = [ROOT / name for name in listed.stdout.split("\0") if name]
-    else:
-        found = [file for folder in OURS for file in (ROOT / folder).rglob("*")]
-        found += [ROOT / name for name in TOP]
     return tuple(file for file in found if file.is_file() and "__pycache__" not in file.parts)
 
 
