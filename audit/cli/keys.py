@@ -98,6 +98,9 @@ def rotate(
     people: bool = typer.Option(
         False, "--people", help="Change the key that wraps the persons' keys instead of the signing key."
     ),
+    keep: Path | None = typer.Option(
+        None, "--keep", metavar="FILE", help="With --people: where the old key goes, for restores of backups."
+    ),
     by: str = typer.Option(..., "--by", metavar="NAME", help="Who changes it; kept in the log."),
     reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why; kept in the log."),
     ledger: str | None = typer.Option(None, "--ledger", metavar="URL", help=LEDGER_HELP),
@@ -110,11 +113,13 @@ def rotate(
 
     if sum((to is not None, signer is not None, people)) > 1:
         raise UsageError("keys rotate: one key at a time. Give --to, --signer or --people.")
+    if keep is not None and not people:
+        raise UsageError("--keep: it is for the people key. Give --people with it.")
     if not by.strip() or not reason.strip():
         raise UsageError("keys rotate: --by and --reason are kept in the log. Give both.")
     with open_ledger(ledger) as opened:
         if people:
-            _rotate_people(opened, by, reason, as_json)
+            _rotate_people(opened, by, reason, keep, as_json)
             return
         following = None
         if to is not None:
@@ -145,7 +150,15 @@ def rotate(
     typer.echo(done.checkpoint, nl=False)
 
 
-def _rotate_people(opened: Ledger, by: str, reason: str, as_json: bool) -> None:
-    from audit.errors import UsageError
+def _rotate_people(opened: Ledger, by: str, reason: str, keep: Path | None, as_json: bool) -> None:
+    from audit.ledger.rotation import rotate_people_key
 
-    raise UsageError("--people: not built yet. Without it the signing key is changed.")
+    key_id, n, remains = rotate_people_key(
+        opened, at=dt.datetime.now(dt.UTC), by=by, reason=reason, keep=keep
+    )
+    if as_json:
+        typer.echo(json.dumps({"key": key_id, "persons": n, "remains": list(remains)}))
+        return
+    typer.echo(f"The keys of {n} {'person' if n == 1 else 'persons'} are wrapped under {key_id} now.")
+    for one in remains:
+        typer.echo(f"remains  {one}")

@@ -26,6 +26,13 @@ def run(
         metavar="OUTCOMES",
         help="Outcomes that end with exit code 3, with commas between: not_met, error, inconclusive …",
     ),
+    checkpoints: Path | None = typer.Option(
+        None,
+        "--checkpoints",
+        metavar="DIR",
+        envvar="PLAINSPOKEN_CHECKPOINTS",
+        help="Folder, on another machine, where the signed checkpoint is left after the run.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="End with one JSON object on the last line."),
 ) -> None:
     """Audit a model against a config and seal the result."""
@@ -39,6 +46,10 @@ def run(
     if out is not None:  # before any work, so that hours of it are not lost to a full folder
         refuse_foreign(out)
         _refuse_ledger_inside(out, url)
+    if checkpoints is not None:
+        from audit.cli.checkpoints import refuse_absent
+
+        refuse_absent(checkpoints)
     outcomes = tuple(word.strip() for word in fail_on.split(",")) if fail_on is not None else None
     watch = Stopwatch()
     with progress_bars(quiet=as_json) as progress:
@@ -50,8 +61,11 @@ def run(
             progress("report", 0, 2)
             with watch("report"):
                 documents = write_report(url, result, out, progress)
+    left = _leave_checkpoint(url, checkpoints) if checkpoints is not None else None
     if as_json:
         told = result.as_json()
+        if left is not None:
+            told["checkpoint_file"] = left
         # A run writes no letters; the stage is there so that machines find every one of them.
         told["timings"] = {"letters": 0.0, "report": round(watch.seconds.get("report", 0.0), 3)} | told[
             "timings"
@@ -59,9 +73,18 @@ def run(
         typer.echo(json.dumps({**told, "documents": documents}))
     else:
         typer.echo(result.in_words())
-        for document in documents:
-            typer.echo(document)
+        for line in (*documents, *((left,) if left is not None else ())):
+            typer.echo(line)
     raise typer.Exit(result.exit_code)
+
+
+def _leave_checkpoint(url: str, folder: Path) -> str:
+    """Leave the newest checkpoint, which covers the report too, in a folder elsewhere."""
+    from audit.cli.checkpoints import keep
+    from audit.ledger import Ledger
+
+    with Ledger.open(url) as ledger:
+        return str(keep(ledger, folder))
 
 
 def _refuse_ledger_inside(out: Path, url: str) -> None:

@@ -13,7 +13,11 @@ from audit.cli.place import AUDIT_HELP, LEDGER_HELP
 def verify(
     audit: str | None = typer.Argument(None, metavar="[AUDIT]", help=AUDIT_HELP + " Default: all."),
     checkpoint: Path | None = typer.Option(
-        None, "--checkpoint", metavar="FILE", help="A checkpoint kept elsewhere."
+        None,
+        "--checkpoint",
+        metavar="FILE",
+        envvar="PLAINSPOKEN_CHECKPOINTS",
+        help="A checkpoint kept elsewhere, or the folder of run --checkpoints: its newest one.",
     ),
     key: Path | None = typer.Option(
         None, "--key", metavar="FILE", help="The public half of the signing key."
@@ -25,8 +29,13 @@ def verify(
     from audit.cli.place import kept_text, open_ledger
     from audit.ledger.verify import verify as verify_ledger
 
-    note, public = kept_text(checkpoint), kept_text(key)
+    public = kept_text(key)
     with open_ledger(ledger) as opened:
+        note = (
+            _newest_in(checkpoint, opened.origin)
+            if checkpoint and checkpoint.is_dir()
+            else kept_text(checkpoint)
+        )
         found = opened.find(audit).audit if audit is not None else None
         proof = verify_ledger(opened, found, checkpoint=note, public_key=public)
     if as_json:
@@ -39,3 +48,13 @@ def verify(
             typer.echo(f"cannot tell  {limit}")
         typer.echo("The evidence holds." if proof.ok else "The evidence does not hold.")
     raise typer.Exit(0 if proof.ok else 4)
+
+
+def _newest_in(folder: Path, origin: str) -> str:
+    from audit.cli.checkpoints import newest_kept
+    from audit.errors import UsageError
+
+    text = newest_kept(folder, origin)
+    if text is None:
+        raise UsageError(f"{folder}: no checkpoint of {origin} lies there. Name the file that you kept.")
+    return text

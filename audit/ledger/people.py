@@ -18,7 +18,7 @@ import binascii
 import hmac
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -28,8 +28,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from sqlalchemy.engine import Connection
 
-from audit.errors import EvidenceError, LedgerError
-from audit.ledger import bulk, tables
+from audit.errors import EvidenceError, GoneError, LedgerError
+from audit.ledger import bulk, gone, tables
 
 _HEAD = "plainspoken ledger key, version 1"
 _CHUNK = 500  # ids in one IN (…)
@@ -144,6 +144,9 @@ class Keyring:
         self._key = key
         self._missing = missing
         self._opened: dict[bytes, bytes] = {}
+        self._gone: dict[bytes, str] = {}
+        #: Who was erased by the journal beside the key file: locked, whatever an old backup brought back.
+        self.erased: Mapping[bytes, str] = {}
 
     @property
     def at_hand(self) -> bool:
@@ -164,7 +167,8 @@ class Keyring:
     def _wrap_nonce(self, person: bytes) -> bytes:
         return blake2b(person, key=self._need().wrapping, digest_size=12, person=b"wrapping nonce").digest()
 
-    def _wrap(self, person: bytes, data_key: bytes) -> bytes:
+    def wrap(self, person: bytes, data_key: bytes) -> bytes:
+        """Return a person's data key, wrapped."""
         return AESGCMSIV(self._need().wrapping).encrypt(self._wrap_nonce(person), data_key, person)
 
     def unwrap(self, person: bytes, wrapped: bytes) -> bytes:
@@ -185,16 +189,28 @@ class Keyring:
     def forget(self) -> None:
         """Drop the persons' keys that were opened so far."""
         self._opened.clear()
+        self._gone.clear()
 
     def open_keys(self, connection: Connection, persons: Iterable[bytes]) -> None:
         """Unwrap the keys of these persons; a person without one was erased, and stays locked."""
-        wanted = [person for person in dict.fromkeys(persons) if person not in self._opened]
+        asked = list(dict.fromkeys(persons))
+        wanted = [person for person in asked if person not in self._opened and person not in self.erased]
         table = tables.person_keys
         for start in range(0, len(wanted), _CHUNK):
             chunk = wanted[start : start + _CHUNK]
             query = sa.select(table.c.person, table.c.wrapped).where(table.c.person.in_(chunk))
             for person, wrapped in connection.execute(query):
                 self._opened[person] = self.unwrap(person, wrapped)
+        for person in asked:
+            if person not in self._opened and person not in self._gone:
+                found = gone.erased(connection, person)
+                self._gone[person] = found.get(person) or self.erased.get(person, "")
+
+    def lost(self, connection: Connection, persons: Iterable[bytes]) -> bool:
+        """Return whether one of these persons, known to the ledger, was erased."""
+        asked = list(dict.fromkeys(persons))
+        self.open_keys(connection, asked)
+        return any(self._gone.get(person) for person in asked)
 
     def make_keys(self, connection: Connection, persons: Sequence[bytes]) -> list[bytes]:
         """Make a key for each person that the ledger does not know yet; return those persons, sorted."""
@@ -214,7 +230,7 @@ class Keyring:
         for person in unknown:
             data_key = secrets.token_bytes(32)
             self._opened[person] = data_key
-            rows.append({"person": person, "wrapped": self._wrap(person, data_key), "wrapped_by": key_id})
+            rows.append({"person": person, "wrapped": self.wrap(person, data_key), "wrapped_by": key_id})
         bulk.insert(connection, tables.person_keys, rows)
         return unknown
 
@@ -222,7 +238,7 @@ class Keyring:
 
     def lock(self, person: bytes, place: str, data: bytes) -> bytes:
         """Return the locked bytes; the person's key must be open."""
-        data_key, where = self._opened[person], place.encode()
+        data_key, where = self._key_of(person), place.encode()
         nonce = blake2b(where, key=data_key, digest_size=12, person=b"field nonce").digest()
         return AESGCMSIV(data_key).encrypt(nonce, data, person + where)
 
@@ -231,17 +247,13 @@ class Keyring:
 
         Raises
         ------
-        LedgerError
-            Where the person's key was destroyed.
+        GoneError
+            Where the person was erased.
         EvidenceError
             Where the cell was altered, or moved from another person or place.
         """
         self._need()
-        data_key, where = self._opened.get(person), place.encode()
-        if data_key is None:
-            raise LedgerError(
-                f"person {person.hex()}: the key was destroyed; what it locked is gone for good."
-            )
+        data_key, where = self._key_of(person), place.encode()
         nonce = blake2b(where, key=data_key, digest_size=12, person=b"field nonce").digest()
         try:
             return AESGCMSIV(data_key).decrypt(nonce, cell, person + where)
@@ -250,9 +262,19 @@ class Keyring:
                 f"{place}: this locked field was altered or moved. Run `plainspoken verify`."
             ) from error
 
+    def _key_of(self, person: bytes) -> bytes:
+        data_key = self._opened.get(person)
+        if data_key is None:
+            told = self._gone.get(person)
+            raise GoneError(
+                f"person {person.hex()}: {told + ': ' if told else ''}the key was destroyed; "
+                "what it locked is gone for good."
+            )
+        return data_key
+
     def mark(self, person: bytes, text: str) -> bytes:
         """Return 16 bytes that are equal for equal texts of one person, and tell nothing without the key."""
-        data_key = self._opened[person]
+        data_key = self._key_of(person)
         return blake2b(text.encode(), key=data_key, digest_size=16, person=b"words mark").digest()
 
 

@@ -101,9 +101,8 @@ def _hex(path: Sequence[bytes]) -> list[str]:
 
 
 def _note(ledger: Ledger, connection: Connection, kept: str | None) -> tuple[Checkpoint, str]:
-    table = tables.checkpoints
     if kept is None:
-        text = connection.scalar(sa.select(table.c.note).order_by(table.c.size.desc()).limit(1))
+        text = newest_checkpoint(connection)
         if text is None:
             raise UsageError(f"{ledger.shown}: nothing is signed yet. Let the run end first.")
         return read_checkpoint(text), text
@@ -116,6 +115,12 @@ def _note(ledger: Ledger, connection: Connection, kept: str | None) -> tuple[Che
             f"--checkpoint: it is of another ledger (got {note.origin}, expected {ledger.origin})."
         )
     return note, kept if kept.endswith("\n") else kept + "\n"
+
+
+def newest_checkpoint(connection: Connection) -> str | None:
+    """Return the text of the newest checkpoint; None where nothing is signed."""
+    table = tables.checkpoints
+    return connection.scalar(sa.select(table.c.note).order_by(table.c.size.desc()).limit(1))
 
 
 def leaves_of(connection: Connection, size: int) -> list[bytes]:

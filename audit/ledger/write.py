@@ -147,9 +147,12 @@ class AuditWriter:
             counted = connection.scalar(sa.select(sa.func.count()).where(tables.parts.c.audit == lease.audit))
             if kept is None and counted != seq:
                 raise LedgerError(f"part {seq}: parts are committed in order (expected part {counted}).")
-            new_persons = self._ledger.keyring.make_keys(
-                connection, [person for people in part.persons for person, _ in people]
-            )
+            everyone = [person for people in part.persons for person, _ in people]
+            if kept is not None and self._ledger.keyring.lost(connection, everyone):
+                # What an erased person's cells were cannot be made again, so it cannot be compared.
+                self._ledger.keyring.forget()
+                return False
+            new_persons = self._ledger.keyring.make_keys(connection, everyone)
             locked, packed = self._lock(seq, part)
             sets: dict[sa.Table, Sequence[entries.Row]] = {
                 tables.parts: [
