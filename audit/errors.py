@@ -92,6 +92,12 @@ class EvidenceError(LedgerError):
     exit_code = 4
 
 
+class GoneError(LedgerError):
+    """What was asked for was erased or purged, and the ledger says when and why; no retry brings it back."""
+
+    exit_code = 2
+
+
 class BusyError(LedgerError):
     """Another run holds this audit."""
 

@@ -110,4 +110,4 @@ def _term(name: str, entry: TermEntry, as_of: dt.date) -> RetentionTerm:
 def _in_force(entries: Sequence[MonthsEntry], as_of: dt.date) -> KeptFor | None:
     begun = [entry for entry in entries if entry.since <= as_of]
     last = max(begun, key=lambda entry: entry.since, default=None)
-    return last and KeptFor(last.months, last.since, last.kind, last.source)
+    return None if last is None else KeptFor(last.months, last.since, last.kind, last.source)

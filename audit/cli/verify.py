@@ -40,10 +40,13 @@ def verify(
         proof = verify_ledger(opened, found, checkpoint=note, public_key=public)
     if as_json:
         checks = [{"name": one.name, "ok": one.ok, "fact": one.fact} for one in proof.checks]
-        typer.echo(json.dumps({"ok": proof.ok, "checks": checks, "cannot": list(proof.cannot)}))
+        told = {"ok": proof.ok, "checks": checks, "gone": list(proof.gone), "cannot": list(proof.cannot)}
+        typer.echo(json.dumps(told))
     else:
         for one in proof.checks:
             typer.echo(f"{'holds' if one.ok else 'DOES NOT HOLD'}  {one.name}: {one.fact}")
+        for went in proof.gone:
+            typer.echo(f"gone  {went}")
         for limit in proof.cannot:
             typer.echo(f"cannot tell  {limit}")
         typer.echo("The evidence holds." if proof.ok else "The evidence does not hold.")

@@ -20,10 +20,13 @@ from audit.ledger import (
     decisions,
     documents,
     entries,
+    gone,
+    journal,
     leases,
     people,
     read,
     references,
+    rotation,
     shapes,
     signing,
     tables,
@@ -97,6 +100,10 @@ class Ledger:
         self.origin: str = origin.name if origin else ""
         self.public_key: str = signing.public if signing else ""
         self.keyring = _keyring(key_file, locks.name if locks else None)
+        lines, self.journal_problems = journal.read(self.journal, self.keyring, self.origin)
+        self.keyring.erased = {
+            line.person: gone.erased_on(line.at, line.entry) for line in lines if line.act == "done"
+        }
 
     # --- opening -----------------------------------------------------------------------------
 
@@ -185,6 +192,11 @@ class Ledger:
         """The public half of the signing key that is at hand here; None where there is none."""
         home = signing.in_force(self.key_file, self.public_key)
         return None if home is None else home.signer.public
+
+    @property
+    def journal(self) -> Path | None:
+        """Where the journal of erasures lies: beside the key file."""
+        return journal.path_beside(self.key_file) if self.key_file is not None else None
 
     # --- writing -----------------------------------------------------------------------------
 
@@ -337,6 +349,8 @@ def _empty(engine: sa.Engine) -> bool:
 def _keyring(path: Path | None, expected: str | None) -> people.Keyring:
     """Return the keys at hand; where they are not this ledger's, say so when one is asked for."""
     key = people.KeyFile.read(path) if path is not None else None
+    if path is not None and expected is not None and key is not None and key.key_id != expected:
+        key = rotation.finish(path, expected) or key
     if key is None:
         where = path or "ledger.key"
         return people.Keyring(

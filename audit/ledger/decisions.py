@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audit.errors import UsageError
+from audit.errors import GoneError, UsageError
 from audit.ledger import case as cases_
-from audit.ledger import tables
+from audit.ledger import gone, tables
 from audit.ledger.database import reading, records
 from audit.ledger.read import audit_id, parts_of
 from audit.ledger.write import place
@@ -141,9 +141,24 @@ def case(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> CaseFi
         query = sa.select(table).where(table.c.entry == entry, table.c.place == pos).order_by(table.c.pos)
         found = connection.execute(query).all()
         held = ledger.shelf.take(connection, entry, "inputs").get("")
+        _refuse_emptied(connection, entry, found)
+        keyring.forget()  # whoever was erased meanwhile, by another program, stays locked
         keyring.open_keys(connection, [cell.person for cell in found])
         opened = [keyring.unlock(cell.person, place(name, seq, pos, cell.field), cell.cell) for cell in found]
         return cases_.case_of(opened, unlocked_inputs(ledger, name, seq, pos, held))
+
+
+def _refuse_emptied(connection: Connection, entry: int, cells: Sequence[Any]) -> None:
+    """Say that a case was purged, where it was.
+
+    Raises
+    ------
+    GoneError
+    """
+    if any(not cell.cell for cell in cells):
+        emptied = gone.blanked(connection).get((tables.locked_fields.name, entry))
+        if emptied is not None:
+            raise GoneError(f"cases of log entry {entry}: {emptied.told}.")
 
 
 def people(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> tuple[Person, ...]:
@@ -155,6 +170,8 @@ def people(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> tupl
         fields = sa.select(table).where(table.c.entry == entry, table.c.place == pos).order_by(table.c.pos)
         roles = sa.select(persons.c.role).where(persons.c.entry == entry, persons.c.place == pos)
         found = connection.execute(fields).all()
+        _refuse_emptied(connection, entry, found)
+        keyring.forget()  # whoever was erased meanwhile, by another program, stays locked
         keyring.open_keys(connection, [cell.person for cell in found])
         opened = [keyring.unlock(cell.person, place(name, seq, pos, cell.field), cell.cell) for cell in found]
         in_order = connection.scalars(roles.order_by(persons.c.pos))

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audit.errors import LedgerError, UsageError
-from audit.ledger import entries, seal, shapes, tables
+from audit.errors import GoneError, LedgerError, UsageError
+from audit.ledger import entries, gone, seal, shapes, tables
 from audit.ledger.database import reading, records, writing
 from audit.ledger.read import audit_id, rows_of
 
@@ -231,7 +231,11 @@ def words(ledger: Ledger, document: IssuedDocument) -> str:
     with reading(ledger.engine) as connection:
         row = connection.execute(sa.select(table).where(table.c.entry == document.entry)).mappings().one()
         data = row["words"]
+        emptied = gone.blanked(connection).get((table.name, document.entry)) if not data else None
+        if emptied is not None:
+            raise GoneError(f"document of log entry {document.entry}: its words were {emptied.told}.")
         if row["person"] is not None:
+            ledger.keyring.forget()
             ledger.keyring.open_keys(connection, [row["person"]])
             where = f"{row['audit']}/document/{row['sha256'].hex()}/{row['sent_at']}/words"
             data = ledger.keyring.unlock(row["person"], where, data)

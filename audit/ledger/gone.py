@@ -6,6 +6,7 @@ says when it went, by whose order and under which policy.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -76,6 +77,22 @@ def blanked(connection: Connection) -> dict[tuple[str, int], Blanked]:
     table = tables.purged_rows
     query = sa.select(table).order_by(table.c.entry, table.c.pos)
     return {
-        (row.table_name, row.of_entry): Blanked(row.n, bytes(row.root), purged_by(row.retention_class, row.at))
+        (row.table_name, row.of_entry): Blanked(
+            row.n, bytes(row.root), purged_by(row.retention_class, row.at)
+        )
         for row in connection.execute(query)
     }
+
+
+def told(connection: Connection) -> Iterator[str]:
+    """Yield everything that went, in words: persons, partitions' bytes, emptied rows."""
+    for person, words in erased(connection).items():
+        yield f"person {person.hex()}: {words}"
+    table, left = tables.partitions, contents(connection)
+    query = sa.select(table.c.entry, table.c.kind, table.c.name, table.c.sha256)
+    for row in connection.execute(query.order_by(table.c.entry, table.c.pos)) if left else ():
+        if bytes(row.sha256) in left:
+            title = f"{row.kind} {row.name}".strip()
+            yield f"partition {title} of log entry {row.entry}: {left[bytes(row.sha256)]}"
+    for (name, entry), since in blanked(connection).items():
+        yield f"{name} of log entry {entry}: locked columns {since.told}"

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
-from audit.errors import EvidenceError, UsageError
-from audit.ledger import shapes, tables
+from audit.errors import EvidenceError, GoneError, UsageError
+from audit.ledger import gone, shapes, tables
 from audit.ledger.database import reading, records
 from audit.record import Audit, Evidence
 
@@ -142,6 +142,10 @@ class Shelf:
     def __init__(self) -> None:
         self._held: OrderedDict[bytes, Unpacked] = OrderedDict()
 
+    def clear(self) -> None:
+        """Put every partition down."""
+        self._held.clear()
+
     def take(
         self, connection: Connection, entry: int, kind: str, name: str | None = None
     ) -> dict[str, Unpacked]:
@@ -157,6 +161,8 @@ class Shelf:
                     sa.select(contents.c.content).where(contents.c.sha256 == row.sha256)
                 )
                 if content is None:
+                    if (told := gone.contents(connection).get(row.sha256)) is not None:
+                        raise GoneError(f"partition {kind} of log entry {entry}: {told}.")
                     raise EvidenceError(
                         f"partition {kind} {row.name}: its bytes are gone. Run `plainspoken verify`."
                     )

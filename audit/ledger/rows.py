@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, LedgerError
-from audit.ledger import log, seal, tables
+from audit.ledger import gone, log, seal, tables
 from audit.ledger.entries import hashed_columns
 from audit.ledger.people import Keyring
 
@@ -73,6 +73,7 @@ def table_problems(
         if name in sets and (entries is None or entry in entries)
     }
     met: set[int] = set()
+    emptied = gone.blanked(connection) if name in gone.BLANKED else {}
     rows = _stored(connection, table, ["entry", *names], "entry, pos")
     for entry, of_entry in groupby(rows, key=lambda row: row[0]):
         if entries is not None and entry in sealed and entry not in entries:
@@ -85,6 +86,11 @@ def table_problems(
         met.add(entry)
         leaves = [_leaf(row) for row in found]
         n, root = expected[entry]
+        if (since := emptied.get((name, entry))) is not None:
+            # What went is not altered: what is left is held to its root as of the purge.
+            if (len(leaves), log.merkle_root(leaves)) != (n, since.root) or since.n != n:
+                yield f"{name}: rows of log entry {entry} were altered after they were {since.told}"
+            continue
         if len(leaves) != n or log.merkle_root(leaves) != root:
             yield from _name_rows(connection, name, entry, names, found, leaves, n, root)
     for entry, (n, _) in expected.items():
@@ -184,8 +190,9 @@ def content_problems(
 
 
 def person_problems(connection: Connection, keyring: Keyring) -> Iterator[str]:
-    """Yield persons whose key is gone without an erasure, keys of nobody, and keys that were altered."""
+    """Yield persons whose key is gone without an erasure, keys that came back, of nobody, or altered."""
     persons, keys, erased = tables.persons, tables.person_keys, tables.erasures
+    said = {**keyring.erased, **gone.erased(connection)}
     done = sa.select(erased.c.person).where(erased.c.act == "done")
     lost = sa.select(persons.c.person).where(
         persons.c.person.not_in(sa.select(keys.c.person)), persons.c.person.not_in(done)
@@ -198,6 +205,11 @@ def person_problems(connection: Connection, keyring: Keyring) -> Iterator[str]:
         connection, keys, ["person", "wrapped", "wrapped_by"], "person"
     ):
         name = person.hex() if isinstance(person, bytes) else str(person)
+        if person in said:
+            yield (
+                f"person_keys: the key of person {name} is back, who was {said[person]}: an older backup "
+                "was restored. Run `plainspoken erase --replay`"
+            )
         if keyring.at_hand:
             try:
                 keyring.unwrap(person, wrapped)

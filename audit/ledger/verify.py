@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from audit.errors import LedgerError, UsageError
-from audit.ledger import log, rows, tables
+from audit.ledger import gone, log, rows, tables
 from audit.ledger.database import reading
 from audit.ledger.notes import Checkpoint, NoteError, Verifier, read_checkpoint
 from audit.ledger.read import audit_id
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from audit.record import Audit
 
 _SHOWN = 8  # problems named in one fact
-_SIGNED_ACTS = ("ledger", "seal", "document", "key", "sample", "export", "access")
+_SIGNED_ACTS = ("ledger", "seal", "document", "key", "sample", "export", "access", "erasure", "hold", "purge")
+_ACTS_ON_RECORDS = ("erasure", "hold", "purge")  # what an audit's rows may rest on
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome: ``ok`` where every check holds; ``cannot`` is what no check here can tell."""
+    """The outcome: ``ok`` where every check holds; ``cannot`` is what no check here can tell.
+
+    ``gone`` is what is not there any more and should not be: who was erased and what was purged,
+    each with the day and the entry or the policy under which it went.
+    """
 
     ok: bool
     checks: tuple[Check, ...]
     cannot: tuple[str, ...]
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -110,9 +116,11 @@ def verify(
         only = None
         if audit is not None:
             only = frozenset(at for at, name in walked.of_audit.items() if name == audit_id(audit))
+            only |= {at for at, act in walked.acts.items() if act in _ACTS_ON_RECORDS}
         checks += _rows(ledger, connection, walked, only)
+        went = tuple(gone.told(connection))
     cannot += _limits(ledger, kept)
-    return Verification(all(check.ok for check in checks), tuple(checks), tuple(cannot))
+    return Verification(all(check.ok for check in checks), tuple(checks), tuple(cannot), went)
 
 
 def _check(name: str, problems: Iterable[str], fact: str) -> Check:
@@ -333,7 +341,12 @@ def _rows(ledger: Ledger, connection: Connection, walked: _Log, only: frozenset[
         "their hashes, and what they hold, as sealed",
     )
     keyed = "each unwraps" if ledger.keyring.at_hand else "each is there"
+    erased = gone.erased(connection)
+    if erased:
+        keyed += f"; {len(erased)} {'person' if len(erased) == 1 else 'persons'} erased, as the log says"
     look("person_keys", lambda: rows.person_problems(connection, ledger.keyring), keyed)
+    if ledger.journal_problems:
+        checks.append(_check("journal of erasures", ledger.journal_problems, ""))
     return checks
 
 

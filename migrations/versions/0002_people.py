@@ -43,9 +43,7 @@ def upgrade() -> None:
             sa.Column(key, sa.BigInteger(), primary_key=True, nullable=False, autoincrement=False)
             for key in ("entry", "pos")
         ]
-        op.create_table(
-            name, *keys, *(_column(word) for word in words.split()), sqlite_with_rowid=False
-        )
+        op.create_table(name, *keys, *(_column(word) for word in words.split()), sqlite_with_rowid=False)
         for act in ("update", "delete"):
             then = (
                 f"BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END"
