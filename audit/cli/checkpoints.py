@@ -80,7 +80,8 @@ def keep(ledger: Ledger, folder: Path) -> Path:
             kept = read_checkpoint(before)
             if kept.size > note.size:
                 raise EvidenceError(
-                    f"{folder / name_of(kept)}: the ledger had {kept.size} entries and has {note.size} now: it was cut short, or an older copy was put back. Run `plainspoken verify`."
+                    f"{folder / name_of(kept)}: the ledger had {kept.size} entries and has {note.size} now: "
+                    "it was cut short, or an older copy was put back. Run `plainspoken verify`."
                 )
             if log.merkle_root(leaves_of(connection, kept.size)) != kept.root:
                 raise EvidenceError(
