@@ -15,14 +15,6 @@ def compare(
     raise UsageError("compare: not built yet. Use plainspoken show A --json and B --json until then.")
 
 
-def replay(audit: str = typer.Argument(..., metavar="AUDIT", help="The audit to run again.")) -> None:
-    """Run an audit again from its recorded inputs and show every difference (not built yet)."""
-    raise UsageError(
-        "replay: not built yet. plainspoken verify proves that nothing was altered; "
-        "run the same config with --again 1 to compare by eye."
-    )
-
-
 def init(
     model: str = typer.Option(..., "--model", metavar="FILE", help="The model to audit."),
     data: str = typer.Option(..., "--data", metavar="FILE", help="The applications."),

@@ -48,6 +48,7 @@ class RecordedPart:
     groups: Mapping[str, Sequence[str]]
     quarantined: tuple[QuarantinedRow, ...]
     lost: Mapping[str, str] = field(default_factory=dict)
+    partly: frozenset[int] = frozenset()  # positions of which another applicant than the first was erased
 
 
 def recorded(ledger: Ledger, audit: Audit | str) -> Iterator[RecordedPart]:
@@ -93,6 +94,11 @@ def recorded(ledger: Ledger, audit: Audit | str) -> Iterator[RecordedPart]:
                 groups=held["groups"][""].lists() if "" in held["groups"] else {},
                 quarantined=tuple(QuarantinedRow(row["source_row"], row["cause"]) for row in aside),
                 lost=lost,
+                partly=frozenset(
+                    pos
+                    for pos, one in enumerate(mine)
+                    if any(bytes.fromhex(other.person) in erased for other in one.persons[1:])
+                ),
             )
         ledger.keyring.forget()
 
@@ -108,9 +114,7 @@ def _partitions(
         if bytes(row.sha256) in purged
     }
     kinds = ("inputs", "attributions", "groups")
-    return {
-        kind: {} if kind in lost else ledger.shelf.take(connection, entry, kind) for kind in kinds
-    }, lost
+    return {kind: {} if kind in lost else ledger.shelf.take(connection, entry, kind) for kind in kinds}, lost
 
 
 def _cases(
