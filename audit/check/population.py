@@ -11,6 +11,9 @@ from audit.config.nearest import did_you_mean, listed
 from audit.config.protected import UNKNOWN
 from audit.errors import Fault
 
+TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0")
+_FEW = 50
+
 
 def population_faults(config: Config, inspection: Inspection) -> Iterator[Fault]:
     """Yield what makes these rows impossible to audit as the config says."""
@@ -22,6 +25,7 @@ def population_faults(config: Config, inspection: Inspection) -> Iterator[Fault]
     if config.audit.kind == "population":
         # A night of refusals may well hold one group only; its rates are not judged.
         yield from _references(config, inspection)
+        yield from _labels(config, inspection)
     yield from _actions(config, inspection)
     yield from _cutoffs(config, inspection)
     yield from _pinned(config, inspection)
@@ -61,6 +65,29 @@ def _references(config: Config, inspection: Inspection) -> Iterator[Fault]:
             fact = f"no row belongs to the reference {attribute.reference!r} (groups: {_counted(known)})"
             way_out = f"{did_you_mean(attribute.reference, known)}Name one of the groups"
             yield config.lines.fault(("protected", name, "reference"), fact, way_out)
+
+
+def _labels(config: Config, inspection: Inspection) -> Iterator[Fault]:
+    for loc, stated, words in (
+        (("decision", "taken"), config.decision.taken, inspection.taken),
+        (("data", "observed"), config.data.observed, inspection.observed),
+    ):
+        if stated is None or not words or any(_is_word(word, stated.adverse) for word in words):
+            continue
+        # One word alone may be a population without a single refusal. Of two, neither is what is stated.
+        meant = did_you_mean(str(stated.adverse), words)
+        if len(words) > 1 or meant:
+            fact = f"no row of {stated.column!r} is {stated.adverse!r} (it holds {_counted(words)})"
+            yield config.lines.fault((*loc, "adverse"), fact, f"{meant}Name the word of the adverse ones")
+
+
+def _is_word(word: str, stated: str | int | float | bool) -> bool:
+    if isinstance(stated, bool):
+        return word.lower() in (TRUE if stated else FALSE)
+    try:
+        return word == str(stated).strip() or float(word) == float(stated)
+    except ValueError:
+        return False
 
 
 def _actions(config: Config, inspection: Inspection) -> Iterator[Fault]:
@@ -123,5 +150,7 @@ def _pinned(config: Config, inspection: Inspection) -> Iterator[Fault]:
 
 
 def _counted(groups: Mapping[str, int]) -> str:
+    if len(groups) > _FEW:  # a column of names or ids, taken for one of groups: it is not repeated
+        return f"{len(groups):,} different values"
     ordered = sorted(groups.items(), key=lambda item: (-item[1], item[0]))
     return listed(f"{group or '(empty)'} {n:,}" for group, n in ordered)

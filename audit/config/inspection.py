@@ -42,6 +42,8 @@ class Inspection:
     numbers: Mapping[str, NumbersSeen] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
     actions: Mapping[str, int] = field(default_factory=dict)  # values of record.action's column
+    taken: Mapping[str, int] = field(default_factory=dict)  # values of decision.taken's column
+    observed: Mapping[str, int] = field(default_factory=dict)  # values of data.observed's column
     cutoff_keys: Mapping[str, int] = field(default_factory=dict)  # values of decision.cutoff.by's column
     cutoffs: tuple[float, ...] = ()  # distinct cutoffs in the data or the config
     score_low: float | None = None

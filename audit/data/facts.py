@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from audit.config import Config
 
 _CUTOFFS_KEPT = 1000
+_WORDS_KEPT = 1000
 
 
 class Facts:
@@ -32,6 +33,8 @@ class Facts:
         self.actions: Counter[str] = Counter()
         self.cutoff_keys: Counter[str] = Counter()
         self.cutoffs: set[float] = set()
+        self.taken: Counter[str] = Counter()
+        self.observed: Counter[str] = Counter()
 
     def add(self, frame: pl.DataFrame) -> None:
         """Take the next rows, all text."""
@@ -50,6 +53,9 @@ class Facts:
                 self.actions.update(as_words(frame[bound.column]).drop_nulls().to_list())
         if decision.cutoff is not None and decision.cutoff.by is not None:
             self.cutoff_keys.update(as_words(frame[decision.cutoff.by]).drop_nulls().to_list())
+        for label, words in ((decision.taken, self.taken), (self._config.data.observed, self.observed)):
+            if label is not None and len(words) <= _WORDS_KEPT:
+                words.update(as_words(frame[label.column]).drop_nulls().to_list())
         if decision.cutoff is not None and decision.cutoff.column is not None:
             seen = numbers(frame[decision.cutoff.column]).drop_nulls().unique()
             self.cutoffs.update(seen.filter(seen.is_finite()).to_list())
@@ -73,6 +79,8 @@ class Facts:
             actions=dict(self.actions),
             cutoff_keys=dict(self.cutoff_keys),
             cutoffs=tuple(sorted(set(cutoffs))),
+            taken=dict(self.taken),
+            observed=dict(self.observed),
         )
 
     def _add_numbers(self, name: str, cells: pl.Series, first_band: float) -> None:

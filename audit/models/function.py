@@ -133,7 +133,7 @@ class FunctionScorer:
         columns = self._book.decode(encoded)
         try:
             values = self._function(columns)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # The error's own words may quote a person's value: only its kind and line are told.
             raise ModelError(
                 f"{self._file.name}:{_line_in(error, self._file)}: model python:{self._name}: "
@@ -173,7 +173,7 @@ def _load(name: str, file: Path, folder: Path | None) -> ModuleType:
             return importlib.import_module(name)
         with _beside(folder.resolve(), name.partition(".")[0]):
             return importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ModelError(
             f"{file.name}:{_line_in(error, file)}: model python:{name}: the module cannot be imported "
             f"({type(error).__name__}). Make `python -c 'import {name}'` work in the config's folder."

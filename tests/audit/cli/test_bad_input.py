@@ -129,6 +129,27 @@ def _raising_model(desk: Desk) -> None:
     (desk.folder / "model.py").write_text(model("raise KeyError('Zyxwv')"))
 
 
+def _leaving_model(desk: Desk) -> None:
+    (desk.folder / "model.py").write_text(model("raise SystemExit(0)"))
+
+
+def _script_for_a_model(desk: Desk) -> None:
+    (desk.folder / "model.py").write_text("import sys\n\nsys.exit(0)\n")
+
+
+def _misspelt_refusal(desk: Desk) -> None:
+    desk.set(decision__taken={"column": "granted", "adverse": "refused"})
+    desk.rows(lambda rows: [{**row, "granted": ("Refused", "Granted")[i % 2]} for i, row in enumerate(rows)])
+
+
+def _another_word_for_default(desk: Desk) -> None:
+    desk.set(data__observed__adverse="default")
+
+
+def _names_for_groups(desk: Desk) -> None:
+    desk.set(protected__sex={"column": "applicant_id", "type": "category", "reference": "male"})
+
+
 def _model_not_importable(desk: Desk) -> None:
     (desk.folder / "model.py").write_text("import no_such_module_anywhere\n")
 
@@ -331,6 +352,11 @@ CASES: list[tuple[Callable[[Desk], None], str]] = [
     (_short_scores, r"model: the scores have the wrong length .*199.*200"),
     (_worded_scores, r"model: its scores are not numbers"),
     (_raising_model, r"model\.py:6: model python:model:score: the function raised KeyError"),
+    (_leaving_model, r"model\.py:6: model python:model:score: the function raised SystemExit"),
+    (_script_for_a_model, r"model\.py:3: model python:model: the module cannot be imported \(SystemExit"),
+    (_misspelt_refusal, r"audit\.yaml:\d+: decision\.taken\.adverse: .*Did you mean 'Refused'\?"),
+    (_another_word_for_default, r"audit\.yaml:\d+: data\.observed\.adverse: no row .*0 \d+, 1 \d+"),
+    (_names_for_groups, r"audit\.yaml:\d+: protected\.sex\.reference: .*200 different values"),
     (_model_not_importable, r"model\.py:1: model python:model: the module cannot be imported"),
     (_no_such_function, r"model python:model:predict: model\.py has no function 'predict'"),
     (_scores_that_depend_on_others, r"model python:model:score: a row's score changes with the rows"),
