@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports import wording
+from reports import qr, wording
 from reports.sealed import access_words, read
 from reports.wording import capital
 
@@ -38,6 +38,7 @@ class Evidence:
     digests: tuple[DigestRow, ...]
     parts: str
     checkpoint: tuple[str, ...]
+    checkpoint_code: str  # the same lines as a QR code
     sealed_at: str
     commands: tuple[tuple[str, str], ...]
     run: tuple[tuple[str, str], ...]
@@ -89,6 +90,9 @@ def query(ledger: Reading, audit_id: str) -> Evidence:
         digests=tuple(_row(e) for e in shown),
         parts=_parts(every),
         checkpoint=tuple(audit.checkpoint.rstrip("\n").split("\n")) if audit.checkpoint else (),
+        checkpoint_code=qr.svg(audit.checkpoint, "The checkpoint above, as a QR code.")
+        if audit.checkpoint
+        else "",
         sealed_at=wording.moment_in_words(audit.sealed_at),
         commands=(
             (
