@@ -25,7 +25,7 @@ from audit.data.likeness import stride, tally
 from audit.data.missing import missing_factors
 from audit.data.profile import profile
 from audit.data.slices import groups, intersection_groups
-from audit.errors import UsageError
+from audit.errors import ModelError, UsageError
 from audit.explain.joining import joined, taken
 from audit.fairness.groups import count
 from audit.job import Block, ExplainedPartition, Job, ScoredPartition, Selection
@@ -246,10 +246,16 @@ def _attribute(
             options["progress"] = partial(_further, tell, len(order))
         try:
             parts.append(method_of.explain(scorer, _take(values, mine), reference, job.factors, **options))
-        except UsageError as error:
-            if method == QUOTED:
+        except (UsageError, ModelError) as error:
+            if method != QUOTED:
+                return None, str(error)  # a cross-check that cannot be made is no reason to stop
+            if isinstance(error, UsageError):
                 raise
-            return None, str(error)  # a cross-check that cannot be made is no reason to stop
+            fact = str(error).partition(": ")[2].partition(". ")[0]
+            raise ModelError(
+                "model: it cannot score one applicant's values mixed with another's, which explaining asks "
+                f"for ({fact}). Let it answer for every combination of its inputs."
+            ) from error
         order += mine
     if not parts:
         return None, NOBODY_TO_COMPARE if positions else None

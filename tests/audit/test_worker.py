@@ -134,3 +134,32 @@ def test_a_cross_check_that_cannot_be_made_is_recorded(fresh, monkeypatch) -> No
     (part,) = prepare.explain(scored, barrier.choose(ready, scored), silent)
     assert part.causes == {"lime": "lime: cannot. Do without."}
     assert set(part.blocks) == {"shapley"}
+
+
+def test_a_model_that_knows_no_mixes_is_told_so(fresh) -> None:
+    """Rows can be scored, mixes cannot: the message says what was asked of the model."""
+    from audit.errors import ModelError
+
+    desk = Desk(fresh("even").folder)
+    desk.text(
+        "model.py",
+        "return 0.15 + sum(terms(columns).values())",
+        "known = columns['income'] + columns['utilisation']\n"
+        "    seen = np.isin(np.round(known, 6), _known())\n"
+        "    return np.where(seen, 0.15 + sum(terms(columns).values()), np.nan)",
+    )
+    desk.text(
+        "model.py",
+        "def terms(columns):",
+        "def _known():\n"
+        "    import csv\n"
+        "    from pathlib import Path\n\n"
+        "    lines = Path(__file__).with_name('applications.csv').read_text().splitlines()\n"
+        "    rows = csv.DictReader(lines)\n"
+        "    return np.round([float(row['income']) + float(row['utilisation']) for row in rows], 6)\n\n\n"
+        "def terms(columns):",
+    )
+    ready = prepare.prepare(desk.config)
+    scored = prepare.score(ready, silent)
+    with pytest.raises(ModelError, match=r"model: it cannot score .* mixed with another's.*NaN.*\. Let it"):
+        list(prepare.explain(scored, barrier.choose(ready, scored), silent))
