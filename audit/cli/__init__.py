@@ -46,6 +46,7 @@ COMMANDS = {
     "packs": "audit.cli.packs:packs",
     "doctor": "audit.cli.doctor:doctor",
     "migrate": "audit.cli.migrate:migrate",
+    "ledger": "audit.cli.ledger:ledger",
 }
 
 

@@ -20,6 +20,9 @@ STAGES = {
     "seal": "Sealing the ledger",
     "report": "Rendering the report",
     "letters": "Writing letters",
+    "verify": "Verifying the ledger",
+    "copy": "Copying its tables",
+    "verify the copy": "Verifying the copy",
 }
 
 
