@@ -35,7 +35,7 @@ COMMANDS = {
     "explain": "audit.cli.explain:explain",
     "list": "audit.cli.look:list_audits",
     "show": "audit.cli.look:show",
-    "compare": "audit.cli.later:compare",
+    "compare": "audit.cli.compare:compare",
     "verify": "audit.cli.verify:verify",
     "prove": "audit.cli.prove:prove",
     "keys": "audit.cli.keys:keys",

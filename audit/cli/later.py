@@ -7,14 +7,6 @@ import typer
 from audit.errors import UsageError
 
 
-def compare(
-    first: str = typer.Argument(..., metavar="A", help="The earlier audit."),
-    second: str = typer.Argument(..., metavar="B", help="The later audit."),
-) -> None:
-    """Show what changed between two audits (not built yet)."""
-    raise UsageError("compare: not built yet. Use plainspoken show A --json and B --json until then.")
-
-
 def init(
     model: str = typer.Option(..., "--model", metavar="FILE", help="The model to audit."),
     data: str = typer.Option(..., "--data", metavar="FILE", help="The applications."),

@@ -186,8 +186,13 @@ def _compared(
         policy = Policy(
             audit.as_of, ledger.packs(audit), ledger.requirements(audit), ledger.statements(audit)
         )
+        # Another model or other data are named once, as such, and not again in each figure.
         ready = replace(
-            ready, job=replace(ready.job, codes=codes, source=source), policy=policy, dataset=audit.dataset
+            ready,
+            job=replace(ready.job, codes=codes, source=source),
+            policy=policy,
+            model=audit.model,
+            dataset=audit.dataset,
         )
     if [one.place for one in data.differences] == ["digest"]:
         cannot.append(_UNRECORDED)
