@@ -39,6 +39,8 @@ COMMANDS = {
     "verify": "audit.cli.verify:verify",
     "prove": "audit.cli.prove:prove",
     "keys": "audit.cli.keys:keys",
+    "sample": "audit.cli.sample:sample",
+    "trace": "audit.cli.trace:trace",
     "replay": "audit.cli.replay:replay",
     "erase": "audit.cli.erase:erase",
     "hold": "audit.cli.hold:hold",

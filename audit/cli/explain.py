@@ -29,7 +29,7 @@ def explain(
         found = opened.find(audit).audit
         for name in decisions:
             told = account(opened, found, name)
-            typer.echo(json.dumps(told) if as_json else _in_words(told))
+            typer.echo(json.dumps(told) if as_json else in_words(told))
 
 
 def account(ledger: Ledger, audit: str, name: str) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _why_not(outcome: str, reference: Reference | None) -> str:
     return "no model was opened"
 
 
-def _in_words(told: dict[str, Any]) -> str:
+def in_words(told: dict[str, Any]) -> str:
     lines = [f"{told['decision']}: {told['outcome']}"]
     if told["score"] is not None:
         cutoff = "" if told["cutoff"] is None else f", cutoff {told['cutoff']:.4f}"
