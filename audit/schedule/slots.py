@@ -123,3 +123,22 @@ def choose(open_slots: Iterable[Slot], missed: Missed, now: dt.datetime) -> Choi
         else:
             run.append(one)
     return Choice(tuple(run), tuple(skip))
+
+
+def read_slot(name: str) -> Slot:
+    """Return the slot of a name that ``slot`` gave.
+
+    Raises
+    ------
+    UsageError
+    """
+    nominal, bracket, place = name.partition("[")
+    try:
+        when = dt.datetime.fromisoformat(nominal)
+        if not bracket or not place.endswith("]") or when.tzinfo is not None:
+            raise ValueError(name)
+    except ValueError as error:
+        raise UsageError(
+            f"slot {name!r}: no slot is called so. Write 2027-11-07T01:30[America/New_York]."
+        ) from error
+    return slot(when, place.removesuffix("]"))

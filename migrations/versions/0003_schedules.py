@@ -1,9 +1,10 @@
 """Schedules and releases: audits that run by themselves, and those that others are held to.
 
-``schedules`` has a row each time that one is added, paused, resumed or removed; ``slots`` one for
-each slot that was run, failed or was skipped, because an audit that is missing is itself a finding.
-``releases`` says which model, dictionary, cutoff, method and reference were accepted together.
-``alerts`` says what was to be told to whoever watches, and when it was told.
+Why so: a scheduler outside of the ledger forgets, and two of them disagree. ``schedules`` has a row
+each time that one is added, paused, resumed or removed; ``slots`` one for each slot that was run,
+failed or was skipped, because an audit that is missing is itself a finding. ``releases`` says which
+model, dictionary, cutoff, method and reference were accepted together; ``alerts`` what was to be told
+to whoever watches, and when it was told.
 """
 
 from __future__ import annotations
