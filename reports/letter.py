@@ -20,14 +20,23 @@ from reports import envelope
 from reports.deadline import CITATION, Deadline, deadline
 from reports.html import environment, environment_digest, template_digest, words
 from reports.lint import lint
-from reports.mandatory import CONTENT, LATER, PERSON, REASONS, Gap, action_of, gaps
+from reports.mandatory import (
+    CONTENT,
+    LATER,
+    PERSON,
+    REASONS,
+    Gap,
+    action_of,
+    gaps,
+    of_a_guarantor,
+)
 from reports.notice import Notice, compose, draft_cause, notice_number
 from reports.terms import ENTITY, read_terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audit.ledger import Ledger
+    from audit.ledger import IssuedDocument, Ledger
     from audit.record import CaseFile, Decision, Recipient, Role
 
     Format = Literal["html", "pdf", "txt"]
@@ -123,16 +132,19 @@ class Letters:
         def refused(*found: Gap) -> Refusal:
             return refusal(case.decision, recipient.role, due, date, *found)
 
-        if gap := not_due(decision):
+        if gap := not_due(decision) or of_a_guarantor(case, recipient):
             return refused(gap)
         person = self.person(decision, case, recipient)
         if person is None:
             return refused(Gap("recipients.person is another person than the decision's", PERSON))
         key = (ENTITY, decision.decision, action_of(decision), person, KIND)
+        late = bool(late_reason)
         if not draft:
-            if self.ledger.issued(*key) is not None and not again_reason:
+            first = self.ledger.issued(*key)
+            if first is not None and not again_reason:
                 return refused(Gap("issued already; --again --reason issues it again", PERSON))
-            if due is not None and due.days_left(date) < 0 and not late_reason:
+            late = late or (first is not None and due is not None and _was_in_time(first, due))
+            if due is not None and due.days_left(date) < 0 and not late:
                 return refused(Gap("past the deadline; --late --reason sends it", CITATION))
         if missing := gaps(self.terms, decision, case, recipient):
             return refused(*missing)
@@ -158,7 +170,7 @@ class Letters:
             recipient,
             date=date,
             formats=formats,
-            late=bool(late_reason),
+            late=late,
             due=due,
             person=person,
         )
@@ -275,6 +287,12 @@ def not_due(decision: Decision) -> Gap | None:
     if decision.notice.state == "void":
         return Gap("the notice is void", CONTENT)
     return None
+
+
+def _was_in_time(last: IssuedDocument, due: Deadline) -> bool:
+    # The thirty days are those of the first notice. One that was issued again without being late
+    # followed another that was in time.
+    return last.sent_at.date() <= due.due or (last.again and not last.late)
 
 
 def refusal(decision: str, role: Role | None, due: Deadline | None, date: dt.date, *found: Gap) -> Refusal:

@@ -72,6 +72,25 @@ def score_of(case: CaseFile, recipient: Recipient, role: str) -> tuple[BureauSco
     )
 
 
+def of_a_guarantor(case: CaseFile, recipient: Recipient) -> Gap | None:
+    """Return why a guarantor gets no letter of this kind; None for an applicant.
+
+    A guarantor is an applicant for 12 CFR 1002.7(d) alone (1002.2(e)), so neither "your application"
+    nor the applicant's reasons are theirs. What the FCRA asks for, it asks for each consumer.
+    """
+    if recipient.role != "guarantor":
+        return None
+    if score_of(case, recipient, "third_party_score") or any(
+        source.kind == CRA or source.kind in OUTSIDE for source in sources_of(case, recipient)
+    ):
+        fact = (
+            "information about the guarantor was used: an FCRA-only notice for a guarantor is not built yet"
+        )
+        return Gap(fact, "15 USC 1681m(a), (b)")
+    fact = "a guarantor is no applicant, and no report on the guarantor is among the sources"
+    return Gap(fact, "12 CFR 1002.2(e), 15 USC 1681m(a)")
+
+
 def own_score_is_disclosed(terms: Terms) -> bool:
     """Whether the lender's own score is itself a credit score (15 USC 1681g(f)(2)(A))."""
     return bool(terms.disclosed.get("role") == "credit_score")

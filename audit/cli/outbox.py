@@ -216,7 +216,8 @@ def _persons(
         tally.exceptions.append(_refused(letters, decision, None, order, gap))
         return []
     tally.exceptions += [replace(one, days_left=_days_left(decision, order)) for one in unreadable]
-    # 12 CFR 1002.2(e), (f): a guarantor is no applicant for notices; one who is named is told.
+    # 12 CFR 1002.2(e): a guarantor is no applicant for notices, so none has to be named; the letter of
+    # one who is named is refused, and the exception says why.
     missing = {person.role for person in decision.persons if person.role != "guarantor"}
     missing -= {recipient.role for recipient in theirs} | {one.role for one in unreadable if one.role}
     if None not in {one.role for one in unreadable}:

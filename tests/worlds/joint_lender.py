@@ -8,7 +8,9 @@ from pathlib import Path
 from tests.worlds.lender import Plan, World, complete, profiles, refused, write
 
 
-def build(folder: Path, *, n: int = 400, seed: int = 7, coding: str = "high") -> World:
+def build(
+    folder: Path, *, n: int = 400, seed: int = 7, coding: str = "high", guarantors: bool = True
+) -> World:
     """Write the world."""
     rows = [
         {**row, "sex": ("female", "male")[i % 2], "age": 20 + i % 50}
@@ -18,7 +20,7 @@ def build(folder: Path, *, n: int = 400, seed: int = 7, coding: str = "high") ->
     persons: dict[str, list[tuple[str, str]]] = {}
     for i, row in enumerate(whole):
         more = [(f"J{i:06d}", "joint")] if i % 3 == 0 else []
-        more += [(f"G{i:06d}", "guarantor")] if i % 10 == 0 else []
+        more += [(f"G{i:06d}", "guarantor")] if guarantors and i % 10 == 0 else []
         if more:
             persons[row["application_id"]] = more
     truth = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 from audit.record import (
@@ -219,6 +220,9 @@ class Remembered:
     example: bool = False
     state: str = "sealed"
     sent: set[tuple[str, ...]] = field(default_factory=set)
+    sent_on: dt.date = TODAY
+    sent_again: bool = False
+    sent_late: bool = False
 
     def find(self, audit_id: str) -> Audit:
         """Return the one audit."""
@@ -259,5 +263,7 @@ class Remembered:
         return f"pseudonym-of-{identifier}"
 
     def issued(self, *key: str) -> object | None:
-        """Return something where a notice of this key was sent."""
-        return key if key in self.sent else None
+        """Return what is known of the notice of this key that was sent last."""
+        moment = dt.datetime.combine(self.sent_on, dt.time(), dt.UTC)
+        known = SimpleNamespace(sent_at=moment, again=self.sent_again, late=self.sent_late)
+        return known if key in self.sent else None

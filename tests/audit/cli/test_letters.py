@@ -29,9 +29,9 @@ DAY = "2026-11-20"
 
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A folder with a sealed audit of a lender with joint applicants and guarantors, and its truth."""
+    """A folder with a sealed audit of a lender with joint applicants, and its truth."""
     folder = tmp_path_factory.mktemp("sealed") / "world"
-    world = joint_lender.build(folder, n=N)
+    world = joint_lender.build(folder, n=N, guarantors=False)
     run(world.config, ledger=f"sqlite:///{folder / 'ledger.db'}")
     return folder, dict(world.truth)
 
@@ -177,6 +177,23 @@ def test_a_missing_joint_applicant_is_named_by_role(office: Office) -> None:
     assert office.letters("--all", "--recipients", path) == 3
     assert {one["role"] for one in office.exceptions()} == {"joint"}
     assert len(office.files()) + len(office.exceptions()) == office.truth["n_letters"]
+
+
+def test_a_guarantor_s_letter_is_refused_and_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each guarantor is a line of exceptions.csv with the clause; applicants get their letters."""
+    folder = tmp_path / "world"
+    world = joint_lender.build(folder, n=60)
+    run(world.config, ledger=f"sqlite:///{folder / 'ledger.db'}")
+    office = Office(folder, dict(world.truth), capsys)
+    assert office.letters("--all") == 3
+    assert {one["role"] for one in office.exceptions()} == {"guarantor"}
+    assert all(one["cause"].startswith("a guarantor is no applicant") for one in office.exceptions())
+    assert {one["citation"] for one in office.exceptions()} == {"12 CFR 1002.2(e), 15 USC 1681m(a)"}
+    assert not any("guarantor" in name for name in office.files())
+    assert len(office.files()) == world.truth["n_letters"] - len(office.exceptions())
+    assert office.letters("--unsent") == 0  # the applicants were told; nobody is waited for
 
 
 def test_a_swapped_person_gets_no_letter(office: Office) -> None:

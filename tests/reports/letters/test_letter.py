@@ -14,7 +14,7 @@ from typing import Any
 import pikepdf
 import pytest
 
-from audit.record import Approval, Document, Notice, Person, Recipient, Refusal
+from audit.record import Approval, CaseFile, Document, Notice, Person, Recipient, Refusal
 from reports.html import words
 from reports.letter import FORMATS, Letters, file_stem
 from tests.worlds import noticed
@@ -463,6 +463,23 @@ def test_a_late_notice_needs_a_reason() -> None:
     assert "December 3, 2026" in text(late)
 
 
+def test_a_notice_issued_again_is_late_only_where_the_first_was() -> None:
+    """The 30 days are the first notice's: what was told in time may be told again after day 30."""
+    ledger, after = Remembered(), dt.date(2026, 12, 3)
+    ledger.sent.add(("us", "pseudonym-of-APP-7", "denied", "pseudonym-of-PER-7", "adverse_action"))
+
+    def again() -> Outcome:
+        return written(ledger, date=after, again_reason="lost in the mail", formats=("txt",))
+
+    ledger.sent_on = dt.date(2026, 12, 2)
+    assert "December 3, 2026" in text(again())
+    ledger.sent_on, ledger.sent_late = after, True
+    assert "past the deadline" in refusal(again()).cause
+    ledger.sent_again, ledger.sent_late = True, False  # itself issued again, of one that was in time
+    assert isinstance(again(), tuple)
+    assert "past the deadline" in refusal(written(Remembered(), date=after, again_reason="x")).cause
+
+
 def test_an_unsealed_audit_sends_nothing() -> None:
     """A letter quotes a sealed record or none (check l)."""
     assert "not sealed" in refusal(written(Remembered(state="open"))).cause
@@ -552,10 +569,36 @@ def test_files_are_named_by_decision_and_role() -> None:
     assert file_stem("..", "primary") == "%2E%2E"
 
 
-def test_a_guarantor_of_the_decision_is_known_by_role() -> None:
+def test_a_person_of_the_decision_is_known_by_role() -> None:
     """A person whom the decision knows in a role is compared in that role."""
+    joint = a_recipient(person="PER-7-B", role="joint")
+    assert isinstance(written(Remembered(), joint, formats=("txt",)), tuple)
+    assert "another person" in refusal(written(Remembered(), replace(joint, person="H"))).cause
+    assert "another person" in refusal(written(Remembered(), replace(joint, role="primary"))).cause
+
+
+# --- guarantors ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("draft", [False, True])
+@pytest.mark.parametrize(
+    ("filed", "fact", "citation"),
+    [
+        (a_case(), "a guarantor is no applicant", "1002.2(e)"),
+        (a_case(sources=(a_source(of="guarantor"),)), "not built yet", "15 USC 1681m(a)"),
+        (a_case(sources=(a_source(kind="third_party", of="guarantor"),)), "not built yet", "1681m(a), (b)"),
+        (a_case(bureau_scores=(a_score(of="guarantor"),)), "not built yet", "15 USC 1681m(a)"),
+        (a_case(sources=(a_source(kind="applicant", of="guarantor"),)), "no applicant", "1002.2(e)"),
+    ],
+)
+def test_a_guarantor_gets_no_adverse_action_notice(
+    filed: CaseFile, fact: str, citation: str, draft: bool
+) -> None:
+    """No guarantor reads "your application" and the applicant's reasons, with or without a report."""
     decided = a_decision(persons=(Person("pseudonym-of-PER-7"), Person("pseudonym-of-G", "guarantor")))
-    guarantor = a_recipient(person="G", role="guarantor")
-    assert isinstance(written(Remembered(decided=decided), guarantor, formats=("txt",)), tuple)
-    stranger = replace(guarantor, person="H")
-    assert "another person" in refusal(written(Remembered(decided=decided), stranger)).cause
+    guarantor, ledger = a_recipient(person="G", role="guarantor"), Remembered(decided=decided, filed=filed)
+    refused = refusal(written(ledger, guarantor, draft=draft))
+    assert fact in refused.cause
+    assert citation in refused.citation
+    assert refused.role == "guarantor"
+    assert isinstance(written(Remembered(decided=decided), formats=("txt",)), tuple)
