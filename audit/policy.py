@@ -3,8 +3,9 @@
 A pack is a folder of YAML, and adding one adds no Python: ``pack.yaml`` (what it is),
 ``requirements.yaml`` (questions with dated bounds), ``statements.yaml`` (prescribed texts, dated),
 ``reasons.yaml`` (published lists of reasons, as seeds), ``retention.yaml`` (how long records are
-kept; see ``audit.retention``) and ``cases.yaml`` (situations with their answers, run by the tests). All but ``pack.yaml`` may be absent. The packs of this program lie beside
-this module; a house policy lies in the user's folder and names what it ``extends``.
+kept; see ``audit.retention``) and ``cases.yaml`` (situations with their answers, run by the tests).
+All but ``pack.yaml`` may be absent. The packs of this program lie beside this module; a house policy
+lies in the user's folder and names what it ``extends``.
 
 Why so, no overriding: a house policy adds requirements, stricter ones too, under its own name. It
 cannot replace a requirement or a prescribed text of another pack, so that what prints as the law is

@@ -25,6 +25,7 @@ from audit.record import Audit, CaseFile, Decision, Person
 if TYPE_CHECKING:
     from audit.ledger import Ledger
     from audit.ledger.partitions import Unpacked
+    from audit.ledger.people import Keyring
 
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 
@@ -144,7 +145,7 @@ def case(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> CaseFi
         _refuse_emptied(connection, entry, found)
         keyring.forget()  # whoever was erased meanwhile, by another program, stays locked
         keyring.open_keys(connection, [cell.person for cell in found])
-        opened = [keyring.unlock(cell.person, place(name, seq, pos, cell.field), cell.cell) for cell in found]
+        opened = [one for one in _opened(keyring, name, seq, pos, found) if one is not None]
         return cases_.case_of(opened, unlocked_inputs(ledger, name, seq, pos, held))
 
 
@@ -173,11 +174,31 @@ def people(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> tupl
         _refuse_emptied(connection, entry, found)
         keyring.forget()  # whoever was erased meanwhile, by another program, stays locked
         keyring.open_keys(connection, [cell.person for cell in found])
-        opened = [keyring.unlock(cell.person, place(name, seq, pos, cell.field), cell.cell) for cell in found]
+        opened = _opened(keyring, name, seq, pos, found)
         in_order = connection.scalars(roles.order_by(persons.c.pos))
         return tuple(
-            Person(json.loads(cell)["person"], role) for cell, role in zip(opened, in_order, strict=True)
+            Person(cell.person.hex() if text is None else json.loads(text)["person"], role)
+            for cell, text, role in zip(found, opened, in_order, strict=True)
         )
+
+
+def _opened(keyring: Keyring, audit: str, seq: int, pos: int, cells: Sequence[Any]) -> list[bytes | None]:
+    """Return what the cells of a decision held; None for another applicant who was erased.
+
+    Raises
+    ------
+    GoneError
+        Where the first applicant was: the application itself is locked under them.
+    """
+    opened: list[bytes | None] = []
+    for cell in cells:
+        try:
+            opened.append(keyring.unlock(cell.person, place(audit, seq, pos, cell.field), cell.cell))
+        except GoneError:
+            if not opened:
+                raise
+            opened.append(None)
+    return opened
 
 
 def unlocked_inputs(

@@ -206,12 +206,12 @@ def _let_go(
     name = {"application": "locked_fields", "notice": "documents"}.get(one.kind)
     if name is not None and (name, one.entry) not in gone.blanked(connection):
         rows = _blank(connection, name, one.entry)
-        if rows.rows:
+        if rows.leaves:
             emptied.append(
                 {
                     "table_name": name,
                     "of_entry": one.entry,
-                    "n": len(rows.rows),
+                    "n": len(rows.leaves),
                     "root": rows.root,
                     "retention_class": one.term.term,
                     "reason": reason,

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from audit.errors import GoneError, LedgerError, UsageError
-from audit.ledger import Ledger, database, erasure, holds, journal, retention, scrub, tables, verify
+from audit.ledger import Ledger, database, entries, erasure, holds, journal, retention, scrub, tables, verify
 from audit.ledger.database import reading
 from audit.record import Decision, KeptFor, RetentionTerm
 from tests.worlds.issued import SENT_AT, a_letter
@@ -311,6 +311,57 @@ def test_no_id_stands_in_the_log(ledger: Ledger, told: Decision) -> None:
     name = ledger.people(told_audit(ledger), told)[0].person
     with pytest.raises(UsageError, match="Say it without the id"):
         erasure.erase(ledger, name, at=LATER, terms=no_terms, reason=f"{name} asked for it")
+
+
+def test_a_joint_applicant_takes_only_their_own_along(ledger: Ledger, audit: str) -> None:
+    """With the second applicant erased the first one's case opens; with the first, the application goes."""
+    joint = next(d for d in ledger.decisions(audit) if len(d.persons) > 1)
+    before, people = ledger.case(audit, joint), ledger.people(audit, joint)
+    first, second = (person.person for person in joint.persons[:2])
+    erasure.erase(ledger, second, at=LATER, terms=no_terms)
+    after = ledger.case(audit, joint)
+    assert (after.decision, after.record, after.inputs) == (before.decision, before.record, before.inputs)
+    assert ledger.people(audit, joint)[:2] == (people[0], type(people[1])(second, people[1].role))
+    erasure.erase(ledger, first, at=LATER, terms=no_terms)
+    with pytest.raises(GoneError):
+        ledger.case(audit, joint)
+
+
+def test_the_journal_is_written_before_the_database(
+    ledger: Ledger, audit: str, told: Decision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that dies between the two leaves the person locked; the replay finishes the erasure."""
+    person = told.persons[0].person
+
+    def die(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(entries, "sign_head", die)
+    with pytest.raises(KeyboardInterrupt):
+        erasure.erase(ledger, person, at=LATER, terms=no_terms)
+    monkeypatch.undo()
+    with Ledger.open(str(ledger.engine.url.database)) as again:
+        with pytest.raises(GoneError):
+            again.case(audit, told)
+        (done,) = erasure.replay(again, at=LATER)
+        assert done.state == "done"
+        assert verify(again).ok
+
+
+def test_an_entry_names_the_terms_that_made_it_wait(ledger: Ledger, told: Decision) -> None:
+    """The queued wish seals its grounds and the terms as they were applied."""
+    terms = retention.in_force(ledger, SOON.date())
+    found = erasure.erase(ledger, told.persons[0].person, at=SOON, terms=terms)
+    with reading(ledger.engine) as connection:
+        (ground,) = connection.execute(sa.select(tables.erasure_grounds)).all()
+        (term,) = connection.execute(sa.select(tables.retention_terms)).all()
+    assert (ground.entry, ground.kept_until, ground.decision.hex()) == (
+        found.entry,
+        "2028-12-21",
+        told.decision,
+    )
+    assert (term.term, term.at_least_months) == ("us_ecoa_regb.applications_and_notices", 25)
+    assert term.at_least_source == "12 CFR 1002.12(b)(1), (2)"
 
 
 def test_words_that_are_not_locked_stay(ledger: Ledger, audit: str, told: Decision) -> None:
