@@ -104,7 +104,7 @@ def gaps(terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient)
         *_of_the_case(decision, case),
         *_of_the_reasons(decision),
         *_of_the_reports(terms, case, recipient),
-        *_of_the_scores(terms, decision, case, recipient),
+        *_of_the_scores(terms, case, recipient),
         *_of_the_person(terms, decision, recipient),
     )
 
@@ -180,7 +180,7 @@ def _of_the_reports(terms: Terms, case: CaseFile, recipient: Recipient) -> Itera
         yield Gap("the statement fcra_615b is missing (policy us_fcra)", OUTSIDE_RIGHTS)
 
 
-def _of_the_scores(terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient) -> Iterator[Gap]:
+def _of_the_scores(terms: Terms, case: CaseFile, recipient: Recipient) -> Iterator[Gap]:
     bureau = score_of(case, recipient, "third_party_score")
     own = score_of(case, recipient, "own_score")
     if bureau and not any(source.kind == CRA for source in sources_of(case, recipient)):
@@ -189,13 +189,12 @@ def _of_the_scores(terms: Terms, decision: Decision, case: CaseFile, recipient: 
     if own and role not in ("credit_score", "not_a_credit_score"):
         yield Gap("decision.disclosed_score.role is missing", SCORE)
     if own_score_is_disclosed(terms) and not own:
-        for field in ("low", "high"):
-            if terms.disclosed.get(field) is None:
-                yield Gap(f"decision.disclosed_score.{field} is missing", "15 USC 1681g(f)(1)(B)")
-        if decision.score is None:
-            yield Gap("the score of the decision is missing", SCORE)
-        if not any(reason.component == "score" for reason in decision.reasons):
-            yield Gap("key factors of the lender's own score are missing", "15 USC 1681g(f)(1)(C)")
+        # Reasons of a decision are not the key factors of a score, nor is its day the score's.
+        fact = (
+            "the lender's own score is a credit score, and computing its key factors is not built yet; "
+            "bureau_scores with role own_score can state value, range, date, provider and key factors"
+        )
+        yield Gap(fact, "15 USC 1681g(f)(1)(B)-(E), comment 9(b)(2)-9")
     told = (*bureau, *(own if own_score_is_disclosed(terms) else ()))
     if (told or own_score_is_disclosed(terms)) and not terms.texts.get("fcra_score"):
         yield Gap("the statement fcra_score is missing (policy us_fcra)", SCORE)

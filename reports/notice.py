@@ -143,7 +143,7 @@ def compose(
         asked=_asked(decision, case),
         reasons=_reasons(terms, decision, noted=bool(draft)),
         questions=_questions(terms, decision, report=bool(agencies)),
-        scores=_scores(terms, decision, case, recipient),
+        scores=_scores(terms, case, recipient),
         report=_line(terms.texts["fcra_615a"]) if agencies else "",
         agencies=tuple(Agency(_line(a.name), _line(a.address), _line(a.phone)) for a in agencies),
         phone_label="Toll-free telephone" if all(a.toll_free for a in agencies) else "Telephone",
@@ -243,14 +243,11 @@ def _questions(terms: Terms, decision: Decision, *, report: bool) -> tuple[str, 
     return tuple(lines)
 
 
-def _scores(terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient) -> tuple[ScoreBlock, ...]:
+def _scores(terms: Terms, case: CaseFile, recipient: Recipient) -> tuple[ScoreBlock, ...]:
     text = _line(terms.texts.get("fcra_score", ""))
     blocks = [_block(score, text) for score in score_of(case, recipient, "third_party_score")]
     if own_score_is_disclosed(terms):
-        own = score_of(case, recipient, "own_score")
-        blocks += [_block(score, _own_intro(text)) for score in own]
-        if not own:
-            blocks.append(_own_block(terms, decision, case, _own_intro(text)))
+        blocks += [_block(score, _own_intro(text)) for score in score_of(case, recipient, "own_score")]
     return tuple(blocks)
 
 
@@ -269,25 +266,6 @@ def _block(score: BureauScore, intro: str) -> ScoreBlock:
     )
 
 
-def _own_block(terms: Terms, decision: Decision, case: CaseFile, intro: str) -> ScoreBlock:
-    # The factors that pushed this score toward refusal, in order of their effect on it, are what
-    # 1681g(f)(2)(B) calls its key factors; rules and judgment are no part of a score.
-    decided = read_date(case.record["decided_at"])
-    value = _number(decision.score)
-    low, high = _number(terms.disclosed["low"]), _number(terms.disclosed["high"])
-    return ScoreBlock(
-        intro=intro,
-        value=value,
-        created_on=us_date(decided) if decided else "",
-        low=low,
-        high=high,
-        provider=terms.creditor.name,
-        key_factors=tuple(_line(r.statement) for r in decision.reasons if r.component == "score")[:4],
-        inquiries="",
-        share=_share(value, low, high),
-    )
-
-
 def _own_intro(text: str) -> str:
     # The prescribed first sentence says that an agency gave the score, which is not so for our own.
     rest = re.split(r"(?<=\.)\s+", text, maxsplit=1)[1:]
@@ -302,11 +280,6 @@ def _share(value: str, low: str, high: str) -> float:
         return min(1.0, max(0.0, (float(value) - least) / (most - least)))
     except (ValueError, ZeroDivisionError):
         return 0.0  # lint (e) refuses a score that is no number or lies outside of its range
-
-
-def _number(value: float | None) -> str:
-    """Return a score as people write it: ``612`` or ``0.413``, three decimals at most."""
-    return "" if value is None else f"{float(value):.3f}".rstrip("0").rstrip(".")
 
 
 def _line(text: str) -> str:

@@ -88,7 +88,7 @@ def read_terms(ledger: Ledger, audit_id: str) -> Terms:
         texts=texts,
         codes=codes,
         disclosed=_part(_part(config, "decision"), "disclosed_score"),
-        example="demonstration" in ledger.figures(audit.audit),
+        example=ledger.figure(audit.audit, "demonstration") is not None,
         protected=frozenset(protected) | columns,
         raw_names=frozenset(audit.model.inputs) | frozenset(codes),
         names_persons=bool(_part(config, "data").get("person")),

@@ -270,6 +270,10 @@ class Ledger:
         """Return the comparisons of groups with their reference group."""
         return read.sealed_rows(self, audit, tables.disparities, shapes.disparity_of)
 
+    def figure(self, audit: Audit | str, name: str) -> Figure | None:
+        """Return one figure and read no other; None where the audit has none of this name."""
+        return read.figure(self, audit, name)
+
     def figures(self, audit: Audit | str) -> dict[str, Figure]:
         """Return the figures by name."""
         found = read.sealed_rows(self, audit, tables.figures, shapes.figure_of)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from audit.errors import EvidenceError, GoneError, UsageError
 from audit.ledger import gone, shapes, tables
 from audit.ledger.database import reading, records
-from audit.record import Audit, Evidence
+from audit.record import Audit, Evidence, Figure
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -94,6 +94,16 @@ def sealed_rows(
     with reading(ledger.engine) as connection:
         entry = connection.scalar(sa.select(seals.c.entry).where(seals.c.audit == audit_id(audit)))
         return tuple(record(row) for row in rows_of(connection, table, entry))
+
+
+def figure(ledger: Ledger, audit: Audit | str, name: str) -> Figure | None:
+    """Return one figure that the seal covers; None where the audit has none of this name."""
+    seals, table = tables.seals, tables.figures
+    with reading(ledger.engine) as connection:
+        entry = connection.scalar(sa.select(seals.c.entry).where(seals.c.audit == audit_id(audit)))
+        query = sa.select(table).where(table.c.entry == entry, table.c.name == name)
+        found = records(connection.execute(query))
+    return shapes.figure_of(found[0]) if found else None
 
 
 def evidence(ledger: Ledger, audit: Audit | str) -> tuple[Evidence, ...]:

@@ -246,9 +246,10 @@ class Remembered:
         """Return the dictionary."""
         return tuple(self.dictionary.values())
 
-    def figures(self, audit: str) -> dict[str, Figure]:
-        """Return the figures: at most the note of a demonstration."""
-        return {"demonstration": Figure("demonstration", "notice", {"note": "x"})} if self.example else {}
+    def figure(self, audit: str, name: str) -> Figure | None:
+        """Return the note of a demonstration; no letter may read another figure."""
+        assert name == "demonstration", f"a letter reads the figure {name}"
+        return Figure(name, "notice", {"note": "x"}) if self.example else None
 
     def decision(self, audit: str, decision: str) -> Decision:
         """Return the one decision."""

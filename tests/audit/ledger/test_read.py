@@ -67,6 +67,15 @@ def test_a_decision_is_found_by_id_and_by_pseudonym(ledger: Ledger, audit: str) 
         ledger.decision(audit, "APP-1")
 
 
+def test_one_figure_is_read_alone(ledger: Ledger, audit: str) -> None:
+    """A figure by its name is the one among all figures; an unknown name and an open audit have none."""
+    every = ledger.figures(audit)
+    assert {name: ledger.figure(audit, name) for name in every} == every
+    assert ledger.figure(audit, "demonstration") is None
+    ledger.begin(open_one := small_audit("Unfinished").head)
+    assert ledger.figure(open_one, "population") is None
+
+
 def test_without_the_key_all_but_locked_fields_is_there(folder: Path) -> None:
     """The key gone: figures, decisions and proofs are as before; cases stay shut, and say why."""
     with Ledger.open(str(folder / "ledger.db")) as ledger:

@@ -234,18 +234,40 @@ def test_a_joint_applicant_without_a_report_gets_no_report_block() -> None:
     assert "612" not in said
 
 
-def test_the_lender_s_own_score_is_told_where_it_is_a_credit_score() -> None:
-    """disclosed_score credit_score prints our score, its range, the day and us; else it is nowhere."""
+def test_reasons_never_stand_in_for_the_key_factors_of_the_lender_s_own_score() -> None:
+    """Our score as a credit score needs its own key factors and date from the data, else no letter."""
     config = a_config()
     config["decision"]["disclosed_score"] = {"role": "credit_score", "low": 0, "high": 1, "by": "x"}
-    case = a_case(bureau_scores=())
+    refused = refusal(written(Remembered(config=config, filed=a_case(bureau_scores=()))))
+    assert "not built yet" in refused.cause
+    assert "comment 9(b)(2)-9" in refused.citation
+    ours = a_score(
+        role="own_score",
+        value="0.41",
+        low="0",
+        high="1",
+        created_on=dt.date(2026, 11, 17),
+        provider="Harbor Lane Credit Co.",
+        key_factors=("Proportion of balances to limits",),
+        inquiries=None,
+    )
+    case = a_case(bureau_scores=(ours,))
     said = " ".join(a_text(Remembered(config=config, filed=case)).split())
     assert "We calculated your credit score ourselves" in said
     assert (
-        "Your credit score 0.41 Created on November 19, 2026 Scores range from a low of 0 to a high of 1"
+        "Your credit score 0.41 Created on November 17, 2026 Scores range from a low of 0 to a high of 1"
         in said
     )
     assert "Provided by Harbor Lane Credit Co." in said
+    told = said.partition("Key factors that adversely affected your credit score:")[2]
+    assert told.strip().startswith("Proportion of balances to limits")
+    assert not any(statement in told for _, statement in SENTENCES.values())
+    for gone in ({"created_on": None}, {"key_factors": ()}, {"provider": ""}):
+        bare = a_case(bureau_scores=(replace(ours, **gone),))
+        assert (
+            f"bureau_scores.{next(iter(gone))}"
+            in refusal(written(Remembered(config=config, filed=bare))).cause
+        )
     assert "credit score" not in a_text(Remembered(filed=case))
 
 
