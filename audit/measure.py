@@ -14,7 +14,6 @@ import numpy as np
 from audit import figures as drawn
 from audit import findings as duties
 from audit import measurements
-from audit.config import is_vague
 from audit.data.profile import merge_profiles
 from audit.explain import pictures
 from audit.explain.agreement import agreement
@@ -26,6 +25,7 @@ from audit.fairness.rates import rates
 from audit.ledger.seal import digest_of_json
 from audit.prepare import environment
 from audit.record import Decision, Disparity, Figure, Finding, Measurement, Rate
+from audit.vague import is_vague
 
 if TYPE_CHECKING:
     from audit.barrier import Barrier

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from audit.vague import is_vague
 from reports.deadline import CITATION as DEADLINE
 from reports.deadline import DAYS, deadline, read_date
 from reports.mandatory import (
@@ -37,16 +38,6 @@ ECOA_NOTICE = (
     "the applicant's income derives from any public assistance program; or because the applicant has in "
     "good faith exercised any right under the Consumer Credit Protection Act. The Federal agency that "
     "administers compliance with this law concerning this creditor is"
-)
-
-# R9, 12 CFR 1002.9(b)(2): none of these tells a person what counted.
-VAGUE = re.compile(
-    r"""internal\s+(?:standard|polic|criteri|guideline)
-      | (?<!insurance\s)\bpolic(?:y|ies)\b
-      | \bcriteria\s+(?:were\s+|was\s+|are\s+)?not\s+met | (?:not|n.t)\s+meet\b.*\bcriteria
-      | qualifying\s+score | \bscores?\s+(?:is\s+|was\s+|were\s+)?(?:too\s+)?low\b | insufficient\s+score
-      | \bmodel(?:s|ling)?\b(?!\s+year) | algorithm | risk\s+assessment""",
-    re.IGNORECASE | re.VERBOSE,
 )
 
 # 12 CFR 1002.2(z): the bases that no reason may name. "Age of an account" is not a person's age.
@@ -106,14 +97,9 @@ def lint(
         *_h_protected(notice, terms),
         *_i_deadline(notice, decision, case, date, late),
         *_j_electronic(notice, recipient),
-        *_k_own_score_only(notice, terms, decision, case, recipient),
+        *_k_own_score_only(notice, case, recipient),
         *_l_equal_words(terms, html_words, text_words),
     )
-
-
-def is_vague(statement: str) -> bool:
-    """Whether a statement falls back on a phrase that tells nothing (R9)."""
-    return VAGUE.search(statement) is not None
 
 
 def normal(text: str) -> str:
@@ -261,16 +247,13 @@ def _j_electronic(notice: Notice, recipient: Recipient) -> Iterator[Violation]:
         )
 
 
-def _k_own_score_only(
-    notice: Notice, terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient
-) -> Iterator[Violation]:
+def _k_own_score_only(notice: Notice, case: CaseFile, recipient: Recipient) -> Iterator[Violation]:
     theirs = {
         (score.value.strip(), score.provider.strip())
         for score in case.bureau_scores
         if score.of == recipient.role
     }
-    ours = terms.creditor.name if own_score_is_disclosed(terms) else None
-    if any((b.value, b.provider) not in theirs and b.provider != ours for b in notice.scores):
+    if any((block.value, block.provider) not in theirs for block in notice.scores):
         yield Violation("k", "a credit score of another person is on the notice", "15 USC 1681m(a)(2)")
     names = {source.name for source in sources_of(case, recipient)}
     if any(agency.name not in names for agency in notice.agencies):
@@ -285,7 +268,5 @@ def _l_equal_words(terms: Terms, html_words: str, text_words: str) -> Iterator[V
 
 
 def _n_scores(terms: Terms, case: CaseFile, recipient: Recipient) -> int:
-    bureau = len(score_of(case, recipient, "third_party_score"))
-    if not own_score_is_disclosed(terms):
-        return bureau
-    return bureau + max(1, len(score_of(case, recipient, "own_score")))
+    roles = ("third_party_score", "own_score") if own_score_is_disclosed(terms) else ("third_party_score",)
+    return sum(len(score_of(case, recipient, role)) for role in roles)

@@ -16,7 +16,6 @@ from audit.config.load import Reading, load_config, read_config
 from audit.config.protected import ProtectedAttribute, band_names
 from audit.config.reader import Lines, read_yaml
 from audit.config.schema import Config
-from audit.config.wording import is_vague
 
 __all__ = [
     "Binding",
@@ -31,7 +30,6 @@ __all__ = [
     "bind",
     "bindings_report",
     "expand",
-    "is_vague",
     "json_schema",
     "load_config",
     "load_dictionary",

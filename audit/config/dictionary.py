@@ -12,9 +12,9 @@ from pydantic import Field, RootModel, model_validator
 from audit.config.faults import read_model
 from audit.config.reader import Lines, Loc, read_yaml
 from audit.config.section import Date, Label, Later, Many, Section, Text, Unique, refusal
-from audit.config.wording import is_vague
 from audit.errors import ConfigError, Fault
 from audit.record import Approval, Proxy, ReasonCode
+from audit.vague import is_vague
 
 
 class MissingSection(Section):

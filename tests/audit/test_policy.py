@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from audit.config import is_vague
 from audit.errors import PolicyError
 from audit.policy import MEASURES, PACKS, known_packs, load_policy, seed_reasons
 from audit.record import Bound, Policy
+from audit.vague import is_vague
 
 DAY = dt.date(2026, 11, 20)
 NAMES = ["us_ecoa_regb", "us_fcra", "screening", "eu_gdpr"]

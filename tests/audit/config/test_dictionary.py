@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from audit.config import is_vague, load_dictionary
+from audit.config import load_dictionary
 from audit.config.dictionary import read_dictionary
 from audit.errors import ConfigError
+from audit.vague import is_vague
 from tests.worlds.full_config import REASONS_YAML
 
 

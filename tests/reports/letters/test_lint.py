@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from audit.config import dictionary
 from audit.record import CaseFile, Decision, Reason, Recipient
+from audit.vague import is_vague
+from reports import lint as lint_module
 from reports.html import environment
-from reports.lint import ECOA_NOTICE, Violation, is_vague, lint
+from reports.lint import ECOA_NOTICE, Violation, lint
 from reports.notice import Notice, ScoreBlock, compose
 from reports.terms import Terms, read_terms
 from tests.worlds import noticed
@@ -225,7 +228,7 @@ def test_f_other_sources_have_their_block(kind: str) -> None:
     [
         "Our internal standards",
         "Internal policy of the lender",
-        "Company policies on cards",
+        "Company policies",
         "Our criteria were not met",
         "You did not meet our criteria",
         "No qualifying score",
@@ -250,11 +253,19 @@ def test_g_vague_statements_are_refused(statement: str) -> None:
         "Model year of the automobile",
         "Length of residence",
         "Balances are too high compared with your credit limits",
+        "Unable to verify income, which our policy asks for",
     ],
 )
 def test_g_specific_statements_are_not_vague(statement: str) -> None:
     """(g) Words that only look like a banned phrase stay."""
     assert not is_vague(statement)
+
+
+def test_the_dictionary_and_the_letter_ban_the_same_words(sent: Sent) -> None:
+    """What the dictionary refuses as vague, the letter refuses, and nothing else."""
+    assert dictionary.is_vague is lint_module.is_vague is is_vague
+    assert _says(sent, "Creditworthiness") == {"g"}
+    assert _says(sent, "Other debts compared with income") == set()
 
 
 def _says(sent: Sent, statement: str) -> set[str]:
