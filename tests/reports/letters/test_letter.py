@@ -260,14 +260,11 @@ def test_reasons_never_stand_in_for_the_key_factors_of_the_lender_s_own_score() 
     )
     assert "Provided by Harbor Lane Credit Co." in said
     told = said.partition("Key factors that adversely affected your credit score:")[2]
-    assert told.strip().startswith("Proportion of balances to limits")
+    assert told.strip().startswith("1 Proportion of balances to limits Your credit report")
     assert not any(statement in told for _, statement in SENTENCES.values())
     for gone in ({"created_on": None}, {"key_factors": ()}, {"provider": ""}):
-        bare = a_case(bureau_scores=(replace(ours, **gone),))
-        assert (
-            f"bureau_scores.{next(iter(gone))}"
-            in refusal(written(Remembered(config=config, filed=bare))).cause
-        )
+        bare = Remembered(config=config, filed=a_case(bureau_scores=(replace(ours, **gone),)))
+        assert f"bureau_scores.{next(iter(gone))}" in refusal(written(bare)).cause
     assert "credit score" not in a_text(Remembered(filed=case))
 
 
