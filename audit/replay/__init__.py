@@ -212,24 +212,25 @@ def _compared(
     if left_out:
         cannot += [f"attributions and reasons of {left_out:,} decisions: {why}" for why in run.lost.values()]
     observed = ready.config.data.observed is not None
-    absent = f"{len(missing):,} recorded rows are not in the data"
+    absent = f"{len(missing):,} recorded {'row is' if len(missing) == 1 else 'rows are'} not in the data"
     if missing and observed:
         cannot.append(f"what the model got right and wrong: {absent}")
-    compared += [
-        outputs.references(records, run, exact=exact),
-        scores,
-        attributions,
-        reasons,
-        outputs.rates(records, run, exact=exact, unknown=_OBSERVED if missing and observed else frozenset()),
-    ]
+    compared += [outputs.references(records, run, exact=exact), scores, attributions, reasons]
+    if missing and any("groups" in part.lost for part in records.parts):
+        cannot.append(f"rates: {absent}, and their groups were let go of")
+    else:
+        unknown = _OBSERVED if missing and observed else frozenset()
+        compared.append(outputs.rates(records, run, exact=exact, unknown=unknown))
     if missing:
         cannot.append(f"findings and figures: {absent}")
     else:
         compared.append(outputs.findings(records, run, exact=exact))
-        if any(one.place == inputs.ORDER for one in data.differences):
+        if not exact:
+            cannot.append("figures: on another environment a last bit can carry a value over a bin's edge")
+        elif any(one.place == inputs.ORDER for one in data.differences):
             cannot.append("figures: the rows stand in another order, and which dots are drawn follows it")
         else:
-            compared.append(outputs.figures(records, run, exact=exact))
+            compared.append(outputs.figures(records, run))
     return Replay(audit.audit, exact, from_files, environment, tuple(compared), erased, tuple(cannot))
 
 

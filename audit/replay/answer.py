@@ -45,7 +45,8 @@ class Replay:
             "environment": [{"name": n, "sealed": then, "now": now} for n, then, now in self.environment],
             "differs": [one.kind for one in self.compared if not one.ok],
             "compared": [one.as_json(limit) for one in self.compared],
-            "erased": [{"decision": name, "told": told} for name, told in self.erased.items()],
+            "n_erased": len(self.erased),
+            "erased": [{"decision": n, "told": told} for n, told in list(self.erased.items())[:limit]],
             "cannot": list(self.cannot),
         }
 

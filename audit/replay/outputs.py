@@ -218,13 +218,13 @@ def findings(records: Records, again: Again, *, exact: bool) -> Compared:
     return found
 
 
-def figures(records: Records, again: Again, *, exact: bool) -> Compared:
+def figures(records: Records, again: Again) -> Compared:
     """Hold every table and series of the report against those drawn again."""
     found = Compared("figures")
     now: Mapping[str, Any] = {one.name: one.body for one in again.figures}
     for name, figure in records.ledger.figures(records.audit).items():
         if name != "environment":  # what it ran on is told apart
-            found.alike(name, figure.body, _as_json(now.get(name)), 0.0 if exact else CONTRIBUTIONS)
+            found.alike(name, figure.body, _as_json(now.get(name)), 0.0)
     return found
 
 
