@@ -40,7 +40,7 @@ def imported_reasons(
     if decision.outcome != "adverse":
         return decision
     codes = [code for code in dict.fromkeys(given) if code]
-    reasons = []
+    reasons: list[Reason] = []
     unknown = False
     for code in codes[:at_most]:
         entry = by_code.get(code)
