@@ -40,6 +40,7 @@ COMMANDS = {
     "prove": "audit.cli.prove:prove",
     "keys": "audit.cli.keys:keys",
     "sample": "audit.cli.sample:sample",
+    "export": "audit.cli.export:export",
     "trace": "audit.cli.trace:trace",
     "replay": "audit.cli.replay:replay",
     "erase": "audit.cli.erase:erase",

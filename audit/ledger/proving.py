@@ -82,7 +82,7 @@ def prove(
             "decision": row["decision"].hex(),
             "checkpoint": text,
             "earlier": _earlier(leaves, seal + 1),
-            "keys": [] if public_key is None else list(_rotations(connection, public_key, note.size)),
+            "keys": [] if public_key is None else list(rotations(connection, public_key, note.size)),
             "entries": [
                 {"position": at, "body": _body(connection, at), "path": _hex(log.inclusion_proof(leaves, at))}
                 for at in sorted({opened, part, seal, *(entry for entry, _ in documents)})
@@ -160,6 +160,8 @@ def _documents(
     )
     if role is not None:
         query = query.where(table.c.role == role)
+    # What a purge emptied cannot be hashed any more; its entry still says that it was sent.
+    query = query.where(table.c.words != b"")
     return [(entry, pos) for entry, pos in connection.execute(query.order_by(table.c.entry, table.c.pos))]
 
 
@@ -199,7 +201,7 @@ def shown(value: Any) -> int | float | str | None:
     return value + 0.0 if isinstance(value, float) else value
 
 
-def _rotations(connection: Connection, known: str, size: int) -> Iterator[dict[str, Any]]:
+def rotations(connection: Connection, known: str, size: int) -> Iterator[dict[str, Any]]:
     """Yield each change of the signing key since ``known``, under the checkpoint that both keys signed."""
     try:
         Verifier(known)

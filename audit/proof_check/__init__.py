@@ -328,14 +328,16 @@ def check(text: str, key: str, kept: str | None = None) -> dict[str, object]:
     names = ("format", "audit", "decision", "checkpoint", "earlier", "keys", "entries", "rows", "unstated")
     _, audit, decision, note_text, earlier, keys, entries, rows, unstated = _fields(_read(text), *names)
     note = Note(_text(note_text))
-    if not note.signed_by(_trusted(key, keys, note.origin)):
+    if not note.signed_by(trusted_after(key, keys, note.origin)):
         raise ProofError("the checkpoint is not signed by the key that was given")
-    _earlier(note, earlier, kept)
     bodies = _entries(note, entries)
     found = _rows(bodies, rows)
+    stated = [_text(code) for code in _list(unstated)]
+    told = _meaning(_text(audit), _hex(decision), bodies, found, stated)
+    _earlier(note, earlier, kept, max(at for at, body in bodies.items() if body.get("act") == "seal") + 1)
     return {
         "audit": _text(audit),
-        **_meaning(_text(audit), _hex(decision), bodies, found, [_text(code) for code in _list(unstated)]),
+        **told,
         "checkpoint": {"origin": note.origin, "size": note.size, "root": note.root.hex()},
         "cannot": [
             "Whether the data were true when they were written.",
@@ -346,7 +348,7 @@ def check(text: str, key: str, kept: str | None = None) -> dict[str, object]:
     }
 
 
-def _trusted(key: str, keys: object, origin: str) -> str:
+def trusted_after(key: str, keys: object, origin: str) -> str:
     """Return the newest key that the given one vouches for, rotation by rotation."""
     _public(key)
     trusted = key.strip()
@@ -365,14 +367,17 @@ def _trusted(key: str, keys: object, origin: str) -> str:
     return trusted
 
 
-def _earlier(note: Note, earlier: object, kept: str | None) -> None:
+def _earlier(note: Note, earlier: object, kept: str | None, own: int) -> None:
+    """Check the audit's own checkpoint (of size ``own``), and that the kept one is one of the two."""
+    if (earlier is None) != (note.size == own):
+        raise ProofError("the audit's own checkpoint must stand in the proof, once")
     known = {(note.size, note.root)}
     if earlier is not None:
         size, root, path = _fields(earlier, "size", "root", "path")
         if not consistent(_whole(size), _hex(root), note.size, note.root, _path(path)):
             raise ProofError("the audit's own checkpoint is not a beginning of the log that was signed")
-        if _whole(size) == note.size:
-            raise ProofError("the audit's own checkpoint stands in the proof twice")
+        if _whole(size) != own:
+            raise ProofError("the earlier checkpoint is not the one behind the audit's seal")
         known.add((_whole(size), _hex(root)))
     if kept is not None:
         mine = Note(kept if kept.endswith("\n") else kept + "\n")

@@ -1,4 +1,4 @@
-"""``python -m audit.proof_check PROOF --key KEY``: check a proof of one decision, offline.
+"""``python -m audit.proof_check FILE --key KEY``: check a proof or an export, offline.
 
 Ends with 0 where everything holds, 4 where something does not, 2 where it was asked wrongly.
 """
@@ -10,9 +10,11 @@ import datetime as dt
 import hashlib
 import json
 import sys
+import zipfile
 from pathlib import Path
 
 from . import ProofError, check
+from .export import MANIFEST, check_export
 
 
 def _file(name: str) -> str:
@@ -75,12 +77,33 @@ def in_words(proven: dict[str, object], letter: str | None) -> list[str]:
     return lines
 
 
+def _export(path: Path, key: str, kept: str | None, *, as_json: bool) -> int:
+    if path.is_dir():
+        names = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]
+        names = [name for name in names if "__pycache__" not in name]
+        facts = check_export(lambda name: (path / name).read_bytes(), names, key, kept)
+    else:
+        with zipfile.ZipFile(path) as archive:
+            if len(set(archive.namelist())) != len(archive.namelist()):
+                raise ProofError("a file stands in the zip twice")
+            if MANIFEST not in archive.namelist():
+                raise ProofError("this zip is no export")
+            facts = check_export(archive.read, archive.namelist(), key, kept)
+    if as_json:
+        print(json.dumps({"ok": True, "facts": facts}))
+        return 0
+    for fact in facts:
+        print(f"proven  {fact}")
+    print("cannot tell  Whether the data were true when they were written.")
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Check what was named; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="proof_check", description="Check a proof of one decision, offline."
     )
-    parser.add_argument("proof", help="the file that plainspoken prove wrote")
+    parser.add_argument("proof", help="what plainspoken prove or export wrote; an export unpacked, too")
     parser.add_argument("--key", required=True, help="the public key: its line, or a file that holds it")
     parser.add_argument("--checkpoint", help="a checkpoint that was kept elsewhere")
     parser.add_argument("--letter", help="a letter that was received: is it the one that was recorded?")
@@ -90,9 +113,11 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.letter and not Path(asked.letter).is_file():
         return _refused(f"{asked.letter}: there is no such file. Name the letter as it was received.")
     try:
+        if Path(asked.proof).is_dir() or zipfile.is_zipfile(asked.proof):
+            return _export(Path(asked.proof), key_line(asked.key), kept, as_json=asked.json)
         proven = check(_file(asked.proof), key_line(asked.key), kept)
         lines = in_words(proven, asked.letter)
-    except ProofError as error:
+    except (ProofError, zipfile.BadZipFile) as error:
         print(json.dumps({"ok": False, "fact": str(error)}) if asked.json else f"NOT PROVEN  {error}.")
         return 4
     if asked.json:
