@@ -103,7 +103,9 @@ def outcomes(config: Config, frame: pl.DataFrame, scores: Floats | None, at: Flo
     stage = _stages(config, frame)
     no = np.zeros(n, dtype=bool)
     really = actions is not None or taken is not None
-    by_score = np.isin(stage.astype(str), _DECIDED_BY_SCORE) & ~undecided
+    by_score = (
+        np.isin(stage.astype(str), _DECIDED_BY_SCORE) & ~undecided & ~_judged(config, frame, stage, adverse)
+    )
     return Outcomes(
         outcome=outcome,
         action=action,
@@ -238,6 +240,13 @@ def _stages(config: Config, frame: pl.DataFrame) -> NDArray[np.object_]:
         words = as_words(frame[config.decision.stage.column]).fill_null("score")
         stage = words.to_numpy().astype(object)
     return stage
+
+
+def _judged(config: Config, frame: pl.DataFrame, stage: NDArray[np.object_], adverse: Mask) -> Mask:
+    # Comment 9(b)(2)-7: in the gray band a person may refuse whom the score passes, and the grounds of
+    # that person are reasons of their own. Without grounds the score would speak for the person.
+    grounds = np.array([bool(told) for told in _lists(config, frame, "judgment")], dtype=bool)
+    return np.asarray((stage.astype(str) == "gray_band") & adverse & grounds, dtype=bool)
 
 
 def _lists(config: Config, frame: pl.DataFrame, key: str) -> list[tuple[str, ...]]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audit.data.dataset import open_source
-from audit.data.decide import check_cutoff, cutoffs, decide, observed
+from audit.data.decide import check_cutoff, cutoffs, decide, observed, outcomes
 from audit.errors import ConfigError, ModelError
 from audit.record import Person
 
@@ -105,10 +105,10 @@ def test_action_and_decision_that_disagree_are_held_first(a_config, put):
 
 
 def test_a_rule_or_a_person_contradicts_no_score(a_config, put):
-    """Where a rule or judgment refused, a good score holds nothing; in the gray band it does."""
+    """Where a rule or judgment refused, a good score holds nothing."""
     put("id,sex,s,taken,by,rules,why\n"
         "a,male,.1,refused,rule,bankrupt; fraud,\nb,male,.1,refused,judgmental,,income\n"
-        "c,male,.1,refused,gray_band,,\n")  # fmt: skip
+        "c,male,.1,refused,score,,income\n")  # fmt: skip
     config = scored(
         a_config,
         decision={
@@ -120,9 +120,32 @@ def test_a_rule_or_a_person_contradicts_no_score(a_config, put):
     )
     decisions = decided(config, [0.1] * 3)
     assert [one.notice.state for one in decisions] == ["ready", "ready", "held"]
-    assert [one.stage for one in decisions] == ["rule", "judgmental", "gray_band"]
+    assert [one.stage for one in decisions] == ["rule", "judgmental", "score"]
     assert decisions[0].rules == ("bankrupt", "fraud")
     assert decisions[1].judgment == ("income",)
+
+
+def test_grounds_of_judgment_speak_in_the_gray_band(a_config, put):
+    """A gray-band refusal of whom the score passes is held without grounds, and ready with them."""
+    put("id,sex,s,taken,by,why\n"
+        "a,male,.1,refused,gray_band,income\nb,male,.1,refused,gray_band,\n"
+        "c,male,.1,refused,gray_band, ; \nd,male,.9,refused,gray_band,\n"
+        "e,male,.9,granted,gray_band,income\n")  # fmt: skip
+    config = scored(
+        a_config,
+        decision={
+            "taken": {"column": "taken", "adverse": "refused"},
+            "stage": {"column": "by"},
+            "judgment": {"column": "why"},
+        },
+    )
+    decisions = decided(config, [0.1, 0.1, 0.1, 0.9, 0.9])
+    assert [one.notice.state for one in decisions] == ["ready", "held", "held", "ready", "none"]
+    assert {one.notice.cause for one in decisions if one.notice.state == "held"} == {"decision_differs"}
+    batch = open_source(config)
+    frame = batch.read(batch.plan()[0]).frame
+    seen = outcomes(config, frame, np.array([0.1, 0.1, 0.1, 0.9, 0.9]), cutoffs(config, frame))
+    assert seen.decision_differs.tolist() == [False, True, True, False, True]  # the approval is counted
 
 
 def test_decisions_are_audited_without_a_model(a_config, put):
