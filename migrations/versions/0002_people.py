@@ -8,6 +8,9 @@ that they are still checked, and its own row is sealed like all others; the firs
 ``retention_terms`` counts in months, as the law does, and has a minimum beside its own source;
 ``retention_classes`` of 0001 counts in days and stays empty. ``erasure_grounds`` says which
 decision, under which term, makes an erasure wait, and until when.
+
+On PostgreSQL no statistics are kept of what is locked: ANALYZE copies values of each column into the
+server's own catalog, and there a destroyed key would be found again.
 """
 
 from __future__ import annotations
@@ -28,6 +31,12 @@ EVIDENCE = {
     "purged_rows": "table_name:t of_entry:i n:i root:b retention_class:t reason:t at:i",
 }
 BLANKED = ("locked_fields", "documents")
+LOCKED = {
+    "person_keys": ("wrapped",),
+    "locked_fields": ("cell",),
+    "documents": ("words_mark", "words", "content", "recipient", "remarks"),
+    "partition_contents": ("content",),
+}
 TYPES = {"i": sa.BigInteger, "t": sa.Text, "b": sa.LargeBinary}
 
 
@@ -58,6 +67,11 @@ def upgrade() -> None:
             "AND of_entry = OLD.entry) THEN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END IF; "
             "RETURN NEW; END $$"
         )
+        for table, columns in LOCKED.items():
+            for column in columns:
+                # A change of type, were it to the same one, takes the statistics away that are there.
+                op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE bytea USING {column}")
+                op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
     for name in BLANKED:
         if sqlite:
             op.execute(f"DROP TRIGGER {name}_no_update")
