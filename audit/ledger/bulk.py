@@ -34,6 +34,11 @@ def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     insert_tuples(connection, table, [tuple([row[name] for name in names]) for row in rows])
 
 
+def insert_columns(connection: Connection, table: Table, columns: Sequence[Iterable[Any]]) -> None:
+    """Insert rows given column by column, in the order of the table's columns."""
+    insert_tuples(connection, table, list(zip(*columns, strict=True)))
+
+
 def insert_tuples(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows whose values stand in the order of the table's columns."""
     if not rows:
@@ -44,7 +49,7 @@ def insert_tuples(connection: Connection, table: Table, rows: Sequence[tuple[Any
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     marks = ", ".join([mark] * len(table.columns))
     sql = f"INSERT INTO {table.name} ({_columns(connection, table)}) VALUES ({marks})"
-    connection.exec_driver_sql(sql, list(rows))
+    connection.exec_driver_sql(sql, rows if isinstance(rows, list) else list(rows))
 
 
 def _columns(connection: Connection, table: Table) -> str:

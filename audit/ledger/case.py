@@ -201,10 +201,15 @@ def input_names(cases: Sequence[CaseFile]) -> tuple[str, ...]:
 
 def input_bytes(case: CaseFile, names: Sequence[str]) -> bytes:
     """Return the inputs to be locked: a list in the order of ``names``, a mapping where some are absent."""
-    inputs = {name: _plain(value) for name, value in case.inputs.items()}
-    if len(inputs) == len(names):
-        return json_text("inputs", [inputs[name] for name in names]).encode()
-    return json_text("inputs", inputs).encode()
+    if len(case.inputs) == len(names):
+        values = [case.inputs[name] for name in names]
+        if not set(map(type, values)) <= _AS_JSON or any(value != value for value in values):
+            values = [_plain(value) for value in values]
+        return json_text("inputs", values).encode()
+    return json_text("inputs", {name: _plain(value) for name, value in case.inputs.items()}).encode()
+
+
+_AS_JSON = {float, str, type(None)}
 
 
 def _plain(value: Any) -> float | str | None:

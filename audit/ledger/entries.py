@@ -5,8 +5,10 @@ Everything here happens inside the caller's write transaction, which holds the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +21,7 @@ from audit.ledger.notes import Signer
 
 Row = Mapping[str, Any]
 
-_AS_STORED: dict[type, Callable[[Any], Any]] = {BigInteger: int, Double: float, Text: str, LargeBinary: bytes}
+_AS_STORED: dict[type, type] = {BigInteger: int, Double: float, Text: str, LargeBinary: bytes}
 
 
 def hashed_columns(table: Table) -> list[str]:
@@ -27,43 +29,58 @@ def hashed_columns(table: Table) -> list[str]:
     return [column.name for column in table.columns if column.name != "entry"]
 
 
-def numbered(table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the rows with ``pos`` set and every value in the type that the database gives back."""
-    casts = [(column.name, _AS_STORED[type(column.type)]) for column in table.columns]
-    out = []
-    for pos, row in enumerate(rows):
-        full = {"entry": 0, "pos": pos, **row}
-        out.append({name: None if (value := full[name]) is None else cast(value) for name, cast in casts})
-    return out
-
-
 @dataclass(frozen=True, slots=True)
 class RowSet:
-    """Rows of one table, ready to be sealed: in stored types, each with its leaf hash."""
+    """Rows of one table, ready to be sealed: its columns in stored types, and each row's leaf hash.
+
+    Parameters
+    ----------
+    columns : list of lists
+        In the order of the table's columns, without ``entry``, which is known when they are appended.
+    """
 
     table: Table
-    rows: list[dict[str, Any]]
+    columns: list[list[Any]]
     leaves: list[bytes]
     root: bytes
 
+    @property
+    def n(self) -> int:
+        """How many rows there are."""
+        return len(self.leaves)
+
 
 def row_set(table: Table, rows: Sequence[Row]) -> RowSet:
-    """Return the rows with their hashes.
+    """Return the rows with their hashes, in their order.
 
     Raises
     ------
     LedgerError
         Where a value cannot be sealed: NaN and infinity are no measurements.
     """
-    names, ready, leaves = hashed_columns(table), numbered(table, rows), []
-    for row in ready:
+    columns: list[list[Any]] = []
+    packed: list[list[bytes]] = []
+    for column in table.columns:
+        name = column.name
+        if name == "entry":
+            continue
+        values = list(range(len(rows))) if name == "pos" else [row[name] for row in rows]
+        stored = _as_stored(_AS_STORED[type(column.type)], values)
         try:
-            leaves.append(log.leaf_hash(seal.pack([row[name] for name in names])))
+            packed.append(seal.pack_column(stored))
         except ValueError as error:
-            raise LedgerError(
-                f"{table.name}: row {row['pos']}: {error}. Record the cause instead."
-            ) from error
-    return RowSet(table, ready, leaves, log.merkle_root(leaves))
+            at = next(i for i, value in enumerate(stored) if value is not None and not math.isfinite(value))
+            raise LedgerError(f"{table.name}: row {at}: {error}. Record the cause instead.") from error
+        columns.append(stored)
+    leaves = [log.leaf_hash(b"".join(row)) for row in zip(*packed, strict=True)]
+    return RowSet(table, columns, leaves, log.merkle_root(leaves))
+
+
+def _as_stored(cast: type, values: list[Any]) -> list[Any]:
+    """Return the values in the type that the database gives back; a bool becomes 1, a numpy float a float."""
+    if set(map(type, values)) <= {cast, type(None)}:
+        return values
+    return [None if value is None else cast(value) for value in values]
 
 
 def head(connection: Connection) -> log.Frontier:
@@ -93,10 +110,8 @@ def append(connection: Connection, key: str, body: Mapping[str, Any], sets: Iter
     frontier = head(connection)
     position, sealed = frontier.size, {}
     for one in sets:
-        name, n = one.table.name, len(one.rows)
-        for row in one.rows:
-            row["entry"] = position
-        bulk.insert(connection, one.table, one.rows)
+        name, n = one.table.name, one.n
+        bulk.insert_columns(connection, one.table, [repeat(position, n), *one.columns])
         connection.execute(
             tables.row_sets.insert(),
             {"entry": position, "name": name, "n": n, "root": one.root, "leaves": b"".join(one.leaves)},

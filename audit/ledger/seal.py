@@ -18,6 +18,9 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+# Made once: json.dumps makes an encoder a call, which is most of the time of a short text.
+_COMPACT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 _LENGTH = struct.Struct("<I")
 _WHOLE = struct.Struct("<q")
 _FLOAT = struct.Struct("<d")
@@ -50,6 +53,49 @@ def pack(values: Sequence[int | float | str | bytes | None]) -> bytes:
         else:
             out.append(b"b" + _LENGTH.pack(len(value)) + value)
     return b"".join(out)
+
+
+_TAGGED_LENGTH = struct.Struct("<cI")
+_TAGGED_WHOLE = struct.Struct("<cq")
+_TAGGED_FLOAT = struct.Struct("<cd")
+
+
+def pack_column(values: Sequence[Any]) -> list[bytes]:
+    """Return what ``pack`` makes of each value of a column, whose values are all of one type or None.
+
+    Rows joined from such columns are the bytes of ``pack``, several times as fast.
+
+    Raises
+    ------
+    ValueError
+        For a NaN or an infinite number.
+
+    >>> b"".join(pack_column([1, None])) == pack([1, None])
+    True
+    """
+    kinds = set(map(type, values)) - {type(None)}
+    if not kinds:
+        return [b"n"] * len(values)
+    if kinds == {str}:
+        # Most columns of text hold few different words.
+        text: dict[str | None, bytes] = {None: b"n"}
+        for word in set(values) - {None}:
+            raw = word.encode()
+            text[word] = _TAGGED_LENGTH.pack(b"s", len(raw)) + raw
+        return [text[v] for v in values]
+    if kinds == {int}:
+        whole = _TAGGED_WHOLE.pack
+        return [b"n" if v is None else whole(b"i", v) for v in values]
+    if kinds == {float}:
+        for value in values:
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"{value} is no number that can be sealed")
+        double = _TAGGED_FLOAT.pack
+        return [b"n" if v is None else double(b"f", v + 0.0) for v in values]
+    if kinds == {bytes}:
+        length = _TAGGED_LENGTH.pack
+        return [b"n" if v is None else length(b"b", len(v)) + v for v in values]
+    return [pack([v]) for v in values]
 
 
 def canonical(body: Mapping[str, Any]) -> str:
@@ -90,7 +136,7 @@ def text_of(value: Any) -> str:
     ValueError
         For a NaN or an infinite number.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _COMPACT.encode(value)
 
 
 def digest(data: bytes | str) -> str:

@@ -380,7 +380,7 @@ def _part_root(sets: Sequence[entries.RowSet], packed: Sequence[Packed]) -> str:
     leaves = []
     for one in sets:
         if one.table.name not in _NOT_THE_PART:
-            leaves.append(log.leaf_hash(seal.pack([one.table.name, len(one.rows), one.root])))
+            leaves.append(log.leaf_hash(seal.pack([one.table.name, one.n, one.root])))
     for p in packed:
         leaves.append(log.leaf_hash(seal.pack([p.kind, p.name, p.n_rows, p.content_root])))
     return log.merkle_root(leaves).hex()

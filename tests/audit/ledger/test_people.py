@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import stat
 from pathlib import Path
 
@@ -98,3 +99,12 @@ def test_without_the_key_nothing_opens() -> None:
         Keyring(None, "ledger.key is absent").pseudonym("person", "x")
     with pytest.raises(LedgerError, match="destroyed"):
         a_keyring().unlock(b"r" * 16, "place", b"x" * 20)
+
+
+def test_pseudonyms_are_hmac_sha256() -> None:
+    """A pseudonym is the beginning of RFC 2104's HMAC-SHA256, as the standard library makes it."""
+    key = KeyFile(b"p" * 32, b"w" * 32)
+    keyring = Keyring(key)
+    for name in ("", "7", "Ö" * 200):
+        expected = hmac.digest(key.pseudonyms, f"person|{name}".encode(), "sha256")[:16]
+        assert keyring.pseudonym("person", name) == expected

@@ -24,6 +24,19 @@ def test_rows_pack_alike_only_where_they_are_equal(one: list[object], other: lis
     assert same == (told_apart(one) == told_apart(other))
 
 
+@given(st.sampled_from((st.integers(-(2**63), 2**63 - 1), st.text(), st.binary(), st.floats())), st.data())
+def test_a_column_packs_as_its_values_do(kind: st.SearchStrategy[object], data: st.DataObject) -> None:
+    """Packing column by column gives the bytes of packing row by row, and refuses the same values."""
+    values = data.draw(st.lists(st.none() | kind, max_size=6))
+    try:
+        expected = [seal.pack([value]) for value in values]  # type: ignore[list-item]
+    except ValueError:
+        with pytest.raises(ValueError, match="sealed"):
+            seal.pack_column(values)
+    else:
+        assert seal.pack_column(values) == expected
+
+
 def test_what_is_not_measured_is_not_a_number() -> None:
     """NaN and infinity cannot be sealed; -0.0 is 0.0; 1 is not 1.0 and no text."""
     for value in (float("nan"), float("inf")):
