@@ -15,8 +15,8 @@ the person stays locked, and ``replay`` finishes; the other order could lose an 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -105,7 +105,7 @@ def erase(
     holds.refuse_id(person, reason, by)
     with writing(ledger.engine) as connection:
         act = _erase(ledger, connection, named(ledger, connection, person), at, terms, reason, by)
-    return _scrubbed(ledger, act)
+    return _scrubbed(ledger, [act])[0]
 
 
 def carry_out(ledger: Ledger, *, at: dt.datetime, terms: Terms, by: str = "") -> tuple[Erasure, ...]:
@@ -118,11 +118,10 @@ def carry_out(ledger: Ledger, *, at: dt.datetime, terms: Terms, by: str = "") ->
             hold = holds.over(connection, who)
             if hold is not None:
                 told = f"due, and held by {hold.hold} ({hold.reason})"
-                done.append(Erasure(who.hex(), "held", told))
-                continue
-            act = _erase(ledger, connection, who, at, terms, "its day has come", by, asked=False)
-        done.append(_scrubbed(ledger, act))
-    return tuple(done)
+                done.append(_Act(Erasure(who.hex(), "held", told)))
+            else:
+                done.append(_erase(ledger, connection, who, at, terms, "its day has come", by, asked=False))
+    return _scrubbed(ledger, done)
 
 
 def queued(ledger: Ledger) -> tuple[Erasure, ...]:
@@ -159,13 +158,12 @@ def replay(ledger: Ledger, *, at: dt.datetime, by: str = "", kept: Path | None =
     for who in sorted(known):
         if who in before and (who in back or who not in said):
             with writing(ledger.engine) as connection:
-                act = _destroy(ledger, connection, who, at, f"replayed: {before[who]}", by)
-            done.append(_scrubbed(ledger, act))
+                done.append(_destroy(ledger, connection, who, at, f"replayed: {before[who]}", by))
         elif who in waiting and who not in queue and who not in said:
             line = waiting[who]
             with writing(ledger.engine) as connection:
-                done.append(_ask(ledger, connection, who, at, line.due_at or 0, (), "replayed", by))
-    return tuple(done)
+                done.append(_Act(_ask(ledger, connection, who, at, line.due_at or 0, (), "replayed", by)))
+    return _scrubbed(ledger, done)
 
 
 # --- within one transaction ----------------------------------------------------------------------
@@ -317,14 +315,8 @@ def _waiting(
     )
 
 
-def _scrubbed(ledger: Ledger, act: _Act) -> Erasure:
-    """Clear what the database keeps of a destroyed key; say which copies it would not let go of."""
-    if act.found.state != "done" or not act.wrapped:
-        return act.found
-    remains = tuple(_remains(ledger, act.wrapped))
-    one = act.found
-    return Erasure(one.person, "done", one.told, one.entry, remains=remains)
-
-
-def _remains(ledger: Ledger, wrapped: Sequence[bytes]) -> Iterator[str]:
-    yield from scrub.clear(ledger.engine, (tables.person_keys.name,), wrapped)
+def _scrubbed(ledger: Ledger, acts: Sequence[_Act]) -> tuple[Erasure, ...]:
+    """Clear what the database keeps of the destroyed keys; say which copies it would not let go of."""
+    wrapped = [key for act in acts for key in act.wrapped]
+    remains = tuple(scrub.clear(ledger.engine, (tables.person_keys.name,), wrapped)) if wrapped else ()
+    return tuple(replace(act.found, remains=remains) if act.wrapped else act.found for act in acts)
