@@ -10,13 +10,15 @@ OUT ?= plainspoken-demo
 help:  ## say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-# An environment without pip is one whose making was interrupted: it is made anew.
+# An environment without pip is one whose making was interrupted: it is made anew. The constraints go by
+# the environment, so that they also bind what a source distribution is built with.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@python=$$(sh .ci/python "$(PYTHON)") || exit 2; \
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 		echo "Making $(VENV) with $$python"; "$$python" -m venv --clear $(VENV); } || exit 2
 	@echo "Installing the versions of constraints.txt (1 GB to download the first time, 3.5 GB on disk)"
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]' || { \
+	@PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+	$(BIN)/python -m pip install --quiet --use-pep517 --editable '.[dev]' || { \
 		echo "The dependencies are not installed: see the line above. With a package mirror: PIP_INDEX_URL=... make"; \
 		exit 2; } >&2
 	@touch $@

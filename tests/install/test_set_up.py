@@ -24,7 +24,7 @@ PACKAGES = {
 # Answers what the scripts ask a Python; $VERSION is its minor version, and the file `ensurepip`
 # says whether it can make environments.
 PYTHON = """\
-echo "{name} $*" >> "{log}"
+echo "{name} $*${{PIP_CONSTRAINT:+ [$PIP_CONSTRAINT]}}" >> "{log}"
 case "$1 $2" in
     "-c import sys; sys.exit(sys.version_info < (3, 11))") [ {minor} -ge 11 ] ;;
     "-c import sys; sys.exit(not (3, 11)"*) [ {minor} -ge 11 ] && [ {minor} -lt 14 ] ;;
@@ -171,7 +171,7 @@ def test_a_newer_python3_is_used_where_3_11_is_absent(machine: Machine) -> None:
     done = machine.make("venv")
     assert done.returncode == 0, done.stderr
     assert "python3 -m venv --clear .venv" in machine.asked
-    assert "python3 -m pip install --quiet --constraint constraints.txt --editable .[dev]" in machine.asked
+    assert "python3 -m pip install --quiet --use-pep517 --editable .[dev] [constraints.txt]" in machine.asked
     before = len(machine.asked)
     assert machine.make("venv").returncode == 0
     assert len(machine.asked) == before  # what is installed is not installed again
