@@ -269,4 +269,7 @@ def _of_method(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
     return (*figures, drawn.demonstration(demonstration)) if demonstration is not None else figures
 
 
-_NO_PACKAGES = ("plainspoken", "python", "system", "machine", "byteorder")
+_NO_PACKAGES = (
+    "plainspoken", "python", "system", "machine", "byteorder", "processor", "TF_ENABLE_ONEDNN_OPTS",
+    "XLA_FLAGS",
+)  # fmt: skip

@@ -28,6 +28,7 @@ from audit.errors import AuditError, ConfigError, Fault
 from audit.job import Job
 from audit.pinned import Pinned, pinned_reference
 from audit.policy import load_policy
+from audit.processor import processor
 from audit.record import Audit, Dataset, Model, Policy
 
 if TYPE_CHECKING:
@@ -215,6 +216,7 @@ def environment() -> dict[str, str]:
         "system": platform.system(),
         "machine": platform.machine(),
         "byteorder": sys.byteorder,
+        **processor(),
         **{name: found for name, found in packages.items() if found},
     }
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from audit.errors import AuditError, ConfigError, DataError, UsageError
 from audit.replay import inputs, outputs
 from audit.replay.answer import Replay
-from audit.replay.difference import Compared
+from audit.replay.difference import Compared, distances
 from audit.replay.records import Records, recorded_source
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ _NO_KEY = (
 )
 _UNRECORDED = (
     "which cells of the data differ: all that was recorded is equal, so they lie in what a ledger does not "
-    "keep (protected values in clear, what happened later, columns that nothing reads)"
+    "keep (protected values in clear, what happened later, columns of scores and of decisions, columns that "
+    "nothing reads)"
 )
 
 
@@ -171,7 +172,7 @@ def _compared(
 
     records = Records.of(ledger, audit)
     environment = _environment(audit)
-    exact = not environment
+    within = distances([name for name, _, _ in environment])
     cannot = [] if records.unlocked else [_NO_KEY]
     compared.append(inputs.model(audit.model, ready.model))
     data, met = inputs.data(records, ready.job.source, ready.job)
@@ -207,7 +208,7 @@ def _compared(
         tell=tell,
     )
     scores, attributions, reasons, left_out = outputs.decisions(
-        records, run, data, exact=exact, sign=ready.sign
+        records, run, data, within=within, sign=ready.sign
     )
     if left_out:
         cannot += [f"attributions and reasons of {left_out:,} decisions: {why}" for why in run.lost.values()]
@@ -215,23 +216,23 @@ def _compared(
     absent = f"{len(missing):,} recorded {'row is' if len(missing) == 1 else 'rows are'} not in the data"
     if missing and observed:
         cannot.append(f"what the model got right and wrong: {absent}")
-    compared += [outputs.references(records, run, exact=exact), scores, attributions, reasons]
+    compared += [outputs.references(records, run, within=within), scores, attributions, reasons]
     if missing and any("groups" in part.lost for part in records.parts):
         cannot.append(f"rates: {absent}, and their groups were let go of")
     else:
         unknown = _OBSERVED if missing and observed else frozenset()
-        compared.append(outputs.rates(records, run, exact=exact, unknown=unknown))
+        compared.append(outputs.rates(records, run, within=within, unknown=unknown))
     if missing:
         cannot.append(f"findings and figures: {absent}")
     else:
-        compared.append(outputs.findings(records, run, exact=exact))
-        if not exact:
+        compared.append(outputs.findings(records, run, within=within))
+        if not within.exact:
             cannot.append("figures: on another environment a last bit can carry a value over a bin's edge")
         elif any(one.place == inputs.ORDER for one in data.differences):
             cannot.append("figures: the rows stand in another order, and which dots are drawn follows it")
         else:
             compared.append(outputs.figures(records, run))
-    return Replay(audit.audit, exact, from_files, environment, tuple(compared), erased, tuple(cannot))
+    return Replay(audit.audit, within.exact, from_files, environment, tuple(compared), erased, tuple(cannot))
 
 
 def _policies(ledger: Ledger, audit: Audit, ready: Ready) -> Compared:

@@ -6,22 +6,57 @@ apart; words, codes and their order may not.
 
 Why so, the distances: other batch shapes, thread counts and instruction sets moved scores of the
 measured networks by at most 1.8e-7 and contributions by 3e-8; 1e-6 is five times that, and a tenth
-of what counts as a tie between two reasons.
+of what counts as a tie between two reasons. Processors of another type were not measured, so there
+it is 1e-5. The distances are shares of the size of the scores where that is above 1.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-SCORES = 1e-6
-CONTRIBUTIONS = 1e-6
-RESIDUALS = 1e-5
-TIES = 1e-5  # closer than this, two reasons may change places
-RATES = 1e-6
 _SHOWN = 90  # characters of a value in words; JSON has it whole
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """How far apart two numbers may lie; 0 asks for the same bits."""
+
+    scores: float = 0.0
+    contributions: float = 0.0
+    residuals: float = 0.0
+    rates: float = 0.0
+    ties: float = 0.0  # closer than this, two reasons may change places
+
+    @property
+    def exact(self) -> bool:
+        """Whether everything must be equal to the last bit."""
+        return self == Distances()
+
+    def of(self, size: float) -> Distances:
+        """Return the distances for scores of this size."""
+        size = max(1.0, size)
+        return replace(
+            self,
+            scores=self.scores * size,
+            contributions=self.contributions * size,
+            residuals=self.residuals * size,
+            ties=self.ties * size,
+        )
+
+
+SAME_ENVIRONMENT = Distances()
+SAME_PROCESSOR = Distances(scores=1e-6, contributions=1e-6, residuals=1e-5, rates=1e-6, ties=1e-5)
+OTHER_PROCESSOR = replace(SAME_PROCESSOR, scores=1e-5, contributions=1e-5, rates=1e-5)
+
+
+def distances(differing: Collection[str]) -> Distances:
+    """Return what is asked for where these parts of the environment are not those of the audit."""
+    if not differing:
+        return SAME_ENVIRONMENT
+    return OTHER_PROCESSOR if {"machine", "processor"} & set(differing) else SAME_PROCESSOR
 
 
 @dataclass(frozen=True, slots=True)

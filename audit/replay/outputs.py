@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from audit.record import Decision, Reason
-from audit.replay.difference import CONTRIBUTIONS, RATES, RESIDUALS, SCORES, TIES, Compared, keyed
+from audit.replay.difference import Compared, Distances, keyed
 
 if TYPE_CHECKING:
     from audit.job import ExplainedPartition
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def decisions(
-    records: Records, again: Again, found: Compared, *, exact: bool, sign: float
+    records: Records, again: Again, found: Compared, *, within: Distances, sign: float
 ) -> tuple[Compared, Compared, Compared, int]:
     """Hold every decision against its record, but for those whose record is gone.
 
     Parameters
     ----------
     found : the comparison of the data, which persons belong to
-    exact : whether the same bits are asked for
+    within : how far apart numbers may lie
 
     Returns
     -------
@@ -32,7 +32,7 @@ def decisions(
     """
     scores, attributions, reasons = Compared("scores"), Compared("attributions"), Compared("reasons")
     left_out = 0
-    size = max(1.0, again.barrier.scale)
+    within = within.of(again.barrier.scale)
     for part in again.explained:
         at_of = {method: {at: i for i, at in enumerate(block.rows)} for method, block in part.blocks.items()}
         positions: dict[tuple[int, str], dict[int, int]] = {}
@@ -43,7 +43,7 @@ def decisions(
             record, pos = records.places[key]
             sealed = record.decisions[pos]
             label = sealed.decision
-            _score(scores, sealed, now, label, 0.0 if exact else SCORES * size)
+            _score(scores, sealed, now, label, within.scores)
             if records.unlocked:
                 known = sorted(f"{one.role} {one.person}" for one in sealed.persons)
                 pseudonym = records.ledger.pseudonym
@@ -63,8 +63,8 @@ def decisions(
                     one, other = ("not attributed", "attributed")[:: 1 if i is None else -1]
                     attributions.equal(method, one, other, label)
                     continue
-                _contributions(attributions, record, part, method, i, k, label, exact, sign, size)
-            _reasons(reasons, sealed, now, label, exact, size)
+                _contributions(attributions, record, part, method, i, k, label, within, sign)
+            _reasons(reasons, sealed, now, label, within)
     return scores, attributions, reasons, left_out
 
 
@@ -83,12 +83,11 @@ def _contributions(
     i: int,
     k: int,
     label: str,
-    exact: bool,
+    within: Distances,
     sign: float,
-    size: float,
 ) -> None:
     sealed, now = record.attributions[method], part.blocks[method].attributions
-    distance = 0.0 if exact else CONTRIBUTIONS * size
+    distance = within.contributions
     fresh = {
         f"value:{factor}": sign * value
         for factor, value in zip(now.factors, now.values[k].tolist(), strict=True)
@@ -102,8 +101,13 @@ def _contributions(
         place = f"{method} {name.removeprefix('value:').replace('error:', 'standard error of ')}"
         found.near(place, one, other, distance, label)
     if "residual" in sealed:
-        apart = 0.0 if exact else RESIDUALS * size
-        found.near(f"{method} residual", sealed["residual"][i], sign * float(now.residual[k]), apart, label)
+        found.near(
+            f"{method} residual",
+            sealed["residual"][i],
+            sign * float(now.residual[k]),
+            within.residuals,
+            label,
+        )
     if "base" in sealed:
         found.near(f"{method} base", sealed["base"][i], float(now.base[k]), distance, label)
 
@@ -115,16 +119,16 @@ def _as_kept(value: float) -> float:
     return float(np.float32(value))
 
 
-def _reasons(found: Compared, sealed: Decision, now: Decision, label: str, exact: bool, size: float) -> None:
+def _reasons(found: Compared, sealed: Decision, now: Decision, label: str, within: Distances) -> None:
     one, other = [part.code for part in sealed.reasons], [part.code for part in now.reasons]
-    if not (not exact and _tied(sealed.reasons, now.reasons, TIES * size)):
+    if within.exact or not _tied(sealed.reasons, now.reasons, within.ties):
         found.equal("codes", " ".join(one), " ".join(other), label)
     if one == other:
         for old, new in zip(sealed.reasons, now.reasons, strict=True):
             found.equal(f"{old.code} statement", old.statement, new.statement, label)
             found.equal(f"{old.code} factor", old.factor, new.factor, label)
-            distance = 0.0 if exact else CONTRIBUTIONS * size
-            found.near(f"{old.code} contribution", old.contribution, new.contribution, distance, label)
+            apart = old.contribution, new.contribution
+            found.near(f"{old.code} contribution", *apart, within.contributions, label)
     found.equal("certified", sealed.certified, now.certified, label)
     state = "ready" if sealed.notice.state == "sent" else sealed.notice.state
     found.equal("notice", state, now.notice.state, label)
@@ -151,10 +155,10 @@ def _tied(sealed: Sequence[Reason], now: Sequence[Reason], distance: float) -> b
     )
 
 
-def references(records: Records, again: Again, *, exact: bool) -> Compared:
+def references(records: Records, again: Again, *, within: Distances) -> Compared:
     """Hold whom refused applicants were compared with against the choice made again."""
     found = Compared("reference")
-    distance = 0.0 if exact else SCORES * max(1.0, again.barrier.scale)
+    distance = within.of(again.barrier.scale).scores
     sealed = keyed(records.ledger.references(records.audit), "cutoff")
     now = keyed(again.barrier.references, "cutoff")
     for key in dict.fromkeys((*sealed, *now)):
@@ -164,14 +168,14 @@ def references(records: Records, again: Again, *, exact: bool) -> Compared:
             if one is None or one.digest not in again.lost:
                 found.equal(place, one and one.digest, other and other.digest)
             continue
-        for name in ("kind", "n", "candidates", "cause", *(("digest",) if exact else ())):
+        for name in ("kind", "n", "candidates", "cause", *(("digest",) if within.exact else ())):
             found.equal(f"{place} {name}", getattr(one, name), getattr(other, name))
         for name in ("mean_score", "low", "high"):
             found.near(f"{place} {name}", getattr(one, name), getattr(other, name), distance)
     return found
 
 
-def rates(records: Records, again: Again, *, exact: bool, unknown: frozenset[str]) -> Compared:
+def rates(records: Records, again: Again, *, within: Distances, unknown: frozenset[str]) -> Compared:
     """Hold rates and comparisons of groups against those measured again.
 
     Parameters
@@ -179,7 +183,7 @@ def rates(records: Records, again: Again, *, exact: bool, unknown: frozenset[str
     unknown : metrics that cannot be measured again
     """
     found = Compared("rates")
-    ledger, distance = records.ledger, 0.0 if exact else RATES
+    ledger, distance = records.ledger, within.rates
     for sealed, now, names in (
         (ledger.rates(records.audit), again.groups.rates, ("attribute", "group", "metric")),
         (
@@ -204,7 +208,7 @@ def rates(records: Records, again: Again, *, exact: bool, unknown: frozenset[str
     return found
 
 
-def findings(records: Records, again: Again, *, exact: bool) -> Compared:
+def findings(records: Records, again: Again, *, within: Distances) -> Compared:
     """Hold the answers to requirements against those given again."""
     found = Compared("findings")
     names = ("requirement", "attribute", "group", "measure")
@@ -214,7 +218,7 @@ def findings(records: Records, again: Again, *, exact: bool) -> Compared:
         place = key[0] if key[2] == "all" else f"{key[0]} {key[1]}: {key[2]}"
         found.equal(place, one and one.outcome, other and other.outcome)
         if one is not None and other is not None:
-            found.near(f"{place} value", one.value, other.value, 0.0 if exact else RATES)
+            found.near(f"{place} value", one.value, other.value, within.rates)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.replay.difference import Compared
+from audit.replay.difference import Compared, distances
 
 
 def test_equal_bits_are_asked_for_where_the_distance_is_0() -> None:
@@ -56,3 +56,14 @@ def test_as_many_differences_are_listed_as_asked_for() -> None:
     told = found.as_json(2)
     assert (told["different"], told["decisions"], len(told["differences"])) == (5, 5, 2)
     assert told["differences"][0] == {"decision": "d0", "place": "cell", "sealed": 0, "now": 1}
+
+
+def test_what_is_asked_for_follows_the_environment() -> None:
+    """Equal bits at home, 1e-6 beside other libraries, 1e-5 on another processor; wider for wider scores."""
+    assert distances([]).exact
+    other = distances(["numpy"])
+    assert (other.exact, other.scores, other.contributions, other.ties) == (False, 1e-6, 1e-6, 1e-5)
+    assert distances(["numpy", "processor"]).scores == distances(["machine"]).scores == 1e-5
+    assert other.of(600).scores == pytest.approx(6e-4)
+    assert other.of(0.1).scores == 1e-6
+    assert distances([]).of(600).exact
