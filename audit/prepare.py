@@ -30,6 +30,7 @@ from audit.pinned import Pinned, pinned_reference
 from audit.policy import load_policy
 from audit.processor import processor
 from audit.record import Audit, Dataset, Model, Policy
+from audit.release import completing, release_of
 
 if TYPE_CHECKING:
     from audit.barrier import Barrier
@@ -82,13 +83,15 @@ def prepare(
         With every fault that can be seen without scoring.
     DataError, ModelError, PolicyError
     """
-    reading = read_config(source, folder=folder)
+    beside = Path(source).parent if folder is None and not isinstance(source, Mapping) else folder
+    url = ledger_url(ledger, (beside or Path.cwd()).resolve())
+    reading = read_config(source, folder=folder, complete=completing(url))
     config = reading.config
     if config is None:
         raise ConfigError(reading.faults)
     worker.forget_model()
-    data, model, seen = _opened(config, reading.faults)
-    pinned = pinned_reference(config, model, data.kinds, ledger_url(ledger, config.folder))
+    data, model, seen = _opened(config, reading.faults, url)
+    pinned = pinned_reference(config, model, data.kinds, url)
     if pinned is not None:
         seen = replace(seen, pinned=pinned.seen)
         faults = check(config, seen)
@@ -107,7 +110,7 @@ def prepare(
     )
 
 
-def _opened(config: Config, faults: Sequence[Fault]) -> tuple[Source, Model, Inspection]:
+def _opened(config: Config, faults: Sequence[Fault], url: str) -> tuple[Source, Model, Inspection]:
     """Open data and model; where something is wrong, say it with all that is wrong beside it."""
     found = [*faults, *check(config)]
     failures: list[AuditError] = []
@@ -118,6 +121,8 @@ def _opened(config: Config, faults: Sequence[Fault]) -> tuple[Source, Model, Ins
         seen = replace(data.inspection(), recipients_columns=recipients_columns(config))
     except AuditError as error:
         failures.append(error)
+    if not faults and seen is not None:
+        seen = replace(seen, release=release_of(config, url))
     if not found:  # a model is opened only where nothing said of it is wrong already
         try:
             model = worker.model_of(config)

@@ -11,7 +11,7 @@ from audit.config.bound import bindings_report
 from audit.config.dictionary import load_dictionary
 from audit.config.editors import json_schema
 from audit.config.environment import expand
-from audit.config.inspection import Inspection, NumbersSeen, PinnedSeen
+from audit.config.inspection import Inspection, NumbersSeen, PinnedSeen, ReleaseSeen
 from audit.config.load import Reading, load_config, read_config
 from audit.config.protected import ProtectedAttribute, band_names
 from audit.config.reader import Lines, read_yaml
@@ -26,6 +26,7 @@ __all__ = [
     "PinnedSeen",
     "ProtectedAttribute",
     "Reading",
+    "ReleaseSeen",
     "band_names",
     "bind",
     "bindings_report",

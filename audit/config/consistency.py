@@ -12,11 +12,22 @@ if TYPE_CHECKING:
     from audit.config.schema import Config
 
 
-def consistency_faults(config: Config) -> Iterator[Fault]:
-    """Yield what does not fit together inside a config."""
+# What a release gives to a batch that does not say it itself.
+_RELEASED = ("model", "dictionary", "decision.adverse", "decision.cutoff", "explain.reference.pinned")
+
+
+def consistency_faults(config: Config, released_elsewhere: bool = False) -> Iterator[Fault]:
+    """Yield what does not fit together inside a config.
+
+    Parameters
+    ----------
+    released_elsewhere : bool
+        The config names a release that was not looked up, so what that gives is not missing.
+    """
     # What was left out for a fault of its own is not called missing.
     left_out = frozenset(fault.place for fault in config.refused)
-    for part in (_model, _deciding, _reference, _protected, _dictionary, _record):
+    left_out |= frozenset(_RELEASED if released_elsewhere else ())
+    for part in (_model, _deciding, _reference, _protected, _dictionary, _record, _release):
         yield from part(config, left_out)
 
 
@@ -122,3 +133,11 @@ def _record(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
     if named is not None and named not in config.names("entities"):
         way_out = f"{did_you_mean(named, config.names('entities'))}Add it to entities"
         yield config.lines.fault(("record", "jurisdiction"), f"no entity decides in {named!r}", way_out)
+
+
+def _release(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
+    if config.release is not None and config.audit.kind != "batch":
+        # An audit of a population is what is accepted; held to another one it would find nothing new.
+        yield config.lines.fault(
+            ("release",), "only a batch runs under a release", "Remove this key, or write kind: batch"
+        )

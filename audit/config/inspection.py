@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from audit.record import ReasonCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,19 @@ class PinnedSeen:
     cutoffs: tuple[float, ...] = ()
     low: float | None = None  # lowest and highest score among its rows
     high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSeen:
+    """The accepted audit that a batch runs under: what was pinned together there."""
+
+    audit: str
+    model_digest: str
+    output: Any
+    codes: tuple[ReasonCode, ...]
+    decision: Mapping[str, Any]  # adverse, cutoff, at_cutoff, as the config writes them
+    reasons: Mapping[str, Any]  # explain.reasons
+    references: tuple[str, ...]  # digests under which its references may be pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +69,4 @@ class Inspection:
     model_runs_code: str | None = None  # why a .keras or .h5 file runs code: a Lambda, a custom object
     recipients_columns: tuple[str, ...] | None = None
     pinned: PinnedSeen | None = None
+    release: ReleaseSeen | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from audit.config.faults import read_model
 from audit.config.reader import Lines, read_yaml
 from audit.config.schema import Config
 from audit.errors import ConfigError, Fault
+
+# Puts in what a release gives to a config that names one, and says what keeps it from that.
+Complete = Callable[[dict[str, Any], Lines, Path], tuple[dict[str, Any], list[Fault]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,19 @@ def load_config(source: Path | str | Mapping[str, Any], *, folder: Path | None =
     return reading.config
 
 
-def read_config(source: Path | str | Mapping[str, Any], *, folder: Path | None = None) -> Reading:
-    """Read a config, and return its faults instead of raising them."""
+def read_config(
+    source: Path | str | Mapping[str, Any],
+    *,
+    folder: Path | None = None,
+    complete: Complete | None = None,
+) -> Reading:
+    """Read a config, and return its faults instead of raising them.
+
+    Parameters
+    ----------
+    complete : callable, optional
+        Puts in what the config's release gives. Without it what a release may give is not called missing.
+    """
     if isinstance(source, Mapping):
         path, data, lines = Path("config"), dict(source), Lines("config")
         folder = Path.cwd() if folder is None else folder
@@ -64,11 +78,16 @@ def read_config(source: Path | str | Mapping[str, Any], *, folder: Path | None =
         fact = "the file is empty" if data is None else "the file holds no `key: value` lines"
         return Reading(None, (Fault(lines.file, 1, "", fact, "Start with `audit: {name: …}`"),))
     faults = list(secret_faults(data, lines))
+    released = data.get("release") is not None
+    refusals: list[Fault] = []
+    if released and complete is not None:
+        data, refusals = complete(data, lines, folder.resolve())
+        faults += refusals
     config, refused = read_model(Config, data, lines)
     faults += refused
     if config is not None:
         config = config.placed(path, folder.resolve(), lines, refused)
-        faults += consistency_faults(config)
+        faults += consistency_faults(config, released and (complete is None or bool(refusals)))
     return Reading(config, in_order(faults))
 
 

@@ -87,7 +87,9 @@ class Config(Section):
     sources: Many[SourceSection] = ()
     bureau_scores: Many[BureauScoreSection] = ()
     recipients: RecipientsSection | None = None
-    release: Annotated[Any, Later("a batch under an accepted audit")] = None
+    release: Text | None = None
+    """The accepted audit of a batch, by id: its model, dictionary, cutoff, method and reference hold."""
+
     slices: Annotated[Any, Later("sliced model analysis")] = ()
     fairness: FairnessSection = Field(default_factory=FairnessSection)
     letters: LettersSection = Field(default_factory=LettersSection)

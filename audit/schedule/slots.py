@@ -27,7 +27,7 @@ POLICIES: tuple[Missed, ...] = ("latest", "all", "skip")
 
 WINDOW = dt.timedelta(days=7)  # a slot that was missed for longer is never made up for
 ON_TIME = dt.timedelta(minutes=15)  # under `skip` a slot that starts later than this was missed
-_SHIFT = dt.timedelta(days=2)  # no zone is further from UTC, and no change of clocks longer, than that
+_SHIFT = dt.timedelta(hours=39)  # 15 that a zone is from UTC at most, 24 that a clock ever left out
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -115,7 +115,7 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"release": "release: 3f2a"}, "release: a batch under an accepted audit: not built yet"),
+        ({"release": "release: 3f2a"}, "release: only a batch runs under a release"),
         ({"slices": "slices: [[product]]"}, "slices: sliced model analysis: not built yet"),
         ({"fairness": "fairness: {retrain: 'python:p.m:f'}"}, "fairness.retrain: retraining: not built yet"),
         ({"fairness": "fairness: {ledger: 'sqlite:///fair.db'}"}, "fairness.ledger: .*not built yet"),
