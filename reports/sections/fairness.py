@@ -173,7 +173,10 @@ def _error_rows(sealed: Sealed) -> tuple[tuple[str, ...], tuple[ErrorRow, ...]]:
                 if rate is None or rate.value is None:
                     cells.append(wording.NOTHING if rate is None else "not measured")
                     continue
-                few = few or rate.n < sealed.min_group
+                if rate.n < sealed.min_group:
+                    few = True
+                    cells.append(f"too few, n = {count(rate.n)}")
+                    continue
                 shown = wording.score(rate.value) if metric == "auc" else wording.percent(rate.value)
                 cells.append(f"{shown} of {count(rate.n)}" if metric != "auc" else shown)
             tone = "few" if few else "reference" if group == reference and attribute != "all" else ""

@@ -40,6 +40,27 @@ def test_no_group_disappears() -> None:
     assert len(drawn) == sum(not row.head for row in page.rows)
 
 
+def test_errors_of_few_people_are_counts_alone() -> None:
+    """Under the minimum size no percentage of errors is printed, only the number of people."""
+    told = ToldLedger()
+    metric = "false_positive_rate"
+    few = replace(
+        next(r for r in told.the_rates if (r.metric, r.attribute) == (metric, "age")), n=29, value=0.1034
+    )
+    told.the_rates = (
+        *(r for r in told.the_rates if (r.metric, r.attribute, r.group) != (metric, "age", few.group)),
+        few,
+    )
+    page = fairness.query(told, AUDIT)
+    assert page.error_columns[0] == "Refused, of those that turned out well"
+    shown = [row for row in page.error_rows if "too few, n = 29" in row.cells]
+    assert [row.tone for row in shown] == ["few"]
+    assert not any("10.3%" in cell for cell in shown[0].cells)
+    at_least = replace(few, n=30)
+    told.the_rates = (*told.the_rates[:-1], at_least)
+    assert any("10.3% of 30" in row.cells for row in fairness.query(told, AUDIT).error_rows)
+
+
 def test_the_finding_decides_how_a_ratio_is_drawn() -> None:
     """Mark in the table and dot in the forest come from the same sealed finding."""
     sealed = read(ToldLedger(), AUDIT)
