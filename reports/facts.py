@@ -94,9 +94,17 @@ def number(measure: str, value: float | None, bounds: Sequence[float] = ()) -> s
     return wording.score(value, bounds)
 
 
+def of_how_many(finding: Finding) -> str:
+    """Return of how many a count was found: `` of 1,170``; empty where it is no count, or nobody knows."""
+    value, n = finding.value, finding.n
+    if finding.measure not in _COUNTED or n is None or value is None or not 0 <= value <= n:
+        return ""
+    return f" of {count(n)}"
+
+
 def measured(finding: Finding, bounds: Sequence[float] = ()) -> str:
-    """Return value and interval: ``0.90 (0.83–0.97)``."""
-    text = number(finding.measure, finding.value, bounds)
+    """Return value and interval, or a count and its n: ``0.90 (0.83–0.97)``, ``0 of 1,170``."""
+    text = number(finding.measure, finding.value, bounds) + of_how_many(finding)
     if finding.low is None or finding.high is None or finding.value is None:
         return text
     if finding.measure in _PERCENT_MEASURES and finding.low >= 0:

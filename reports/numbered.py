@@ -56,6 +56,7 @@ def numbered(asked: Sequence[Asked], references: Mapping[str, str]) -> tuple[Num
     for i, (a, f) in enumerate(pairs, start=1):
         bound = a.requirement.bound if a.requirement else None
         bounds = facts.bounds_of(bound)
+        of = facts.of_how_many(f)
         who = "" if f.attribute == "all" else group_words(f.attribute, f.group)
         result.append(
             Numbered(
@@ -70,7 +71,7 @@ def numbered(asked: Sequence[Asked], references: Mapping[str, str]) -> tuple[Num
                 source=f.source,
                 measured="not measured" if f.value is None else facts.measured(f, bounds),
                 bound=facts.bound_words(f, bound),
-                fact=capital(facts.fact(f, references, bounds)) + ".",
+                fact=capital(facts.fact(f, references, bounds)) + (f",{of}." if of else "."),
                 why=a.requirement.question if a.requirement else "",
                 way_out=a.requirement.remedy if a.requirement else "",
                 cause=f.cause or "",

@@ -117,6 +117,10 @@ def comparison(body: Mapping[str, Any]) -> str:
     kind = str(body["kind"])
     people = _COMPARISONS[kind].format(applicants=plural(n, "applicant"))
     text = f"The {count(n)} {people}"
+    if kind == "near_cutoff" and n < int(body["candidates"]):
+        # More applicants are near the cutoff than `explain.reference.rows`, so those were drawn.
+        of = f"the {count(int(body['candidates']))} approved applicants nearest the cutoff"
+        text = f"A seeded sample of {count(n)} of {of}"
     if body.get("low") is not None:
         text += f", scores {wording.score(body['low'])} to {wording.score(body['high'])}"
     text += "."

@@ -53,6 +53,16 @@ def test_a_finding_without_value_tells_its_cause() -> None:
     assert fact(_finding("auc", None, cause="one class only"), {}) == "one class only"
 
 
+def test_a_count_is_told_with_its_n() -> None:
+    """A count says of how many; what is no count, or has no n, says nothing of the kind."""
+    assert measured(_finding("held_notices", 0.0, n=1170)) == "0 of 1,170"
+    assert measured(_finding("unapproved_statements", 1.0, n=8)) == "1 of 8"
+    assert measured(_finding("held_notices", 0.0, n=None)) == "0"
+    assert measured(_finding("reference_size", 385.0, n=385)) == "385"
+    assert measured(_finding("reasons_at_most_four", 4.0, n=1170)) == "4"
+    assert measured(_finding("vague_statements", 3.0, n=2)) == "3"
+
+
 def test_measured_values_with_their_intervals() -> None:
     """Value, then interval, in the form of the measure."""
     air = _finding("adverse_impact_ratio", 0.9, low=0.832, high=0.968)

@@ -228,7 +228,7 @@ def reference_of(people: tuple[Applicant, ...], decisions: dict[str, Decision]) 
         kind="near_cutoff",
         digest=digest("small audit: approved applicants near the cutoff"),
         n=len(chosen),
-        candidates=sum(one.action == "A" for one in people),
+        candidates=len(chosen),  # the window of the nearest; none of it was drawn
         cutoff=CUTOFF,
         mean_score=sum(scores) / len(scores),
         low=min(scores),

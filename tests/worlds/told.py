@@ -243,7 +243,9 @@ def findings() -> tuple[Finding, ...]:
     """One finding a requirement and group; each outcome occurs."""
     by_name = {r.requirement.split(".")[1]: r for r in REQUIREMENTS}
 
-    def one(name: str, outcome: str, value: float | None, cause: str | None = None) -> Finding:
+    def one(
+        name: str, outcome: str, value: float | None, cause: str | None = None, n: int | None = None
+    ) -> Finding:
         r = by_name[name]
         return Finding(
             r.requirement,
@@ -252,18 +254,18 @@ def findings() -> tuple[Finding, ...]:
             outcome,
             r.measure,
             value=value,
-            n=None,  # type: ignore[arg-type]
+            n=n,
             bound="at most 0",
             source=r.source,
             cause=cause,
         )
 
     rows = [
-        one("protected_basis_not_scored", "met", 0),
-        one("statements_approved", "not_met", 1),
-        one("reasons_given", "met", 0),
+        one("protected_basis_not_scored", "met", 0, n=3),
+        one("statements_approved", "not_met", 1, n=len(FACTORS)),
+        one("reasons_given", "met", 0, n=1146),
         one("notice_in_time", "not_measured", None, "no sending dates are recorded yet"),
-        one("reference_named", "met", 385),
+        one("reference_named", "met", 386, n=386),
     ]
     for row in disparities():
         if row.metric == "adverse_impact_ratio":
@@ -349,7 +351,8 @@ class ToldLedger:
         )
 
     def statements(self, _: Any) -> tuple[Statement, ...]:
-        return ()
+        note = "Section 1002.6(a) says that the Act provides no effects test (91 FR 21620)."
+        return (Statement("us_ecoa_regb.note", "en", note, "Regulation B", "us_ecoa_regb"),)
 
     def packs(self, _: Any) -> tuple[PackVersion, ...]:
         return (
@@ -358,7 +361,7 @@ class ToldLedger:
         )
 
     def references(self, _: Any) -> tuple[Reference, ...]:
-        return (Reference("near_cutoff", "86" * 32, 385, 3854, 0.3, 0.2612, 0.2201, 0.2999),)
+        return (Reference("near_cutoff", "86" * 32, 386, 386, 0.3, 0.2612, 0.2201, 0.2999),)
 
     def decisions(
         self, _: Any, *, outcome: str | None = None, notice: str | None = None

@@ -35,6 +35,16 @@ def test_the_rule_of_decision_in_words() -> None:
     assert rule(adverse="low", cutoff=600, at_cutoff="favourable") == "refused below a score of 600"
 
 
+def test_a_sample_of_the_nearest_is_not_called_the_nearest() -> None:
+    """Only a comparison group that holds its whole window is "the nearest"; a drawn one says so."""
+    body = ToldLedger().the_figures["reference"].body["references"][0]
+    assert scope.comparison(body).startswith("The 386 approved applicants nearest the cutoff, scores")
+    assert scope.comparison({**body, "n": 300}) == (
+        "A seeded sample of 300 of the 386 approved applicants nearest the cutoff, "
+        "scores 0.220 to 0.300. Regulation B’s first method."
+    )
+
+
 def test_a_protected_input_is_named() -> None:
     """The scope says which input is a protected attribute."""
     told = ToldLedger()
