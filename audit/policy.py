@@ -156,6 +156,17 @@ class _Pack:
     digest: str = ""
     faults: list[Fault] = field(default_factory=list)
 
+    @property
+    def note_key(self) -> str:
+        """The key under which the pack's note is sealed with its texts."""
+        return f"{self.name}.note"
+
+    def note(self) -> Statement:
+        """Return what the pack says of the state of its law on the day of its last check."""
+        assert self.entry is not None
+        assert self.entry.note is not None
+        return Statement(self.note_key, "en", self.entry.note, self.entry.title, self.name)
+
     def version(self) -> PackVersion:
         assert self.entry is not None
         return PackVersion(self.name, self.digest, self.entry.as_of, self.entry.title)
@@ -194,7 +205,8 @@ def load_policy(names: Sequence[str], as_of: dt.date, folder: Path | None = None
             for pack in packs.values()
             for name, entry in pack.requirements.items()
         ),
-        statements=tuple(
+        statements=tuple(pack.note() for pack in packs.values() if pack.entry and pack.entry.note)
+        + tuple(
             Statement(key, language, text, entry.source, pack.name)
             for pack in packs.values()
             for key, entries in pack.statements.items()
@@ -358,14 +370,14 @@ def _unread(folder: Path) -> Iterator[Fault]:
 
 def _clashes(packs: list[_Pack]) -> Iterator[Fault]:
     named: dict[str, _Pack] = {}
-    said: dict[str, _Pack] = {}
+    said = {pack.note_key: pack for pack in packs}  # pack.yaml writes these
     for pack in packs:
         first = named.setdefault(pack.name, pack)
         if first is not pack or (pack.folder != PACKS / pack.name and pack.name in _known()):
             fact = f"another pack is called {pack.name!r} already"
             yield Fault(str(pack.folder), None, "", fact, "Rename the folder")
         for key in pack.statements:
-            if said.setdefault(key, pack) is not pack:
+            if said.setdefault(key, pack) is not pack or key == pack.note_key:
                 fact = f"the pack {said[key].name!r} has this text already, and it is not replaced"
                 yield pack.lines["statements.yaml"].fault((key,), fact, "Choose another key")
 

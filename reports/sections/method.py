@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reports import wording
 from reports.sealed import Sealed, cutoff_words, read
@@ -12,6 +12,8 @@ from reports.sections.scope import LIMIT
 from reports.wording import capital, count, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reports.sealed import Reading
 
 LABEL = "Method and limits"
@@ -31,13 +33,23 @@ class ReferenceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """One pack, and what it says of the state of its law."""
+
+    name: str
+    title: str
+    checked: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """What the section prints."""
 
     finding: str
     rows: tuple[tuple[str, str], ...]
     references: tuple[ReferenceRow, ...]
-    policies: tuple[tuple[str, str, str], ...]
+    policies: tuple[Policy, ...]
     limits: tuple[str, ...]
     limit: str
 
@@ -47,6 +59,16 @@ _KINDS = {
     "all_applicants": "all applicants",
     "pinned": "pinned from an earlier audit",
 }
+
+
+def _drawn(body: Mapping[str, Any]) -> str:
+    near = body["kind"] == "near_cutoff" and body["n"] < body["candidates"]
+    return "approved, a seeded sample of the nearest the cutoff" if near else ""
+
+
+def _notes(ledger: Reading, audit_id: str) -> dict[str, str]:
+    """Return what each pack says of the state of its law, by the pack's name."""
+    return {s.pack: s.text for s in ledger.statements(audit_id) if s.key == f"{s.pack}.note"}
 
 
 def _rows(sealed: Sealed) -> tuple[tuple[str, str], ...]:
@@ -115,7 +137,7 @@ def query(ledger: Reading, audit_id: str) -> Method:
     bodies = (sealed.figure("reference") or {}).get("references", ())
     references = tuple(
         ReferenceRow(
-            _KINDS.get(r["kind"], r["kind"]),
+            _drawn(r) or _KINDS.get(r["kind"], r["kind"]),
             count(r["n"]),
             count(r["candidates"]),
             wording.NOTHING if r["cutoff"] is None else cutoff_words(float(r["cutoff"])),
@@ -136,12 +158,13 @@ def query(ledger: Reading, audit_id: str) -> Method:
             bodies[0]["kind"], ""
         )
         finding = f"{exact} contributions against {count(n)} {plural(n, 'applicant')}{whom}"
+    notes = _notes(ledger, sealed.audit.audit)
     return Method(
         finding,
         _rows(sealed),
         references,
         tuple(
-            (p.name, p.title or wording.NOTHING, wording.date_in_words(p.as_of))
+            Policy(p.name, p.title or wording.NOTHING, wording.date_in_words(p.as_of), notes.get(p.name, ""))
             for p in ledger.packs(sealed.audit.audit)
         ),
         tuple(capital(text) for text in _limits(sealed)),

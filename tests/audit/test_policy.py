@@ -145,7 +145,18 @@ def test_each_agency_has_its_lines() -> None:
 
 def test_a_text_not_yet_in_force_is_absent() -> None:
     """Nobody can quote in 2011 what was prescribed later."""
-    assert load_policy(["us_ecoa_regb"], dt.date(2011, 1, 1)).statements == ()
+    keys = {statement.key for statement in load_policy(["us_ecoa_regb"], dt.date(2011, 1, 1)).statements}
+    assert keys == {"us_ecoa_regb.note"}  # what the pack says of itself, whose day is its last check
+
+
+def test_what_a_pack_says_of_its_law_is_sealed_with_its_texts() -> None:
+    """The note of Regulation B says that no effects test is in force, under a key of the pack's own."""
+    policy = load_policy(["us_ecoa_regb", "screening"], DAY)
+    notes = {s.key: s for s in policy.statements if s.key.endswith(".note")}
+    assert set(notes) == {"us_ecoa_regb.note", "screening.note"}
+    note = notes["us_ecoa_regb.note"]
+    assert "Since 21 July 2026 section 1002.6(a) says that the Act provides no effects test" in note.text
+    assert (note.language, note.pack) == ("en", "us_ecoa_regb")
 
 
 def test_the_published_lists_are_seeds_with_specific_words() -> None:
@@ -239,6 +250,10 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
         ({"statements": "note: Some words\n"}, "a list of dated texts was expected"),
         (
             {"statements": "screening_note:\n- {from: 2026-01-01, source: us, text: {en: Other words}}\n"},
+            "the pack 'screening' has this text already, and it is not replaced",
+        ),
+        (
+            {"statements": "screening.note:\n- {from: 2026-01-01, source: us, text: {en: Other words}}\n"},
             "the pack 'screening' has this text already, and it is not replaced",
         ),
     ],

@@ -21,7 +21,7 @@ def test_sampled_contributions_are_not_called_exact() -> None:
     more = {**body, "reasons": {**body["reasons"], "players": 40}}
     told.the_figures["method"] = replace(told.the_figures["method"], body=more)
     page = method.query(told, AUDIT)
-    assert page.finding == "Sampled contributions against 385 applicants near the cutoff"
+    assert page.finding == "Sampled contributions against 386 applicants near the cutoff"
     assert "40 factors are more than 10" in dict(page.rows)["Reasons"]
 
 
@@ -31,6 +31,26 @@ def test_an_inconclusive_reference_says_why() -> None:
     reference = {**told.the_figures["reference"].body["references"][0], "cause": "too few: n = 12 < 50"}
     told.the_figures["reference"] = replace(told.the_figures["reference"], body={"references": [reference]})
     assert method.query(told, AUDIT).references[0].cause == "too few: n = 12 < 50"
+
+
+def test_a_pack_s_note_on_its_law_is_printed_with_it() -> None:
+    """The state of the law stands beside the pack that judges by it; a pack without a note has none."""
+    notes = {one.name: one.note for one in method.query(ToldLedger(), AUDIT).policies}
+    assert notes["us_ecoa_regb"].endswith("the Act provides no effects test (91 FR 21620).")
+    assert notes["screening"] == ""
+
+
+def test_a_sample_of_the_nearest_is_not_called_the_nearest() -> None:
+    """Where the comparison group was drawn, its row says so."""
+    told = ToldLedger()
+    drawn = {**told.the_figures["reference"].body["references"][0], "n": 300}
+    told.the_figures["reference"] = replace(told.the_figures["reference"], body={"references": [drawn]})
+    (row,) = method.query(told, AUDIT).references
+    assert (row.kind, row.n, row.candidates) == (
+        "approved, a seeded sample of the nearest the cutoff",
+        "300",
+        "386",
+    )
 
 
 def test_unobserved_outcomes_are_a_limit() -> None:
