@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import ArrayLike, NDArray
 
+_FEW = 4  # rows asked for before a partition is indexed by them
 _WIDTHS = {"i8": "<i8", "i4": "<i4", "f4": "<f4", "f8": "<f8"}
 
 
@@ -192,6 +193,7 @@ class Unpacked:
         except pl.exceptions.PolarsError as error:
             raise EvidenceError("a partition's bytes are no Parquet file any more. Run verify.") from error
         self._at: dict[int, int] | None = None
+        self._asked = 0
 
     def content_root(self) -> bytes:
         """Return the content root, computed anew."""
@@ -203,6 +205,10 @@ class Unpacked:
 
     def row_at(self, pos: int) -> dict[str, Any] | None:
         """Return the row whose ``pos`` this is; None where there is none."""
+        self._asked += 1
+        if self._asked <= _FEW:  # a page of one decision: not worth an index of all
+            index = self.frame["pos"].index_of(pos)
+            return None if index is None else self.frame.row(index, named=True)
         if self._at is None:
             self._at = {value: i for i, value in enumerate(self.frame["pos"].to_list())}
         index = self._at.get(pos)
