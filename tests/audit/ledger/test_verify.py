@@ -15,10 +15,11 @@ from tests.worlds.sealed import small_audit, write_audit
 
 # Tables of evidence that the sealed ledger has rows in; the others are empty until their
 # capability is built, and only an insertion can be tried on them.
-# What only erasures, holds and purges write; each is altered in its own test.
+# What only erasures, holds, purges, releases and schedules write.
 _LATER = ("holds", "erasures", "erasure_grounds", "tombstones", "purged_rows")
+_SCHEDULED = ("releases", "schedules", "slots", "alerts")
 _RETENTION = ("retention_classes", "retention_terms")
-FILLED = tuple(name for name in tables.EVIDENCE if name not in (*_LATER, *_RETENTION))
+FILLED = tuple(name for name in tables.EVIDENCE if name not in (*_LATER, *_RETENTION, *_SCHEDULED))
 OTHER = ("log_entries", "log_head", "row_sets", "checkpoints", "person_keys", "partition_contents")
 
 
