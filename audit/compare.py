@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from audit.record import Audit
 
 NO_KEY = "the key file is not at hand, and what the model saw is locked"
+ALL_GONE = "the record of every applicant is gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def compare(ledger: Ledger, then: str, now: str) -> Comparison:
         reasons=_reasons(ledger, one, other),
         features={name: drift(inputs[0].get(name, ()), inputs[1].get(name, ())) for name in names},
         score=drift(*(_scores(ledger, audit) for audit in (one, other))),
-        cause=None if ledger.keyring.at_hand else NO_KEY,
+        cause=NO_KEY if not ledger.keyring.at_hand else ALL_GONE if any(gone) and not names else None,
         left_out=gone,
     )
 

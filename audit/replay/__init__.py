@@ -73,7 +73,7 @@ def replay(
     found = ledger.find(audit)
     if found.state != "sealed":
         raise UsageError(f"audit {found.audit[:12]}: it is not sealed yet. Finish it with plainspoken run.")
-    named = load_config(config) if config is not None else None
+    named = _named(ledger, config) if config is not None else None
     stated = load_config(_as_written(ledger, found), folder=folder)
     used = named if from_files and named is not None else stated
     compared = [inputs.config(found.config, named.resolved())] if named is not None else []
@@ -81,6 +81,21 @@ def replay(
     if ready is None:
         return _stopped(found, from_files, [*compared, *early[0]], early[1])
     return _compared(ledger, found, ready, compared, from_files, tell or (lambda stage, done, total: None))
+
+
+def _named(ledger: Ledger, file: Path) -> Config:
+    """Read a config as a run reads it: with what its release gives."""
+    from audit.config import read_config
+    from audit.release import completing
+
+    reading = read_config(file, complete=completing(_url(ledger)))
+    if reading.faults or reading.config is None:
+        raise ConfigError(reading.faults)
+    return reading.config
+
+
+def _url(ledger: Ledger) -> str:
+    return ledger.engine.url.render_as_string(hide_password=False)
 
 
 def _as_written(ledger: Ledger, audit: Audit) -> dict[str, Any]:
@@ -98,9 +113,8 @@ def _ready(ledger: Ledger, audit: Audit, config: Config) -> tuple[Ready | None, 
     """Open what the config names; where a pin refuses a changed file, say which file changed."""
     from audit import prepare
 
-    url = ledger.engine.url.render_as_string(hide_password=False)
     try:
-        return prepare.prepare(config.resolved(), ledger=url, folder=config.folder), ([], "")
+        return prepare.prepare(config.resolved(), ledger=_url(ledger), folder=config.folder), ([], "")
     except AuditError as error:
         changed = _changed(audit, config)
         if not changed:

@@ -8,6 +8,8 @@ from typing import Any
 
 from audit.replay.difference import Compared
 
+_EQUAL = "The second run is equal to the first."
+
 
 @dataclass(frozen=True, slots=True)
 class Replay:
@@ -74,8 +76,9 @@ class Replay:
                 lines.append(f"    and {n - limit:,} more (--json has them)")
         lines += [f"{name}: {told}" for name, told in list(self.erased.items())[:limit]]
         if len(self.erased) > limit:
-            lines.append(f"and {len(self.erased) - limit:,} more that were erased")
+            lines.append(f"and {len(self.erased) - limit:,} more whose record is gone")
         lines += [f"cannot tell  {one}" for one in self.cannot]
         told = ", ".join(one.kind for one in self.compared if not one.ok)
-        lines.append(f"What differs: {told}." if told else "The second run is equal to the first.")
+        whole = "All that could be compared is equal." if self.cannot or self.erased else _EQUAL
+        lines.append(f"What differs: {told}." if told else whole)
         return "\n".join(lines)

@@ -274,6 +274,22 @@ def test_an_erased_applicant_of_the_reference_is_said(desk: Desk) -> None:
     assert done.told in why
 
 
+def test_what_a_policy_let_go_is_answered_with_the_policy(desk: Desk) -> None:
+    """After a purge no row is compared, rates and findings still are, and why is said of each row."""
+    from audit.ledger import purge, retention
+
+    then = dt.datetime(2032, 12, 20, tzinfo=dt.UTC)
+    with Ledger.open(str(desk.folder / "ledger.db")) as ledger:
+        assert purge.purge(ledger, at=then, terms=retention.in_force(ledger, then.date()))
+    told = again(desk)
+    assert told.ok, told.in_words()
+    assert len(told.erased) == 160
+    assert all(words.startswith("purged by policy us_ecoa_regb.") for words in told.erased.values())
+    assert of(told, "scores").n == 0
+    assert of(told, "rates").n > 0
+    assert "All that could be compared is equal." in told.in_words()
+
+
 def test_without_the_key_decisions_are_matched_by_row(desk: Desk) -> None:
     """The run is then from the files, every number is still compared, and what is not is said."""
     (desk.folder / "ledger.key").rename(desk.folder / "elsewhere.key")
