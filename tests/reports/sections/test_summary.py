@@ -26,6 +26,15 @@ def test_duties_and_screens_stand_apart() -> None:
     assert all(item.kind != "convention" for item in page.unmet)
 
 
+def test_the_lead_names_held_notices_first() -> None:
+    """Held notices open the lead with their number and cause, whatever the verdict says."""
+    told = ToldLedger()
+    assert summary.query(told, AUDIT).lead.startswith("132 of 1,146 notices are held, ")
+    body = {**told.the_figures["population"].body, "held": 0}
+    told.the_figures["population"] = replace(told.the_figures["population"], body=body)
+    assert summary.query(told, AUDIT).lead.startswith("No notice is held.")
+
+
 def test_key_figures_are_the_sealed_ones() -> None:
     """At most five, each from a sealed row."""
     keys = {key.label: (key.value, key.aside) for key in summary.query(ToldLedger(), AUDIT).keys}
