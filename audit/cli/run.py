@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from audit.cli.place import LEDGER_HELP
+from audit.errors import AuditError, BusyError, FencedError
+
+if TYPE_CHECKING:
+    from audit.result import Result
+    from audit.schedule.afterwards import Afterwards
 
 
 def run(
@@ -53,7 +60,13 @@ def run(
     outcomes = tuple(word.strip() for word in fail_on.split(",")) if fail_on is not None else None
     watch = Stopwatch()
     with progress_bars(quiet=as_json) as progress:
-        result = run_audit(config, ledger=url, slot=slot, again=again, fail_on=outcomes, progress=progress)
+        try:
+            result = run_audit(
+                config, ledger=url, slot=slot, again=again, fail_on=outcomes, progress=progress
+            )
+        except AuditError as error:
+            _tell_failure(config, slot, error)
+            raise
         documents: list[str] = []
         if out is not None:
             from audit.cli.report import write_report
@@ -61,11 +74,14 @@ def run(
             progress("report", 0, 2)
             with watch("report"):
                 documents = write_report(url, result, out, progress)
+    after = _afterwards(url, result)
     left = _leave_checkpoint(url, checkpoints) if checkpoints is not None else None
     if as_json:
         told = result.as_json()
         if left is not None:
             told["checkpoint_file"] = left
+        if after is not None:
+            told["comparison"] = after.as_json()
         # A run writes no letters; the stage is there so that machines find every one of them.
         told["timings"] = {"letters": 0.0, "report": round(watch.seconds.get("report", 0.0), 3)} | told[
             "timings"
@@ -73,9 +89,50 @@ def run(
         typer.echo(json.dumps({**told, "documents": documents}))
     else:
         typer.echo(result.in_words())
+        if after is not None:
+            typer.echo(after.in_words())
         for line in (*documents, *((left,) if left is not None else ())):
             typer.echo(line)
     raise typer.Exit(result.exit_code)
+
+
+def _afterwards(url: str, result: Result) -> Afterwards | None:
+    """Compare with the last accepted audit, where there is one, and tell what turned ``not_met``."""
+    from audit.ledger import Ledger, alerts, releases
+    from audit.schedule import notify
+    from audit.schedule.afterwards import afterwards
+
+    if result.existing:
+        return None
+    with Ledger.open(url) as ledger:
+        now, send = dt.datetime.now(dt.UTC), None
+        try:
+            send = notify.sender()
+        except AuditError as error:  # the audit is sealed all the same
+            typer.echo(str(error), err=True)
+        if send is None and releases.baseline(ledger, result.audit) is None:
+            return None
+        after = afterwards(ledger, result.audit)
+        if send is not None and after.alert is not None:
+            alerts.raised(ledger, after.alert, at=now)
+            _, trouble = notify.tell(ledger, send=send, at=now)
+            if trouble is not None:
+                typer.echo(trouble, err=True)
+    return after if after.against is not None and after.against.release is not None else None
+
+
+def _tell_failure(config: Path, slot: str, error: AuditError) -> None:
+    """Tell whoever watches that an audit failed that runs unattended, which its slot says."""
+    from audit.schedule import failure, notify
+
+    if not slot or isinstance(error, (BusyError, FencedError)):
+        return
+    try:
+        send = notify.sender()
+        if send is not None:
+            send(failure.alert(config, slot, error))
+    except AuditError as other:  # what failed first is what the exit code says
+        typer.echo(str(other), err=True)
 
 
 def _leave_checkpoint(url: str, folder: Path) -> str:

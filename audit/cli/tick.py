@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 def tick(
     ledger: str | None = typer.Option(None, "--ledger", metavar="URL", help=LEDGER_HELP),
     retry: bool = typer.Option(False, "--retry", help="Run the slots of the last week again that failed."),
+    checkpoints: Path | None = typer.Option(
+        None,
+        "--checkpoints",
+        metavar="DIR",
+        envvar="PLAINSPOKEN_CHECKPOINTS",
+        help="Folder, on another machine, where the signed checkpoint is left after an audit.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="End with one JSON object on the last line."),
 ) -> None:
     """Run the audits that are due by their schedules, once each, and tell what went wrong."""
@@ -27,6 +34,10 @@ def tick(
     from audit.schedule import notify
     from audit.schedule.tick import tick as tick_once
 
+    if checkpoints is not None:
+        from audit.cli.checkpoints import refuse_absent
+
+        refuse_absent(checkpoints)
     with open_ledger(ledger) as opened:
         url = opened.engine.url.render_as_string(hide_password=False)
     trouble, send = None, None
@@ -44,6 +55,11 @@ def tick(
         done = tick_once(url, retry=retry, report=report, progress=progress, send=send)
     if trouble is not None:
         done.troubles.append(trouble)
+    if checkpoints is not None and done.ran:
+        from audit.cli.checkpoints import keep
+
+        with open_ledger(url) as opened:
+            keep(opened, checkpoints)
     for line in done.troubles:
         typer.echo(line, err=True)
     if as_json:
@@ -64,7 +80,7 @@ def told(done: Ticked) -> dict[str, Any]:
                 "audit": one.audit,
                 "existing": one.existing,
                 "exit_code": one.exit_code,
-                "compared_with": one.compared_with,
+                "comparison": one.after.as_json(),
                 "documents": list(one.documents),
             }
             for one in done.ran
@@ -91,16 +107,19 @@ def told(done: Ticked) -> dict[str, Any]:
 
 def in_words(done: Ticked) -> list[str]:
     """Return what a tick did, a line each; nothing where nothing was due."""
-    lines = [
-        f"{one.schedule} {one.slot}: {'sealed already' if one.existing else 'sealed'} as audit "
-        f"{one.audit[:12]}, exit code {one.exit_code}"
-        for one in done.ran
-    ]
+    lines = []
+    for one in done.ran:
+        sealed = "sealed already" if one.existing else "sealed"
+        lines.append(
+            f"{one.schedule} {one.slot}: {sealed} as audit {one.audit[:12]}, exit code {one.exit_code}"
+        )
+        compared = one.after.in_words()
+        lines += [] if compared is None else [f"  {compared}"]
     lines += [
         f"{row.schedule} {row.slot}: failed (attempt {row.attempt}), exit code {row.exit_code}: {row.cause}"
         for row in done.failed
     ]
     lines += [f"{row.schedule} {row.slot}: skipped: {row.cause}" for row in done.skipped]
     lines += [f"{name} {slot}: another process is at work on it" for name, slot in done.busy]
-    lines += [f"alert: {one.title}" for one in done.raised]
+    lines += [f"alert: {alert.title}" for alert in done.raised]
     return lines

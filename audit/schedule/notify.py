@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -63,12 +64,14 @@ def sender() -> Send | None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep apprise's own log, which may quote an address, off the terminal."""
+    """Keep apprise's own log, which may quote an address, and its plugins' warnings off the terminal."""
     log = logging.getLogger("apprise")
     before = log.disabled
     log.disabled = True
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of the libraries that its plugins use
+            yield
     finally:
         log.disabled = before
 

@@ -100,16 +100,19 @@ def next_slot(pattern: Pattern, place: str, now: dt.datetime) -> Slot:
     return min(ahead)
 
 
-def choose(open_slots: Iterable[Slot], missed: Missed, now: dt.datetime) -> Choice:
+def choose(
+    open_slots: Iterable[Slot], missed: Missed, now: dt.datetime, newest: dt.datetime | None = None
+) -> Choice:
     """Say which slots run and which are skipped; a slot that is neither is not among ``open_slots``.
 
-    ``latest`` runs those of the newest moment, ``all`` every one, ``skip`` those of the newest moment
-    while they are on time. Two slots can have one moment: in spring, 02:30 and 03:30.
+    ``newest`` is the moment of the newest slot, which may have run already; by default that of the
+    newest open one. ``latest`` runs those of the newest moment, ``all`` every one, ``skip`` those of
+    the newest moment while they are on time. Two slots can have one moment: in spring, 02:30 and 03:30.
     """
     ordered = sorted(open_slots)
     if not ordered:
         return Choice((), ())
-    newest = ordered[-1].due_at
+    newest = ordered[-1].due_at if newest is None else newest
     run: list[Slot] = []
     skip: list[tuple[Slot, str]] = []
     for one in ordered:

@@ -8,7 +8,6 @@ twice at once; a slot is begun by whoever takes its lease, and ends in one row.
 from __future__ import annotations
 
 import datetime as dt
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,14 +15,16 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from audit.errors import AuditError, BusyError, ConfigError, FencedError
+from audit.errors import AuditError, BusyError, FencedError
 from audit.ledger import Ledger, alerts, schedules, slots
 from audit.ledger.alerts import Alert
 from audit.ledger.leases import SECONDS, Lease
 from audit.ledger.schedules import Schedule
 from audit.ledger.slots import SlotRow
 from audit.schedule import notify, watch
+from audit.schedule.afterwards import Afterwards, afterwards
 from audit.schedule.cron import parse
+from audit.schedule.failure import cause, in_full
 from audit.schedule.slots import WINDOW, Choice, Missed, Slot, choose, due, read_slot, zone
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Ran:
     audit: str
     existing: bool
     exit_code: int
-    compared_with: str | None
+    after: Afterwards
     documents: tuple[str, ...] = ()
 
 
@@ -142,13 +143,14 @@ def _choice(ledger: Ledger, schedule: Schedule, now: dt.datetime, retry: bool) -
     ]
     resting = {one.name for one, _ in rested}
     missed: Missed = "all" if schedule.missed == "all" else "skip" if schedule.missed == "skip" else "latest"
+    latest = max((one.due_at for name, one in found.items() if name not in resting), default=None)
     open_slots = [one for name, one in found.items() if name not in settled | resting]
     if retry:
         forced = [one for one in open_slots if one.name in again]
-        chosen = choose((one for one in open_slots if one.name not in again), missed, now)
+        chosen = choose((one for one in open_slots if one.name not in again), missed, now, latest)
         chosen = Choice((*chosen.run, *forced), chosen.skip)
     else:
-        chosen = choose(open_slots, missed, now)
+        chosen = choose(open_slots, missed, now, latest)
     ready = tuple(
         one
         for one in chosen.run
@@ -164,7 +166,7 @@ def _rested_enough(row: SlotRow, now: dt.datetime) -> bool:
 def _skip(ledger: Ledger, schedule: Schedule, choice: Choice, now: dt.datetime, done: Ticked) -> None:
     if not choice.skip:
         return
-    told = ((one.name, one.due_at, cause) for one, cause in choice.skip)
+    told = ((one.name, one.due_at, why) for one, why in choice.skip)
     written = slots.skip(ledger, schedule.name, told, at=now)
     done.skipped += written
     # A pause was somebody's wish; it is in the log and wakes nobody.
@@ -194,7 +196,7 @@ def _run(
     if lease is None:
         return  # another tick was faster
     result: Result | None = None
-    code, cause = 0, None
+    code, why = 0, None
     try:
         with _kept(ledger, lease):
             result = run(schedule.config, ledger=url, slot=slot.name, progress=progress, now=clock)
@@ -205,8 +207,8 @@ def _run(
         done.busy.append((schedule.name, slot.name))
         return
     except Exception as error:
-        code, cause = (error.exit_code if isinstance(error, AuditError) else 1), _cause(error)
-        done.troubles.append(f"{schedule.name} {slot.name}: {_in_full(error)}")
+        code, why = (error.exit_code if isinstance(error, AuditError) else 1), cause(error)
+        done.troubles.append(f"{schedule.name} {slot.name}: {in_full(error)}")
     except BaseException:
         with suppress(AuditError):
             slots.let_go(ledger, lease)
@@ -220,16 +222,15 @@ def _run(
         at=clock(),
         audit=result.audit.audit if result is not None else None,
         exit_code=code,
-        cause=cause,
+        cause=why,
     )
     if result is None:
         done.failed.append(row)
         _raise(ledger, watch.failed(row), clock(), done)
         return
-    against = watch.baseline(ledger, result.audit)
-    alert = watch.not_met(ledger, result.audit, against)
-    if alert is not None:
-        _raise(ledger, alert, clock(), done)
+    after = afterwards(ledger, result.audit)
+    if after.alert is not None:
+        _raise(ledger, after.alert, clock(), done)
     documents: tuple[str, ...] = ()
     if report is not None and schedule.out is not None:
         try:
@@ -244,7 +245,7 @@ def _run(
             result.audit.audit,
             result.existing,
             code,
-            against.audit.audit if against is not None else None,
+            after,
             documents,
         )
     )
@@ -276,23 +277,3 @@ def _kept(ledger: Ledger, lease: Lease) -> Iterator[None]:
 def _raise(ledger: Ledger, alert: Alert, now: dt.datetime, done: Ticked) -> None:
     if alerts.raised(ledger, alert, at=now):
         done.raised.append(alert)
-
-
-def _cause(error: Exception) -> str:
-    """Return why a run failed, as the log may keep it for good: no message quotes a row there."""
-    if isinstance(error, ConfigError):
-        first = error.faults[0]
-        more = f" (and {len(error.faults) - 1} more)" if len(error.faults) > 1 else ""
-        return f"{Path(first.file).name}: {first.place or 'config'}: {type(error).__name__}{more}"
-    if isinstance(error, AuditError):
-        return f"{type(error).__name__}; its words are in the scheduler's own log"
-    return f"{type(error).__name__} at {_place(error)}"
-
-
-def _in_full(error: Exception) -> str:
-    return str(error) if isinstance(error, AuditError) else f"{type(error).__name__} at {_place(error)}"
-
-
-def _place(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
