@@ -48,7 +48,7 @@ def accept(ledger: Ledger, audit: str, *, by: str, reason: str, at: dt.datetime)
     EvidenceError
         Where something of it was altered since.
     """
-    from audit.ledger import verify
+    from audit.ledger.verify import verify
 
     if not by.strip() or not reason.strip():
         raise UsageError("--by, --reason: a release needs both. Say who answers for it, and why.")

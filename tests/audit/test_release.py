@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import pytest
 
 import audit
 from audit.errors import ConfigError, EvidenceError, UsageError
-from audit.ledger import Ledger, releases
+from audit.ledger import Ledger, releases, verify
+from audit.pinned import written
 from audit.prepare import prepare
 from tests.worlds import even_lender
 from tests.worlds.desk import Desk
@@ -108,12 +111,11 @@ def test_a_batch_may_say_it_all_again(night, accepted: Path) -> None:
         explain__reasons={"floor": 0.05},
     )
     file = desk.folder / "reference.json"
-    from audit.cli.look import _write_reference
-
     with Ledger.open(str(desk.folder / "ledger.db")) as ledger:
-        _write_reference(ledger, ledger.find("latest"), file, None, True)
-    import hashlib
-
+        found = ledger.find("latest")
+        (reference,) = ledger.references(found)
+        rows = ledger.reference_rows(found, reference.digest)
+        file.write_bytes(written(reference, rows, found.model.digest))
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     desk.set(explain__reference={"pinned": {"from": "reference.json", "sha256": digest}, "min_rows": 20})
     assert prepare(desk.config).seen.release is not None
@@ -183,8 +185,6 @@ def test_a_population_has_no_release(night) -> None:
 
 def test_accepting_is_an_entry_with_a_name_and_a_reason(accepted: Path, tmp_path: Path) -> None:
     """A release is sealed in the log; a second one of the same audit, or one by nobody, is refused."""
-    from audit.ledger import verify
-
     desk = Desk.copy(accepted, tmp_path / "copy")
     with Ledger.open(str(desk.folder / "ledger.db")) as ledger:
         assert verify(ledger).ok
@@ -198,8 +198,6 @@ def test_accepting_is_an_entry_with_a_name_and_a_reason(accepted: Path, tmp_path
 
 def test_what_was_altered_cannot_be_accepted(accepted: Path, tmp_path: Path) -> None:
     """Accepting verifies first."""
-    import sqlite3
-
     desk = Desk.copy(accepted, tmp_path / "copy")
     found = audit.run(desk.config, again=1)
     file = desk.folder / "ledger.db"
