@@ -44,6 +44,7 @@ MEASURES = frozenset(
         "shap_difference",
         "most_common_reason_share",
         "decision_differs",
+        "directions_not_shown",
         "notice_days",
         "disclosed_score_role",
         "agency_stated",

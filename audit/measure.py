@@ -122,6 +122,7 @@ def findings(
     """
     config, codes = run.ready.config, run.ready.job.codes
     agreement = next((one.body["with"] for one in figures if one.name == "agreement"), ())
+    effects = next((one.body for one in figures if one.name == "effects"), {})
     vague = [code.factor for code in codes if is_vague(code.statement.get("en", ""))]
     inputs = (run.ready.model.inputs or config.data.features) if run.has_model else ()
     measured: tuple[Measurement, ...] = (
@@ -131,6 +132,7 @@ def findings(
         *measurements.of_reasons(run.decisions, known=run.has_model or config.reasons_given is not None),
         *measurements.of_references(run.barrier.references),
         *measurements.of_agreement(agreement),
+        *measurements.of_directions(effects, codes),
         *measurements.of_notice_facts(config.resolved()),
     )
     judged = duties.judge(run.ready.policy.requirements, measured, config.audit.kind)

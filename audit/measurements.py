@@ -185,6 +185,47 @@ def of_agreement(rows: Sequence[Mapping[str, Any]]) -> tuple[Measurement, ...]:
     return tuple(measurements)
 
 
+def of_directions(effects: Mapping[str, Any], codes: Sequence[ReasonCode]) -> tuple[Measurement, ...]:
+    """Measure whether stated directions show: "too high" is true only where higher always pushes further.
+
+    Parameters
+    ----------
+    effects : the body of the figure ``effects``: each factor's mean contribution along its main column
+    codes : the dictionary; ``direction`` is ``{"high": "adverse"}`` or ``{"low": "adverse"}``
+
+    Returns
+    -------
+    tuple of one Measurement
+        How many stated directions do not show: the mean contribution runs back by more than a
+        twentieth of its own range somewhere, or does not rise at all.
+    """
+    stated = [code for code in codes if code.direction and code.columns]
+    if not stated:
+        return (Measurement(_DIRECTIONS, state="not_applicable", cause="no factor states a direction"),)
+    bins = {entry["factor"]: entry["bins"] for entry in effects.get("factors", ())}
+    seen = [code for code in stated if len(bins.get(code.factor, ())) > 1]
+    if not seen:
+        cause = str(effects.get("cause") or "no factor with a stated direction has a column of numbers")
+        return (Measurement(_DIRECTIONS, state="not_measured", cause=cause),)
+    missed = [code.factor for code in seen if not _shows(code, bins[code.factor])]
+    return (Measurement(_DIRECTIONS, float(len(missed)), n=len(seen), cause=", ".join(missed) or None),)
+
+
+_DIRECTIONS = "directions_not_shown"
+_RUNS_BACK = 0.05  # of the range of the means: what noise between neighbouring bins may do
+
+
+def _shows(code: ReasonCode, bins: Sequence[Mapping[str, Any]]) -> bool:
+    means = [float(entry["mean"]) for entry in bins]  # along the column, low values first
+    if "low" in code.direction:
+        means.reverse()
+    highest, back = means[0], 0.0
+    for mean in means[1:]:
+        back = max(back, highest - mean)
+        highest = max(highest, mean)
+    return means[-1] > means[0] and back <= _RUNS_BACK * (max(means) - min(means))
+
+
 def of_notice_facts(config: Mapping[str, Any]) -> tuple[Measurement, ...]:
     """Measure what notices need from the config: the role of the score, the agency.
 

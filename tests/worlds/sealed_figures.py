@@ -35,7 +35,10 @@ def other_measurements(decided: list[Decision], held: int, reference: Reference)
         "disclosed_score_role": 1.0,
         "agency_stated": 1.0,
     }
-    return tuple(Measurement(measure, value) for measure, value in numbers.items())
+    return (
+        *(Measurement(measure, value) for measure, value in numbers.items()),
+        Measurement("directions_not_shown", state="not_applicable", cause="no factor states a direction"),
+    )
 
 
 def figures(
