@@ -30,7 +30,7 @@ from audit.ledger.people import Keyring
 from audit.ledger.write import AuditWriter
 from audit.record import CaseFile, Decision, Notice, Person, Reason
 from tests.worlds.postgresql import NoServer, Server
-from tests.worlds.sealed import small_audit
+from tests.worlds.sealed import SmallAudit, small_audit
 
 FACTORS = tuple(f"factor_{i:02d}" for i in range(20))
 _LOCKED = ("person_keys", "persons", "locked_fields")
@@ -111,9 +111,8 @@ def parts(rows: int, size: int) -> Iterator[dict[str, Any]]:
         yield part(seq, size)
 
 
-def written(ledger: Ledger, rows: int, size: int, watch: Watch) -> dict[str, float]:
+def written(ledger: Ledger, small: SmallAudit, rows: int, size: int, watch: Watch) -> dict[str, float]:
     """Write and seal an audit; return seconds: all of it, locking, and memory in MB at its height."""
-    small = small_audit("Benchmark")
     spent, watch.locking = 0.0, 0.0
     writer = ledger.begin(small.head)
     for one in parts(rows, size):
@@ -181,17 +180,18 @@ def sizes(file: Path, rows: int) -> dict[str, float]:
 
 def measured(rows: int, size: int) -> dict[str, Any]:
     """Measure everything; PostgreSQL only where a server can be started."""
-    watch = Watch()
+    watch, small = Watch(), small_audit("Benchmark")
     folder = Path(tempfile.mkdtemp(prefix="plainspoken-bench-"))
     file = folder / "ledger.db"
     with Ledger.open(str(file), create=True) as ledger:
-        ours = written(ledger, rows, size, watch)
+        ours = written(ledger, small, rows, size, watch)
         found: dict[str, Any] = {"p99": look_ups(ledger, rows)}
         begun = time.perf_counter()
         assert verify(ledger).ok
         found["verify"] = time.perf_counter() - begun
     peer = plain(folder / "plain.db", file, size)
     found["bytes"] = sizes(file, rows)
+    print({"peer": peer, **ours, **found}, file=sys.stderr, flush=True)
     try:
         server = Server()
     except NoServer as error:
@@ -199,7 +199,7 @@ def measured(rows: int, size: int) -> dict[str, Any]:
     else:
         try:
             with Ledger.open(server.url(), create=True, key_file=folder / "ledger.key") as ledger:
-                found["postgresql"] = written(ledger, rows, size, watch)
+                found["postgresql"] = written(ledger, small, rows, size, watch)
                 found["postgresql"]["p99"] = look_ups(ledger, rows)
         finally:
             server.close()
