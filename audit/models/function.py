@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -185,11 +186,16 @@ def _beside(folder: Path, top: str) -> Iterator[None]:
     """Import from ``folder`` as if nothing of this name had been imported, and leave no trace."""
     aside = {key: sys.modules.pop(key) for key in list(sys.modules) if _belongs(key, top)}
     before = set(sys.modules)
+    compiled = (sys.pycache_prefix, sys.dont_write_bytecode)
     sys.path.insert(0, str(folder))
+    # Compiled files are told from stale ones by size and second alone: a module that was changed
+    # within a second would run as it was, under the digest of what it is now. So none is read.
+    sys.pycache_prefix, sys.dont_write_bytecode = os.devnull, True
     importlib.invalidate_caches()
     try:
         yield
     finally:
+        sys.pycache_prefix, sys.dont_write_bytecode = compiled
         sys.path.remove(str(folder))
         for key in set(sys.modules) - before:
             origin = getattr(sys.modules[key], "__file__", None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import py_compile
 import sys
 
 import numpy as np
@@ -192,3 +194,27 @@ def test_no_rows_have_no_scores(tmp_path):
     """An empty partition does not call the function."""
     scorer = opened(tmp_path, "def score(columns):\n    raise ValueError\n")
     assert scorer.score({name: values[:0] for name, values in ROWS.items()}).shape == (0,)
+
+
+def test_a_module_changed_within_a_second_scores_as_it_is_now(tmp_path):
+    """Its compiled file is of the same size and second, and is neither written nor read."""
+    for bias in (1, 2):
+        code = f"def score(columns):\n    return columns['income'] * 0 + {bias}\n"
+        scorer = opened(tmp_path, code)
+        os.utime(tmp_path / "model.py", (1_700_000_000, 1_700_000_000))
+        known = {column: cells[2:] for column, cells in ROWS.items()}
+        assert scorer.score(known).tolist() == [bias] * 4
+    assert not (tmp_path / "__pycache__").exists()
+
+
+def test_a_stale_compiled_file_is_not_read(tmp_path):
+    """What an earlier process left beside the module is not run in its place."""
+    file = tmp_path / "model.py"
+    file.write_text("def score(columns):\n    return columns['income'] * 0 + 1\n")
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    py_compile.compile(str(file))
+    assert (tmp_path / "__pycache__").exists()
+    file.write_text("def score(columns):\n    return columns['income'] * 0 + 2\n")
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    scorer = open_model("python:model:score", TRUST, folder=tmp_path, features=("income", "city"))
+    assert scorer.score({column: cells[2:] for column, cells in ROWS.items()}).tolist() == [2.0] * 4
