@@ -88,7 +88,7 @@ def test_the_log_does_not_depend_on_the_database(tmp_path_factory: pytest.TempPa
     assert found["sqlite"] == found["postgresql"]
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_killed_at_every_named_step(ground: Ground) -> None:
     """Kill -9 before and after every statement of every write transaction."""
     tally = faults.kill_at_steps(ground)
@@ -96,19 +96,19 @@ def test_killed_at_every_named_step(ground: Ground) -> None:
     _held(tally)
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_killed_at_two_hundred_random_moments(ground: Ground) -> None:
     """Kill -9 at two hundred random moments."""
     _held(faults.kill_at_random(ground, 200, seed=1))
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_thirty_rounds_of_starters(ground: Ground) -> None:
     """Thirty rounds of two to six starters."""
     _held(faults.starters(ground, 30))
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_a_hundred_sleepers_are_fenced(ground: Ground) -> None:
     """A hundred holders that were overtaken in their sleep: none writes."""
     tally = faults.stalled(ground, (_between(ground) * 100)[:100])
@@ -116,7 +116,7 @@ def test_a_hundred_sleepers_are_fenced(ground: Ground) -> None:
     _held(tally)
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_seventy_cuts_lose_nothing(ground: Ground) -> None:
     """Seventy connections cut at random moments."""
     if ground.server is None:
@@ -124,7 +124,7 @@ def test_seventy_cuts_lose_nothing(ground: Ground) -> None:
     _held(faults.cuts(ground, 70, seed=1))
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_a_full_disk_at_every_write(ground: Ground, disk: Disk) -> None:
     """ENOSPC at each write of the database, one after the other."""
     tally = full_disk.at_every_write(ground, disk)
@@ -132,7 +132,7 @@ def test_a_full_disk_at_every_write(ground: Ground, disk: Disk) -> None:
     _held(tally)
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_a_broken_disk_at_every_sync(ground: Ground, disk: Disk) -> None:
     """An I/O error at each sync: what was told to be committed is there, and the next run ends well."""
     if ground.server is not None:
