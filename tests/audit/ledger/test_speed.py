@@ -52,7 +52,7 @@ def portfolio() -> tuple[list[Decision], list[CaseFile], AttributionBlock]:
     return decisions, cases, AttributionBlock(FACTORS, np.arange(N), values)
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_thirty_thousand_decisions_take_seconds(tmp_path: Path) -> None:
     """Writing with locked inputs and attributions under 10 s of processor time, verifying too."""
     decisions, cases, block = portfolio()
