@@ -228,15 +228,27 @@ def method(
 
 
 def environment(
-    *, program: str, python: str, packages: Mapping[str, str], platform: str, fingerprint: str
+    *,
+    program: str,
+    python: str,
+    packages: Mapping[str, str],
+    platform: str,
+    fingerprint: str,
+    walls: str | None,
 ) -> Figure:
-    """Return what the audit ran on."""
+    """Return what the audit ran on.
+
+    Parameters
+    ----------
+    walls : which walls stood around the model, in words; None where no model was opened
+    """
     body = {
         "program": program,
         "python": python,
         "packages": dict(sorted(packages.items())),
         "platform": platform,
         "fingerprint": fingerprint,
+        "walls": walls,
     }
     return Figure("environment", "model_risk", body)
 

@@ -266,6 +266,7 @@ def _of_method(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
             packages={name: text for name, text in found.items() if name not in _NO_PACKAGES},
             platform=f"{found['system']} {found['machine']}",
             fingerprint=digest_of_json(found),
+            walls=run.ready.walls,
         ),
     )
     return (*figures, drawn.demonstration(demonstration)) if demonstration is not None else figures

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit import worker
 from audit.config import Config, PinnedSeen
 from audit.errors import ConfigError, UsageError
+from audit.host import Host
 from audit.record import Model, Reference
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ class Pinned:
         return {self.reference.cutoff: (self.reference, self.values)}
 
 
-def pinned_reference(config: Config, model: Model, kinds: Mapping[str, str], ledger: str) -> Pinned | None:
+def pinned_reference(
+    config: Config, model: Model, kinds: Mapping[str, str], ledger: str, host: Host | None
+) -> Pinned | None:
     """Fetch the pinned reference that a config names; None where it names none.
 
     Parameters
@@ -47,6 +49,8 @@ def pinned_reference(config: Config, model: Model, kinds: Mapping[str, str], led
     kinds : feature -> number, truth or text
     ledger : str
         URL of the ledger in which ``from: AUDIT`` is looked for.
+    host : Host, optional
+        Holds the model, which scores the applicants anew.
 
     Raises
     ------
@@ -67,17 +71,15 @@ def pinned_reference(config: Config, model: Model, kinds: Mapping[str, str], led
     few = config.explain.reference.min_rows
     cause = f"only {len(rows)} applicants, {few} are needed" if len(rows) < few else None
     reference = replace(reference, kind="pinned", rows=(), n=len(rows), cause=cause, origin=pinned.origin)
-    if of_model == model.digest and rows:
+    if of_model == model.digest and rows and host is not None:
         # The same model gives the same scores: what the report prints of it is measured, not copied.
-        scorer = worker.scorer_of(config)
-        if scorer is not None:
-            scores = scorer.score(values)
-            reference = replace(
-                reference,
-                mean_score=float(scores.mean()),
-                low=float(scores.min()),
-                high=float(scores.max()),
-            )
+        scores = host.score(values)
+        reference = replace(
+            reference,
+            mean_score=float(scores.mean()),
+            low=float(scores.min()),
+            high=float(scores.max()),
+        )
     seen = PinnedSeen(
         digest=reference.digest,
         model_digest=of_model,

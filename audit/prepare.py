@@ -25,6 +25,7 @@ from audit.config.load import in_order
 from audit.data.dataset import Source, open_source
 from audit.data.recipients import read_persons, recipients_columns
 from audit.errors import AuditError, ConfigError, Fault
+from audit.host import Host, host_of
 from audit.job import Job
 from audit.pinned import Pinned, pinned_reference
 from audit.policy import load_policy
@@ -55,6 +56,7 @@ class Ready:
     dataset: Dataset
     seen: Inspection
     pinned: Pinned | None
+    host: Host | None  # holds the model; whoever asked for this closes it
 
     @property
     def sign(self) -> float:
@@ -65,6 +67,22 @@ class Ready:
     def bindings(self) -> tuple[tuple[str, str, str], ...]:
         """Place, "column" or "constant", and what it is, of each name that could be either."""
         return tuple(bindings_report(self.config, self.dataset.columns, self.seen.recipients_columns))
+
+    @property
+    def walls(self) -> str | None:
+        """Which walls stood around the model, in words; None where no model was opened."""
+        return self.host.walls() if self.host is not None else None
+
+    def close(self) -> None:
+        """End the process that holds the model."""
+        if self.host is not None:
+            self.host.close()
+
+    def __enter__(self) -> Ready:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def prepare(
@@ -89,28 +107,54 @@ def prepare(
     config = reading.config
     if config is None:
         raise ConfigError(reading.faults)
-    worker.forget_model()
-    data, model, seen = _opened(config, reading.faults, url)
-    pinned = pinned_reference(config, model, data.kinds, url)
-    if pinned is not None:
-        seen = replace(seen, pinned=pinned.seen)
-        faults = check(config, seen)
-        if faults:
-            raise ConfigError(faults)
-    codes = load_dictionary(config.file(config.dictionary)) if config.dictionary else ()
-    policy = load_policy(config.policies, config.audit.as_of, config.folder)
-    return Ready(
-        config=config,
-        job=Job(config=config, codes=codes, source=data, persons=read_persons(config)),
-        policy=policy,
-        model=model,
-        dataset=data.dataset(),
-        seen=seen,
-        pinned=pinned,
-    )
+    host = _host(config, reading.faults, url)
+    try:
+        data, model, seen = _opened(config, reading.faults, url, host)
+        pinned = pinned_reference(config, model, data.kinds, url, host)
+        if pinned is not None:
+            seen = replace(seen, pinned=pinned.seen)
+            faults = check(config, seen)
+            if faults:
+                raise ConfigError(faults)
+        codes = load_dictionary(config.file(config.dictionary)) if config.dictionary else ()
+        return Ready(
+            config=config,
+            job=Job(config=config, codes=codes, source=data, persons=read_persons(config)),
+            policy=load_policy(config.policies, config.audit.as_of, config.folder),
+            model=model,
+            dataset=data.dataset(),
+            seen=seen,
+            pinned=pinned,
+            host=host,
+        )
+    except BaseException:
+        if host is not None:
+            host.close()
+        raise
 
 
-def _opened(config: Config, faults: Sequence[Fault], url: str) -> tuple[Source, Model, Inspection]:
+def _host(config: Config, faults: Sequence[Fault], url: str) -> Host | None:
+    """Start what holds the model, so that it opens while the data are read; not where something is wrong."""
+    return host_of(config, hidden_from_models(config, url)) if not [*faults, *check(config)] else None
+
+
+def hidden_from_models(config: Config, url: str) -> tuple[Path, ...]:
+    """Return the files that no model may read, whatever runs in it: evidence, keys and people.
+
+    Why so, the data too: a model that could look its applicants up would know more of them than it
+    is asked about.
+    """
+    from audit.ledger.files import files_of
+
+    named = [config.file(config.data.file)] if config.data.file is not None else []
+    if config.recipients is not None:
+        named.append(config.file(config.recipients.path))
+    return (*named, *files_of(url))
+
+
+def _opened(
+    config: Config, faults: Sequence[Fault], url: str, host: Host | None
+) -> tuple[Source, Model, Inspection]:
     """Open data and model; where something is wrong, say it with all that is wrong beside it."""
     found = [*faults, *check(config)]
     failures: list[AuditError] = []
@@ -125,7 +169,7 @@ def _opened(config: Config, faults: Sequence[Fault], url: str) -> tuple[Source, 
         seen = replace(seen, release=release_of(config, url))
     if not found:  # a model is opened only where nothing said of it is wrong already
         try:
-            model = worker.model_of(config)
+            model = worker.model_of(config, host)
             if seen is not None:
                 seen = replace(seen, model_inputs=model.inputs, model_digest=model.digest)
         except AuditError as error:
@@ -231,7 +275,7 @@ def score(ready: Ready, tell: Tell) -> tuple[ScoredPartition, ...]:
     plans = ready.job.source.plan()
     found = []
     for done, plan in enumerate(plans, start=1):
-        found.append(worker.score_partition(ready.job, plan))
+        found.append(worker.score_partition(ready.job, plan, ready.host))
         tell("score", done, len(plans))
     return tuple(found)
 
@@ -277,7 +321,9 @@ def _coding(config: Config, scored: Sequence[ScoredPartition]) -> CodingSeen:
     return CodingSeen(len(by_score), int((refused != adverse).sum()), auc.value, auc.high)
 
 
-def explain(scored: Sequence[ScoredPartition], barrier: Barrier, tell: Tell) -> Iterator[ExplainedPartition]:
+def explain(
+    scored: Sequence[ScoredPartition], barrier: Barrier, host: Host | None, tell: Tell
+) -> Iterator[ExplainedPartition]:
     """Explain partition by partition, in order."""
     total = sum(len(one.attributed) for one in barrier.selections.values())
     before = 0
@@ -289,6 +335,7 @@ def explain(scored: Sequence[ScoredPartition], barrier: Barrier, tell: Tell) -> 
             barrier.by_cutoff,
             barrier.selections[part.plan.seq],
             barrier.scale,
+            host,
             partial(_further, tell, before, total),
         )
         before += len(barrier.selections[part.plan.seq].attributed)

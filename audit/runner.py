@@ -75,55 +75,56 @@ def run(
     refuse_outcomes(fail_on or ())
     tell("check", 0, 1)
     ready = prepare.prepare(source, ledger=ledger)
-    url = prepare.ledger_url(ledger, ready.config.folder)
-    head = prepare.head(ready, slot=slot, again=again, demonstration=demonstration, opened_at=clock())
-    sealed = Result.if_sealed(url, head.audit)
-    if sealed is not None:
-        return sealed
-    tell("check", 1, 1)
+    with ready:
+        url = prepare.ledger_url(ledger, ready.config.folder)
+        head = prepare.head(ready, slot=slot, again=again, demonstration=demonstration, opened_at=clock())
+        sealed = Result.if_sealed(url, head.audit)
+        if sealed is not None:
+            return sealed
+        tell("check", 1, 1)
 
-    with watch("score"):
-        scored = prepare.score(ready, tell)
-        prepare.refuse_faults(ready, scored)
-    with watch("reference"):
-        tell("reference", 0, 1)
-        chosen = barrier.choose(ready, scored)
-        tell("reference", 1, 1)
+        with watch("score"):
+            scored = prepare.score(ready, tell)
+            prepare.refuse_faults(ready, scored)
+        with watch("reference"):
+            tell("reference", 0, 1)
+            chosen = barrier.choose(ready, scored)
+            tell("reference", 1, 1)
 
-    with Ledger.open(url, create=True) as book:
-        writer = book.begin(head)
-        explained = []
-        with watch("explain"):
-            for part in prepare.explain(scored, chosen, tell):
-                writer.partition(**measure.partition(scored[part.seq], part, ready.sign))
-                explained.append(replace(part, cases=()))  # what is locked by now need not be held
-        with watch("fairness"):
-            tell("fairness", 0, 1)
-            groups = measure.groups(ready, scored)
-            tell("fairness", 1, 1)
-        with watch("findings"):
-            tell("findings", 0, 1)
-            found = measure.Measured(ready, scored, explained, chosen, groups)
-            figures = measure.figures(found, demonstration)
-            findings, code = measure.findings(found, figures, fail_on)
-            tell("findings", 1, 1)
-        with watch("seal"):
-            tell("seal", 0, 1)
-            writer.seal(
-                policy=ready.policy,
-                codes=ready.job.codes,
-                references=chosen.references,
-                rates=groups.rates,
-                disparities=groups.disparities,
-                findings=findings,
-                figures=figures,
-                counts=measure.counts(scored, explained),
-                exit_code=code,
-                sealed_at=clock(),
-                timings=watch.seconds,
-            )
-            tell("seal", 1, 1)
-        return Result.from_ledger(book, head.audit, url, timings=watch.seconds)
+        with Ledger.open(url, create=True) as book:
+            writer = book.begin(head)
+            explained = []
+            with watch("explain"):
+                for part in prepare.explain(scored, chosen, ready.host, tell):
+                    writer.partition(**measure.partition(scored[part.seq], part, ready.sign))
+                    explained.append(replace(part, cases=()))  # what is locked by now need not be held
+            with watch("fairness"):
+                tell("fairness", 0, 1)
+                groups = measure.groups(ready, scored)
+                tell("fairness", 1, 1)
+            with watch("findings"):
+                tell("findings", 0, 1)
+                found = measure.Measured(ready, scored, explained, chosen, groups)
+                figures = measure.figures(found, demonstration)
+                findings, code = measure.findings(found, figures, fail_on)
+                tell("findings", 1, 1)
+            with watch("seal"):
+                tell("seal", 0, 1)
+                writer.seal(
+                    policy=ready.policy,
+                    codes=ready.job.codes,
+                    references=chosen.references,
+                    rates=groups.rates,
+                    disparities=groups.disparities,
+                    findings=findings,
+                    figures=figures,
+                    counts=measure.counts(scored, explained),
+                    exit_code=code,
+                    sealed_at=clock(),
+                    timings=watch.seconds,
+                )
+                tell("seal", 1, 1)
+            return Result.from_ledger(book, head.audit, url, timings=watch.seconds)
 
 
 def refuse_outcomes(fail_on: Sequence[str]) -> None:

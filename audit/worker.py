@@ -1,8 +1,8 @@
-"""The only part of a process that owns the model, the explainers and the data.
+"""The two phases of a partition: it is scored and decided, then explained and given its reasons.
 
-The driver hands over a ``Job`` (config, dictionary, planned source: plain values) and takes back
-finished partitions. The two partition functions are pure and picklable: they give the same values
-inline, in a process pool and in a child of its own. The model is opened once a process.
+Both functions take a ``Job`` (config, dictionary, planned source: plain values) and the host that
+holds the model, and give the same values wherever that is: in this process, or in a child behind
+walls. They never touch a model themselves.
 
 Why so: two phases. Whom a refused applicant is compared with (R4) can only be chosen when every
 score is known, so scoring and explaining are apart, and the choice stands between them as the one
@@ -28,6 +28,7 @@ from audit.data.slices import groups, intersection_groups
 from audit.errors import ModelError, UsageError
 from audit.explain.joining import joined, taken
 from audit.fairness.groups import count
+from audit.host import Host
 from audit.job import Block, ExplainedPartition, Job, ScoredPartition, Selection
 from audit.models import describe, open_model
 from audit.reasons import clock_field, orient, principal_reasons
@@ -40,7 +41,6 @@ from audit.record import (
     PartitionPlan,
     ReasonCode,
     Reference,
-    Scorer,
 )
 
 if TYPE_CHECKING:
@@ -55,16 +55,9 @@ TOLERANCE = 1e-5
 QUOTED = "shapley"  # the one method that letters quote
 NOBODY_TO_COMPARE = "there was nobody to compare with"
 
-_SCORERS: dict[str, Scorer] = {}
 
-
-def forget_model() -> None:
-    """Open the model anew at the next use: its file may be another by now."""
-    _SCORERS.clear()
-
-
-def scorer_of(config: Config) -> Scorer | None:
-    """Open the config's model, once a process; None where decisions are audited without one.
+def model_of(config: Config, host: Host | None) -> Model:
+    """Describe what scores: a model, a column of scores, or nothing.
 
     Raises
     ------
@@ -72,34 +65,17 @@ def scorer_of(config: Config) -> Scorer | None:
         Unknown format, missing trust, another digest, or a model that cannot be read.
     """
     section = config.model
-    if section is None or section.path is None:
-        return None
-    key = f"{config.folder}|{section.model_dump_json()}|{config.data.features}"
-    if key not in _SCORERS:
-        _SCORERS.clear()
-        _SCORERS[key] = open_model(
-            section.path,
-            trust=section.trust.model_dump() if section.trust is not None else None,
-            sha256=section.sha256,
-            output=section.output,
-            folder=config.folder,
-            features=config.data.features,
-        )
-    return _SCORERS[key]
+    if host is not None:
+        model = host.model()
+    elif section is not None and section.scores is not None:
+        model = describe(open_model(f"scores:{section.scores}"))
+    else:
+        return Model(digest="0" * 64, name="no model", framework="none", version="0" * 16)
+    version = section.version if section is not None else None
+    return model if version is None else replace(model, version=version)
 
 
-def model_of(config: Config) -> Model:
-    """Describe what scores: a model, a column of scores, or nothing."""
-    section = config.model
-    scorer = scorer_of(config)
-    if scorer is not None:
-        return describe(scorer, section.version if section is not None else None)
-    if section is not None and section.scores is not None:
-        return describe(open_model(f"scores:{section.scores}"), section.version)
-    return Model(digest="0" * 64, name="no model", framework="none", version="0" * 16)
-
-
-def score_partition(job: Job, plan: PartitionPlan) -> ScoredPartition:
+def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredPartition:
     """Read a partition, score it, and count what was decided.
 
     Raises
@@ -113,7 +89,7 @@ def score_partition(job: Job, plan: PartitionPlan) -> ScoredPartition:
 
     config = job.config
     batch = job.source.read(plan)
-    scores = _scores(config, batch)
+    scores = _scores(config, batch, host)
     decisions = decide(config, batch, scores, cutoffs(config, batch.frame), job.persons)
     members = groups(config.protected, batch.frame)
     members |= intersection_groups(config.intersections, members)
@@ -157,6 +133,7 @@ def explain_partition(
     references: References,
     selection: Selection,
     scale: float,
+    host: Host | None,
     tell: Callable[[int], None] | None = None,
 ) -> ExplainedPartition:
     """Attribute the adverse decisions and the sample, and choose the reasons.
@@ -174,16 +151,15 @@ def explain_partition(
     """
     config = job.config
     batch = job.source.read(scored.plan)
-    scorer = scorer_of(config)
     values: dict[str, NDArray[Any]] = batch.features()
     causes: dict[str, str] = {}
     blocks: dict[str, Block] = {}
-    if scorer is not None and job.factors:
+    if host is not None and job.factors:
         wanted = {QUOTED: selection.attributed}
         wanted |= dict.fromkeys(config.explain.also, selection.sample)
         for method, positions in wanted.items():
             block, cause = _attribute(
-                job, scorer, method, scored.decisions, positions, values, references, scale, tell
+                job, host, method, scored.decisions, positions, values, references, scale, tell
             )
             if block is not None:
                 blocks[method] = block
@@ -203,20 +179,19 @@ def explain_partition(
     )
 
 
-def _scores(config: Config, batch: Batch) -> NDArray[np.float64] | None:
+def _scores(config: Config, batch: Batch, host: Host | None) -> NDArray[np.float64] | None:
     section = config.model
     if section is None:
         return None
     if section.scores is not None:
         column = section.scores
         return open_model(f"scores:{column}").score(batch.inputs([column]))
-    scorer = scorer_of(config)
-    return None if scorer is None else scorer.score(batch.features())
+    return None if host is None else host.score(batch.features())
 
 
 def _attribute(
     job: Job,
-    scorer: Scorer,
+    host: Host,
     method: str,
     decisions: Sequence[Decision],
     positions: Sequence[int],
@@ -226,10 +201,7 @@ def _attribute(
     tell: Callable[[int], None] | None,
 ) -> tuple[Block | None, str | None]:
     """Explain some rows by one method, each against the reference of its own cutoff."""
-    from audit.explain import explainer
-
     explain = job.config.explain
-    method_of = explainer(method)
     options: dict[str, Any] = {"seed": job.config.seed}
     if method == QUOTED:
         options |= {
@@ -242,10 +214,11 @@ def _attribute(
     order: list[int] = []
     parts: list[Attributions] = []
     for reference, mine in _by_reference(decisions, positions, references):
-        if method == QUOTED and tell is not None:
-            options["progress"] = partial(_further, tell, len(order))
+        further = partial(_further, tell, len(order)) if method == QUOTED and tell is not None else None
         try:
-            parts.append(method_of.explain(scorer, _take(values, mine), reference, job.factors, **options))
+            parts.append(
+                host.attribute(method, _take(values, mine), reference, job.factors, options, further)
+            )
         except (UsageError, ModelError) as error:
             if method != QUOTED:
                 return None, str(error)  # a cross-check that cannot be made is no reason to stop

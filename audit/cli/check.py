@@ -31,8 +31,7 @@ def check(
     bindings: tuple[tuple[str, str, str], ...] = ()
     code = 0
     try:
-        with progress_bars(quiet=as_json) as progress:
-            ready = prepare(config)
+        with progress_bars(quiet=as_json) as progress, prepare(config) as ready:
             bindings = ready.bindings
             # Whether the scores are numbers, and the cutoff lies among them, is seen only by scoring.
             refuse_faults(ready, score(ready, progress))

@@ -73,6 +73,7 @@ def examine(here: Path | None = None) -> Iterator[Symptom]:
     for name, extra in _EXTRAS.items():
         yield _package(name, needed=False, way_out=f"pip install 'plainspoken[{extra}]'")
     yield from _libraries()
+    yield from _walls()
     yield _own_assets()
     free = shutil.disk_usage(tempfile.gettempdir()).free
     yield Symptom("temporary space", free > _ROOM, f"{free / 1e9:.1f} GB free")
@@ -120,6 +121,16 @@ def _libraries() -> Iterator[Symptom]:
         except OSError:
             slower = "" if needed else " (letters render 1.5 times slower without it)"
             yield Symptom(library, False, f"not found. Debian: apt-get install {package}{slower}", needed)
+
+
+def _walls() -> Iterator[Symptom]:
+    """Say behind which walls a model would run here, and why the others do not stand."""
+    from audit.sandbox import in_words, strongest
+
+    walls = strongest()
+    names = walls.names()
+    missing = "".join(f"; {reason}" for reason in walls.reasons)
+    yield Symptom("walls around models", bool(names), f"{in_words(names)}{missing}", needed=False)
 
 
 def _own_assets() -> Symptom:

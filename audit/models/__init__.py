@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["BY_ENDING", "BY_PREFIX", "as_trust", "checked_scores", "describe", "digest_of", "open_model"]
+__all__ = [
+    "BY_ENDING",
+    "BY_PREFIX",
+    "as_trust",
+    "checked_scores",
+    "describe",
+    "digest_of",
+    "open_model",
+    "stated_digest",
+]
 
 BY_ENDING: Mapping[str, str] = {
     ".keras": "audit.models.keras:open_keras",
@@ -171,6 +180,16 @@ def digest_of(file: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hex."""
     with file.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def stated_digest(path: str, folder: Path) -> str | None:
+    """Return the digest of a model as its file shows it, without opening it; None where no file is seen."""
+    prefix, _, rest = path.partition(":")
+    if prefix == "python":
+        file: Path | None = _resolve("audit.models.function:module_file")(rest.partition(":")[0], folder)
+    else:
+        file = None if prefix in BY_PREFIX else folder / path
+    return digest_of(file) if file is not None and file.is_file() else None
 
 
 def as_trust(trust: Trust | Mapping[str, Any] | TrustStated | None) -> Trust | None:

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import importlib.util
 import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -149,22 +149,37 @@ def _line_in(error: BaseException, file: Path) -> int:
     return inside[-1] if inside else 1
 
 
-def _module_file(name: str, folder: Path | None) -> Path:
+def module_file(name: str, folder: Path | None) -> Path | None:
+    """Return where a module's source lies, without running any of it; None where it is not found.
+
+    Why so: the usual way to find ``a.b`` imports ``a``, and whoever only looks must not run it.
+    """
     if folder is not None:
         path = folder.joinpath(*name.split("."))
         for file in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
             if file.is_file():
                 return file.resolve()
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        spec = None
+    places: Sequence[str] | None = None
+    spec = None
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        spec = PathFinder.find_spec(".".join(parts[:end]), places)
+        if spec is None:
+            return None
+        places = list(spec.submodule_search_locations or ())
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    return Path(spec.origin).resolve()
+
+
+def _module_file(name: str, folder: Path | None) -> Path:
+    file = module_file(name, folder)
+    if file is None:
         raise ModelError(
             f"model python:{name}: there is no module of this name beside the config or on the path. "
             "Correct model.path, or put the module beside the config."
         )
-    return Path(spec.origin).resolve()
+    return file
 
 
 def _load(name: str, file: Path, folder: Path | None) -> ModuleType:

@@ -80,7 +80,10 @@ def replay(
     ready, early = _ready(ledger, found, used)
     if ready is None:
         return _stopped(found, from_files, [*compared, *early[0]], early[1])
-    return _compared(ledger, found, ready, compared, from_files, tell or (lambda stage, done, total: None))
+    with ready:
+        return _compared(
+            ledger, found, ready, compared, from_files, tell or (lambda stage, done, total: None)
+        )
 
 
 def _named(ledger: Ledger, file: Path) -> Config:
@@ -124,23 +127,14 @@ def _ready(ledger: Ledger, audit: Audit, config: Config) -> tuple[Ready | None, 
 
 def _changed(audit: Audit, config: Config) -> list[Compared]:
     """Return which files are others than those of the audit; none where they cannot be looked at."""
-    from audit import worker
     from audit.data.dataset import open_source
-    from audit.models import digest_of
+    from audit.models import stated_digest
 
     found: list[Compared] = []
     path = config.model.path if config.model is not None else None
-    file = config.file(path) if path is not None and ":" not in path else None
-    one, digest = Compared("model"), None
-    if file is not None and file.is_file():
-        digest = digest_of(file)  # looked at, never opened: a pin may have refused it
-    elif file is None and path is not None:
-        try:
-            digest = worker.model_of(config).digest
-        except ConfigError:
-            raise
-        except AuditError:
-            digest = None
+    one = Compared("model")
+    # Looked at, never opened: a pin may have refused it.
+    digest = stated_digest(path, config.folder) if path is not None else None
     if digest is not None and not one.equal("digest", audit.model.digest, digest):
         found.append(one)
     two = Compared("data")

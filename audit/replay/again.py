@@ -50,7 +50,7 @@ def again(ready: Ready, records: Records, *, changed: bool, missing: frozenset[K
     if changed:
         chosen, lost = as_recorded(ready, scored, chosen, records)
     tell("reference", 1, 1)
-    explained = tuple(prepare.explain(scored, chosen, tell))
+    explained = tuple(prepare.explain(scored, chosen, ready.host, tell))
     groups = measure.groups(ready, _with_missing(scored, records, missing) if missing else scored)
     found = measure.Measured(ready, scored, explained, chosen, groups)
     sealed = records.ledger.figures(records.audit)

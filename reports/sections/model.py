@@ -74,6 +74,9 @@ def query(ledger: Reading, audit_id: str) -> Model:
     if model.trust is not None:
         date = wording.date_in_words(model.trust.date)
         rows.append(("Trust", f"It runs code. Allowed by {model.trust.by}, {date}: {model.trust.reason}"))
+    walls = (sealed.figure("environment") or {}).get("walls")
+    if walls:
+        rows.append(("Walls around it", capital(str(walls))))
     layers = tuple(
         (
             str(layer.get("name", "")),

@@ -1,0 +1,72 @@
+"""A host in this process: it holds the model itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from audit.host import Order
+from audit.models import describe, open_model
+from audit.record import Attributions, Model, Scorer
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from audit.host import Columns, Tell
+
+IN_PROCESS = "none: in the process of the audit itself"
+
+
+class LocalHost:
+    """Opens the model at the first question; see ``audit.host.Host``."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._scorer: Scorer | None = None
+
+    @property
+    def scorer(self) -> Scorer:
+        """The model, opened once."""
+        if self._scorer is None:
+            order = self._order
+            self._scorer = open_model(
+                order.path,
+                trust=order.trust,
+                sha256=order.sha256,
+                output=order.output,
+                folder=order.folder,
+                features=order.features,
+            )
+        return self._scorer
+
+    def model(self) -> Model:
+        """Return what the model is."""
+        return describe(self.scorer)
+
+    def walls(self) -> str:
+        """Return that there are none."""
+        return IN_PROCESS
+
+    def score(self, rows: Columns) -> NDArray[np.float64]:
+        """Return float64[n]."""
+        return self.scorer.score(rows)
+
+    def attribute(
+        self,
+        method: str,
+        rows: Columns,
+        reference: Columns,
+        factors: Mapping[str, Sequence[str]],
+        options: Mapping[str, Any],
+        tell: Tell | None = None,
+    ) -> Attributions:
+        """Return what a method says of each row."""
+        from audit.explain import explainer
+
+        given = {**options, **({"progress": tell} if tell is not None else {})}
+        return explainer(method).explain(self.scorer, rows, reference, factors, **given)
+
+    def close(self) -> None:
+        """Let go of the model."""
+        self._scorer = None

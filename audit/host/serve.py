@@ -1,0 +1,136 @@
+"""What runs in the child process: first the walls, then the model, then questions until the line closes.
+
+Nothing of a model is opened, and no library of numbers imported, before the walls stand.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from audit.errors import AuditError
+from audit.host.wire import receive, send
+from audit.sandbox import landlock, limits, seccomp
+
+if TYPE_CHECKING:
+    from audit.host import Order
+    from audit.host.local import LocalHost
+    from audit.record import Attributions
+
+# Of /proc and /sys only what libraries ask to know their machine: another process's folder there
+# tells its environment.
+_OF_THE_MACHINE = (
+    "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/self", "/proc/sys/vm/overcommit_memory",
+    "/sys/devices/system/cpu", "/sys/devices/system/node", "/sys/fs/cgroup",
+    "/dev/urandom", "/dev/random", "/dev/zero",
+)  # fmt: skip
+_WRITABLE = ("/dev/null",)
+
+
+def main() -> None:
+    """Serve one driver until it closes the line."""
+    answers = os.fdopen(os.dup(1), "wb")
+    questions = os.fdopen(os.dup(0), "rb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):  # what a model prints may quote an applicant, and goes nowhere
+        os.dup2(nothing, stream)
+    hello = receive(questions)
+    send(answers, {"done": _confine(hello)})
+    sys.path += [path for path in hello["path"] if path not in sys.path]
+    from audit.host.local import LocalHost
+
+    host = LocalHost(_order(hello["order"]))
+    _answer(answers, lambda: model_as_values(host))
+    while True:
+        try:
+            question = receive(questions)
+        except EOFError:
+            return
+        _answer(answers, lambda question=question: _asked(host, question, answers))
+
+
+def _confine(hello: Mapping[str, Any]) -> dict[str, Any]:
+    """Put up the walls and return which stand."""
+    if hello["parent"]:
+        limits.die_with(hello["parent"])
+    limits.confine()
+    abi = 0
+    if hello["landlock"]:
+        readable = [*hello["readable"], *_OF_THE_MACHINE]
+        abi = landlock.confine(map(Path, readable), map(Path, (*hello["writable"], *_WRITABLE)))
+    return {"landlock": abi, "seccomp": seccomp.confine()}
+
+
+def _order(stated: Mapping[str, Any]) -> Order:
+    from audit.host import Order
+    from audit.models import as_trust
+
+    return Order(
+        path=stated["path"],
+        folder=Path(stated["folder"]),
+        trust=as_trust(stated["trust"]),
+        sha256=stated["sha256"],
+        output=stated["output"],
+        features=tuple(stated["features"]),
+    )
+
+
+def model_as_values(host: LocalHost) -> dict[str, Any]:
+    """Return what the model is, as a message can hold it; who trusts it is known to the driver."""
+    found = asdict(host.model())
+    del found["trust"]
+    return found
+
+
+def attributions_as_values(found: Attributions) -> dict[str, Any]:
+    """Return what a method says, as a message can hold it."""
+    return {
+        "method": found.method,
+        "factors": found.factors,
+        "values": found.values,
+        "base": found.base,
+        "output": found.output,
+        "residual": found.residual,
+        "standard_error": found.standard_error,
+        "certified": found.certified,
+        "details": found.details,
+    }
+
+
+def _asked(host: LocalHost, question: Mapping[str, Any], answers: IO[bytes]) -> object:
+    if question["do"] == "score":
+        return host.score(question["rows"])
+    tell = (lambda done: send(answers, {"further": done})) if question["tell"] else None
+    return attributions_as_values(
+        host.attribute(
+            question["method"],
+            question["rows"],
+            question["reference"],
+            question["factors"],
+            question["options"],
+            tell,
+        )
+    )
+
+
+def _answer(answers: IO[bytes], question: Any) -> None:
+    try:
+        answer = {"done": question()}
+    except AuditError as error:
+        answer = {"error": type(error).__name__, "words": str(error)}
+    except MemoryError:
+        answer = {"error": "ModelError", "words": _NO_MEMORY}
+    except Exception as error:  # a fault of ours: told by its kind and place, since its words may hold values
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        answer = {"fault": type(error).__name__, "place": f"{Path(place.filename).name}:{place.lineno}"}
+    send(answers, answer)
+
+
+_NO_MEMORY = (
+    "model: it asks for more memory than this machine has. Give it a larger machine, or a smaller model."
+)

@@ -1,0 +1,30 @@
+"""Which files a ledger is made of: its database, and the keys that must not lie open."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from audit.ledger import journal, signing
+
+_SQLITE = "sqlite:///"
+
+
+def files_of(url: str) -> tuple[Path, ...]:
+    """Return the files of a ledger and of its keys, whether they are there or not.
+
+    >>> [one.name for one in files_of("sqlite:////srv/ledger.db")][:4]
+    ['ledger.db', 'ledger.key', 'ledger.sign', 'ledger.erased']
+    """
+    found: list[Path] = []
+    keys: list[Path] = []
+    if url.startswith(_SQLITE):
+        file = Path(url.removeprefix(_SQLITE)).absolute()
+        found.append(file)
+        keys.append(file.parent / "ledger.key")
+    named = os.environ.get("PLAINSPOKEN_KEY_FILE")
+    if named:
+        keys.append(Path(named).absolute())
+    for key in keys:
+        found += [key, signing.sign_path(key), journal.path_beside(key)]
+    return tuple(found)
