@@ -62,8 +62,10 @@ class ChildHost:
             {
                 "parent": 0 if self._wrapped else os.getpid(),
                 "readable": [str(path) for path in paths],
+                "listed": [str(order.folder.absolute())] if order.trust else [],
                 "writable": [home],
                 "landlock": offered.landlock > 0,
+                "seccomp": offered.seccomp,
                 "path": [one for one in sys.path if one and os.path.isdir(one)] if order.trust else [],
                 "order": {
                     "path": order.path,

@@ -62,8 +62,9 @@ def _confine(hello: Mapping[str, Any]) -> dict[str, Any]:
     abi = 0
     if hello["landlock"]:
         readable = [*hello["readable"], *_OF_THE_MACHINE]
-        abi = landlock.confine(map(Path, readable), map(Path, (*hello["writable"], *_WRITABLE)))
-    return {"landlock": abi, "seccomp": seccomp.confine()}
+        writable = [*hello["writable"], *_WRITABLE]
+        abi = landlock.confine(map(Path, readable), map(Path, writable), map(Path, hello["listed"]))
+    return {"landlock": abi, "seccomp": bool(hello["seccomp"]) and seccomp.confine()}
 
 
 def _order(stated: Mapping[str, Any]) -> Order:

@@ -46,12 +46,13 @@ def version() -> int:
         return 0
 
 
-def confine(readable: Iterable[Path], writable: Iterable[Path]) -> int:
+def confine(readable: Iterable[Path], writable: Iterable[Path], listed: Iterable[Path] = ()) -> int:
     """Give up all but these paths, in this process and all that it starts, for good.
 
     Parameters
     ----------
     readable, writable : files and folders; those that are not there are passed over
+    listed : folders whose names may be seen, and not what the files hold: imports look for theirs
 
     Returns
     -------
@@ -73,6 +74,8 @@ def confine(readable: Iterable[Path], writable: Iterable[Path]) -> int:
     try:
         for path in readable:
             _allow(ruleset, path, _READ & rights)
+        for path in listed:
+            _allow(ruleset, path, _READ_DIR)
         for path in writable:
             _allow(ruleset, path, rights)
         if ctypes.CDLL(None, use_errno=True).prctl(_NO_NEW_PRIVS, 1, 0, 0, 0):
