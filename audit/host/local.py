@@ -26,6 +26,11 @@ class LocalHost:
         self._scorer: Scorer | None = None
 
     @property
+    def path(self) -> str:
+        """The model as the config names it."""
+        return self._order.path
+
+    @property
     def scorer(self) -> Scorer:
         """The model, opened once."""
         if self._scorer is None:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from audit.errors import AuditError
+from audit.errors import AuditError, ModelError
 from audit.host.wire import receive, send
 from audit.sandbox import landlock, limits, seccomp
 
@@ -45,7 +45,7 @@ def main() -> None:
     from audit.host.local import LocalHost
 
     host = LocalHost(_order(hello["order"]))
-    _answer(answers, lambda: model_as_values(host))
+    _answer(answers, lambda: _opened(host))
     while True:
         try:
             question = receive(questions)
@@ -79,6 +79,17 @@ def _order(stated: Mapping[str, Any]) -> Order:
         output=stated["output"],
         features=tuple(stated["features"]),
     )
+
+
+def _opened(host: LocalHost) -> dict[str, Any]:
+    try:
+        return model_as_values(host)
+    except (AuditError, MemoryError):
+        raise
+    except Exception as error:  # whatever a broken or harmful file makes a library raise, it is the file
+        raise ModelError(
+            f"model {host.path}: it cannot be opened ({type(error).__name__}). Save it again, or look at it."
+        ) from None
 
 
 def model_as_values(host: LocalHost) -> dict[str, Any]:

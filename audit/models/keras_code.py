@@ -27,6 +27,7 @@ _PROGRAMS = {
     "JaxLayer": "a layer that runs a JAX function",
     "FlaxLayer": "a layer that runs a JAX function",
 }
+_LARGEST = 64 << 20  # bytes of an architecture as JSON; a thousand layers take one
 _MARKS = {"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"}
 _PLACES = ("layers", "initializers", "regularizers", "constraints", "models", "dtype_policies", "activations")
 
@@ -57,7 +58,7 @@ def architecture(path: Path) -> dict[str, Any]:
         )
     try:
         config = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ModelError(
             f"model {path.name}: its architecture is not JSON. Save the model again with model.save"
         ) from None
@@ -68,7 +69,21 @@ def architecture(path: Path) -> dict[str, Any]:
 
 def _zip_config(path: Path) -> bytes:
     with zipfile.ZipFile(path) as archive:
-        return archive.read("config.json")
+        # Keras writes plain names; one that climbs or starts at the root means to land elsewhere.
+        odd = [name for name in archive.namelist() if name.startswith(("/", "\\")) or ".." in name.split("/")]
+        if odd:
+            raise ModelError(
+                f"model {path.name}: it names files outside of itself ({odd[0][:60]!r}). "
+                "Save the model again with model.save"
+            )
+        size = archive.getinfo("config.json").file_size
+        if size > _LARGEST:
+            raise ModelError(
+                f"model {path.name}: its architecture is {size:,} bytes long, and none is. "
+                "Save the model again with model.save"
+            )
+        with archive.open("config.json") as member:
+            return member.read(_LARGEST)  # what the file says of its size need not be so
 
 
 def _h5_config(path: Path) -> str | bytes | None:

@@ -175,8 +175,14 @@ def test_method_and_environment_are_kept_as_given() -> None:
     assert (body["seed"], body["scale"]) == (7, "score")
     body = body_of(
         figures.environment(
-            program="0.1", python="3.11", packages={"b": "2", "a": "1"}, platform="linux", fingerprint="ff"
+            program="0.1",
+            python="3.11",
+            packages={"b": "2", "a": "1"},
+            platform="linux",
+            fingerprint="ff",
+            walls="seccomp",
         )
     )
+    assert body["walls"] == "seccomp"
     assert list(body["packages"]) == ["a", "b"]
     assert body_of(figures.demonstration("An example"))["note"] == "An example"

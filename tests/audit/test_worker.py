@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import shutil
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
 
 from audit import barrier, prepare, worker
+from audit.host.local import LocalHost
 from tests.worlds.desk import Desk
 
 
@@ -32,7 +34,8 @@ def same(one, other) -> bool:
 def ready(fresh, monkeypatch):
     """An audit in three partitions, ready to be scored."""
     monkeypatch.setattr("audit.data.csv_file.PARTITION_ROWS", 128)
-    return prepare.prepare(fresh("tiny").config)
+    with prepare.prepare(fresh("tiny").config) as found:
+        yield found
 
 
 def silent(*_: object) -> None:
@@ -45,10 +48,11 @@ def test_partitions_are_the_same_in_a_process_of_their_own(ready) -> None:
     assert len(plans) == 3
     inline = prepare.score(ready, silent)
     chosen = barrier.choose(ready, inline)
-    explained = list(prepare.explain(inline, chosen, silent))
+    explained = list(prepare.explain(inline, chosen, ready.host, silent))
+    host = LocalHost(ready.host._order)  # not opened yet, so it can be handed over
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=spawned) as pool:
-        scored = [pool.submit(worker.score_partition, ready.job, plan).result() for plan in plans]
+        scored = [pool.submit(worker.score_partition, ready.job, plan, host).result() for plan in plans]
         for one, other in zip(inline, scored, strict=True):
             assert one.decisions == other.decisions
             assert one.keys == other.keys
@@ -63,6 +67,7 @@ def test_partitions_are_the_same_in_a_process_of_their_own(ready) -> None:
                 chosen.by_cutoff,
                 chosen.selections[part.plan.seq],
                 chosen.scale,
+                host,
             ).result()
             assert same(before, done)
 
@@ -94,7 +99,7 @@ def test_progress_goes_forward_only(ready) -> None:
     told: list[tuple[int, int]] = []
     scored = prepare.score(ready, silent)
     chosen = barrier.choose(ready, scored)
-    list(prepare.explain(scored, chosen, lambda _, done, total: told.append((done, total))))
+    list(prepare.explain(scored, chosen, ready.host, lambda _, done, total: told.append((done, total))))
     done = [one for one, _ in told]
     assert done == sorted(done)
     assert told[-1][0] == told[-1][1] > 100
@@ -129,9 +134,10 @@ def test_a_cross_check_that_cannot_be_made_is_recorded(fresh, monkeypatch) -> No
         raise UsageError("lime: cannot. Do without.")
 
     monkeypatch.setattr(audit.explain.lime, "explain", refused)
+    monkeypatch.setattr("audit.host.start", LocalHost)
     ready = prepare.prepare(Desk(fresh("even").folder).set(explain__also=["lime"]).config)
     scored = prepare.score(ready, silent)
-    (part,) = prepare.explain(scored, barrier.choose(ready, scored), silent)
+    (part,) = prepare.explain(scored, barrier.choose(ready, scored), ready.host, silent)
     assert part.causes == {"lime": "lime: cannot. Do without."}
     assert set(part.blocks) == {"shapley"}
 
@@ -154,12 +160,14 @@ def test_a_model_that_knows_no_mixes_is_told_so(fresh) -> None:
         "def _known():\n"
         "    import csv\n"
         "    from pathlib import Path\n\n"
-        "    lines = Path(__file__).with_name('applications.csv').read_text().splitlines()\n"
+        "    lines = Path(__file__).with_name('known.csv').read_text().splitlines()\n"
         "    rows = csv.DictReader(lines)\n"
         "    return np.round([float(row['income']) + float(row['utilisation']) for row in rows], 6)\n\n\n"
         "def terms(columns):",
     )
-    ready = prepare.prepare(desk.config)
-    scored = prepare.score(ready, silent)
-    with pytest.raises(ModelError, match=r"model: it cannot score .* mixed with another's.*NaN.*\. Let it"):
-        list(prepare.explain(scored, barrier.choose(ready, scored), silent))
+    # The applications themselves are hidden from a model; a copy of its own is not.
+    shutil.copy(desk.folder / "applications.csv", desk.folder / "known.csv")
+    with prepare.prepare(desk.config) as ready:
+        scored = prepare.score(ready, silent)
+        with pytest.raises(ModelError, match=r"model: it cannot score .* mixed with another's.*NaN.*\. Let"):
+            list(prepare.explain(scored, barrier.choose(ready, scored), ready.host, silent))
