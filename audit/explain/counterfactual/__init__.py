@@ -157,7 +157,7 @@ def _told(trial: Trial, cells: Cells, before: Floats, found: Sequence[Found]) ->
     for place, one in enumerate(trial.options):
         taken = np.array([choice[place] for _, _, choice in listed])
         for column in one.factor.columns:
-            for row in np.flatnonzero(taken >= 0):
+            for row in np.flatnonzero(taken >= 0).tolist():
                 was, becomes = changed[column][row], one.values[column][taken[row]]
                 if was != becomes and becomes == becomes:  # a missing number that stays missing is NaN
                     changes[row].append(
