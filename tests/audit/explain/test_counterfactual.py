@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from dataclasses import asdict
 
@@ -9,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from audit.config.explain import CounterfactualsSection
 from audit.errors import UsageError
 from audit.explain.counterfactual import counterfactuals
 from audit.record import NoCounterfactual, Proxy, ReasonCode
@@ -305,3 +307,10 @@ def test_records_are_json_and_progress_is_told():
         "factors": list(found[0][0].factors),
     }
     assert steps[-1] == len(found)
+
+
+def test_what_a_config_leaves_out_is_what_the_search_leaves_out():
+    """The section's defaults are those of the function, by the same names."""
+    given = inspect.signature(counterfactuals).parameters
+    for name, value in CounterfactualsSection().model_dump().items():
+        assert given[name].default == value
