@@ -36,7 +36,7 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
             who, choice, which = _alone(looked)
             scores = trial.scores(who, choice)
             gains = _gains(trial, looked, scores, which)
-            room[:] = k  # each factor that turns alone is drawn back: the cheapest is not known before
+            room[:] = k  # each factor that turns alone may be the cheapest once it is drawn back
         else:
             inside, choice, which = together(
                 size,
@@ -52,8 +52,11 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
         best = cheapest(who * n_sets + which, cost, trial.rule.turned(scores))
         best = best[np.lexsort((cost[best], who[best]))]
         rank = np.arange(len(best)) - np.searchsorted(who[best], who[best])
+        below = np.full(len(found), np.inf)
+        if size == 1:  # what costs more than so many others is not told, so it need not be drawn back far
+            below[who[best[rank == at_most - 1]]] = cost[best[rank == at_most - 1]]
         best = best[rank < room[who[best]]]
-        small = shrunk(trial, who[best], choice[best], looked, budget)
+        small = shrunk(trial, who[best], choice[best], looked, budget, below[who[best]])
         prices = trial.cost(who[best], small)
         for at, one, price in zip(who[best].tolist(), small, prices.tolist(), strict=True):
             _add(found[at], frozenset(np.flatnonzero(one >= 0).tolist()), price, one)

@@ -14,19 +14,23 @@ import numpy as np
 from audit.explain.counterfactual.trial import Trial, cheapest
 
 if TYPE_CHECKING:
-    from audit.explain.counterfactual.trial import Ints
+    from audit.explain.counterfactual.trial import Floats, Ints
 
 
-def shrunk(trial: Trial, who: Ints, choice: Ints, looks: Sequence[Ints], budget: int) -> Ints:
+def shrunk(
+    trial: Trial, who: Ints, choice: Ints, looks: Sequence[Ints], budget: int, below: Floats | None = None
+) -> Ints:
     """Return int64[q, k]: changes that turn the decision and cost at most what the given ones do.
 
     Parameters
     ----------
     who, choice : candidates that turn
+    below : float64[q], the cost from which on a change is of no use; default: that of the candidate
     looks : for each factor int64[n, t], options worth a look by rising cost, -1 behind them
     budget : evaluations that the grid may cost for one candidate
     """
     choice = choice.copy()
+    below = np.full(len(who), np.inf) if below is None else below
     for size in np.unique((choice >= 0).sum(axis=1)):
         if size > 1:
             alike = np.flatnonzero((choice >= 0).sum(axis=1) == size)
@@ -36,7 +40,7 @@ def shrunk(trial: Trial, who: Ints, choice: Ints, looks: Sequence[Ints], budget:
         before = choice[open_ones].copy()
         for at in range(len(trial.options)):
             mine = open_ones[choice[open_ones, at] >= 0]
-            choice[mine] = _one_cheaper(trial, who[mine], choice[mine], at)
+            choice[mine] = _one_cheaper(trial, who[mine], choice[mine], at, below[mine])
         open_ones = open_ones[(choice[open_ones] != before).any(axis=1)]
     return choice
 
@@ -74,11 +78,12 @@ def _evenly(looks: Ints, points: int) -> Ints:
     return np.asarray(chosen, dtype=np.int64)
 
 
-def _one_cheaper(trial: Trial, who: Ints, choice: Ints, at: int) -> Ints:
+def _one_cheaper(trial: Trial, who: Ints, choice: Ints, at: int, below: Floats) -> Ints:
     """Return each candidate with one factor at its cheapest option that turns, the others kept."""
     costs = trial.costs[at][who]
     now = costs[np.arange(len(who)), choice[:, at]]
-    group, option = np.nonzero(costs < now[:, None])
+    room = np.minimum(now, below - (trial.cost(who, choice) - now))
+    group, option = np.nonzero(costs < room[:, None])
     # Without the change at all, where others are left: a smaller set of factors may do.
     alone = np.flatnonzero((choice >= 0).sum(axis=1) > 1)
     group, option = np.concatenate([group, alone]), np.concatenate([option, np.full(len(alone), -1)])

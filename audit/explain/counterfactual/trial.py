@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
-_AT_ONCE = 1 << 16  # candidates in one call of the scorer
+_AT_ONCE = 1 << 14  # candidates in one call of the scorer
 
 
 @dataclass(frozen=True, slots=True)
