@@ -106,9 +106,12 @@ def counterfactuals(
         mine, approved = np.flatnonzero(at == cutoff), rule.turned(other_scores)
         passed = rule.turned(scores[mine])
         cause = NOTHING_CHANGEABLE if not factors else None if approved.any() else NOBODY_APPROVED
-        for place, turned in zip(mine.tolist(), passed.tolist(), strict=True):
-            found[place] = NoCounterfactual(NOT_BY_SCORE if turned else str(cause))
-        refused = mine[:0] if cause is not None else mine[~passed]
+        for place in mine[passed].tolist():
+            found[place] = NoCounterfactual(NOT_BY_SCORE)
+        if cause is not None:
+            for place in mine[~passed].tolist():
+                found[place] = NoCounterfactual(cause)
+        refused = mine[~passed] if cause is None else mine[:0]
         done += len(mine) - len(refused)
         could = options(scorer, factors, others, other_encoded, approved, rule) if len(refused) else ()
         for start in range(0, len(refused), _APPLICANTS):
@@ -124,6 +127,8 @@ def counterfactuals(
             done += len(some)
             if progress is not None:
                 progress(done)
+    if progress is not None:
+        progress(len(found))
     return found
 
 

@@ -255,6 +255,7 @@ def test_why_none_is_told_is_a_record():
     assert first == NoCounterfactual("the model reads no factor that can change", 0)
     (first, *_) = told(rows, rows)
     assert "nobody in the reference" in first.cause
+    assert told(rows, taken(reference, slice(0)))[0] == first
     narrow = told(rows, reference, codes=codes(**(fixed | {"job": {}})))
     nothing = [one for one in narrow if isinstance(one, NoCounterfactual)]
     assert nothing
@@ -306,7 +307,10 @@ def test_records_are_json_and_progress_is_told():
         "changes": [list(change) for change in found[0][0].changes],
         "factors": list(found[0][0].factors),
     }
+    assert len(steps) > 1
     assert steps[-1] == len(found)
+    assert told(taken(rows, [0]), rows, progress=steps.append)
+    assert steps[-1] == 1
 
 
 def test_what_a_config_leaves_out_is_what_the_search_leaves_out():
