@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, RootModel, model_validator
 
 from audit.config.faults import read_model
+from audit.config.nearest import did_you_mean, listed
 from audit.config.reader import Lines, Loc, read_yaml
 from audit.config.section import Date, Label, Later, Many, Section, Text, Unique, refusal
 from audit.errors import ConfigError, Fault
@@ -50,6 +51,11 @@ class FactorSection(Section):
     direction: Mapping[Literal["high", "low"], Literal["adverse"]] = Field(default_factory=dict)
     hmda: Annotated[int, Field(ge=1, le=10)] | None = None
     changeable: bool = True
+    """Whether the applicant can change it; what they cannot is never told as a way to another decision."""
+
+    change: Mapping[Text, Literal["increase", "decrease", "any", "never"]] = Field(default_factory=dict)
+    """Which way a column can go, where not both; a column that is not named can go any way."""
+
     missing: MissingSection | None = None
     priority: int | None = None
     proxy: ProxySection | None = None
@@ -60,6 +66,20 @@ class FactorSection(Section):
     def _one_way(self) -> FactorSection:
         if len(self.direction) > 1:
             raise refusal("high and low cannot both be adverse", "Keep one direction, or none")
+        return self
+
+    @model_validator(mode="after")
+    def _ways_fit(self) -> FactorSection:
+        own = dict.fromkeys((*self.columns, *(self.missing.columns if self.missing else ())))
+        if self.change and not self.changeable:
+            fact = "change says how it can change, and changeable says that it cannot"
+            raise refusal(fact, "Remove one of the two")
+        for column in self.change:
+            if column not in own:
+                fact = f"change names {column!r}, which is no column of this factor ({listed(own) or 'none'})"
+                raise refusal(fact, f"{did_you_mean(column, own)}Name one of its columns")
+        if self.columns and all(self.change.get(column) == "never" for column in self.columns):
+            raise refusal("none of its columns can change", "Write changeable: false instead of change")
         return self
 
 
@@ -123,6 +143,7 @@ def _code(factor: str, section: FactorSection) -> ReasonCode:
         direction={str(end): str(way) for end, way in section.direction.items()},
         hmda=section.hmda,
         changeable=section.changeable,
+        change={str(column): str(way) for column, way in section.change.items()},
         missing_columns=missing.columns if missing else (),
         missing_statement=dict(missing.statement) if missing else {},
         priority=section.priority,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from audit.config.section import Many, OneOf, Positive, Section, Sha256, Text, Unique, Whole, refusal
+from audit.config.section import Later, Many, OneOf, Positive, Section, Sha256, Text, Unique, Whole, refusal
 
 KNOWN_METHODS = (
     "shapley",
@@ -86,6 +86,19 @@ class ReferenceSection(Section):
         return self
 
 
+class CounterfactualsSection(Section):
+    """Which changes would have turned a refusal, and how far they are looked for."""
+
+    at_most: Annotated[int, Field(ge=1, le=5)] = 3
+    """Changes told at most, of different factors."""
+
+    most_factors: Annotated[int, Field(ge=1, le=6)] = 4
+    """Factors that are changed together at most."""
+
+    budget: Annotated[int, Field(ge=64)] = 1024
+    """Evaluations of the model that each number of factors may cost a decision."""
+
+
 class ExplainSection(Section):
     """What is explained, and how."""
 
@@ -101,3 +114,5 @@ class ExplainSection(Section):
 
     favourable: Whole = 500
     """Favourable decisions attributed, for the global pictures."""
+
+    counterfactuals: Annotated[CounterfactualsSection | None, Later("counterfactuals in an audit")] = None

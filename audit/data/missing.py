@@ -51,8 +51,8 @@ def missing_factors(
         own = [name for name in code.missing_columns if name not in flags] or [
             name for name in code.columns if name not in flags
         ]
-        empty = [_empty(values[name]) for name in own if name in values]
-        raised = [_is_set(values[name]) for name in code.missing_columns if name in flags and name in values]
+        empty = [is_empty(values[name]) for name in own if name in values]
+        raised = [is_set(values[name]) for name in code.missing_columns if name in flags and name in values]
         masks = [np.logical_and.reduce(empty), *raised] if empty else raised
         if masks:
             found[code.factor] = np.asarray(np.logical_or.reduce(masks), dtype=bool)
@@ -67,13 +67,15 @@ def _is_switch(column: ColumnProfile) -> bool:
     return column.words is not None and {word.lower() for word in column.words} <= {*TRUE, *FALSE}
 
 
-def _empty(cells: NDArray[Any]) -> NDArray[np.bool_]:
+def is_empty(cells: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return where nothing is known: NaN, or empty text."""
     if cells.dtype.kind == "f":
         return np.asarray(np.isnan(cells), dtype=bool)
     return np.array([cell in ("", None) for cell in cells.tolist()], dtype=bool)
 
 
-def _is_set(cells: NDArray[Any]) -> NDArray[np.bool_]:
+def is_set(cells: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return where a flag is set."""
     if cells.dtype.kind == "f":
         return np.asarray(np.nan_to_num(cells, nan=0.0) != 0.0, dtype=bool)
     return np.array([truth(cell) is True for cell in cells.tolist()], dtype=bool)

@@ -303,7 +303,7 @@ def code_row(code: ReasonCode) -> Row:
         "code": code.code,
         "columns": text_of(list(code.columns)),
         "statement": text_of(dict(code.statement)),
-        "direction": text_of(dict(code.direction)),
+        "direction": text_of(_directions(code)),
         "hmda": code.hmda,
         "changeable": int(code.changeable),
         "missing_columns": text_of(list(code.missing_columns)),
@@ -314,8 +314,17 @@ def code_row(code: ReasonCode) -> Row:
     }
 
 
+def _directions(code: ReasonCode) -> dict[str, Any]:
+    """Return which way the score goes, and which ways the columns can go where that is stated."""
+    # Beside the score's direction, not in a column of its own: a dictionary that states no ways has
+    # the bytes that it always had.
+    return {**code.direction, **({"change": dict(code.change)} if code.change else {})}
+
+
 def code_of(row: Mapping[str, Any]) -> ReasonCode:
     """Return the reason code of a row."""
+    direction = json.loads(row["direction"])
+    change = direction.pop("change", {})
     proxy = json.loads(row["proxy"]) if row["proxy"] else None
     approved = json.loads(row["approved"]) if row["approved"] else None
     return ReasonCode(
@@ -323,9 +332,10 @@ def code_of(row: Mapping[str, Any]) -> ReasonCode:
         code=row["code"],
         columns=tuple(json.loads(row["columns"])),
         statement=json.loads(row["statement"]),
-        direction=json.loads(row["direction"]),
+        direction=direction,
         hmda=row["hmda"],
         changeable=bool(row["changeable"]),
+        change=change,
         missing_columns=tuple(json.loads(row["missing_columns"])),
         missing_statement=json.loads(row["missing_statement"]),
         priority=row["priority"],

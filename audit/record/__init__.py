@@ -34,6 +34,7 @@ from audit.record.measured import (
     Statement,
 )
 from audit.record.sealed import Audit, Document, Evidence, Refusal
+from audit.record.turned import Change, Counterfactual, NoCounterfactual
 from audit.record.words import (
     HOLD_CAUSES,
     Access,
@@ -57,7 +58,9 @@ __all__ = [
     "BureauScore",
     "CaseFile",
     "Certified",
+    "Change",
     "Component",
+    "Counterfactual",
     "Dataset",
     "Decision",
     "Disparity",
@@ -74,6 +77,7 @@ __all__ = [
     "Measurement",
     "MeasurementState",
     "Model",
+    "NoCounterfactual",
     "Notice",
     "NoticeState",
     "Outcome",

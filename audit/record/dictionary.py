@@ -40,6 +40,7 @@ class ReasonCode:
     direction: Mapping[str, str] = field(default_factory=dict)  # {"high": "adverse"}
     hmda: int | None = None
     changeable: bool = True
+    change: Mapping[str, str] = field(default_factory=dict)  # column -> increase, decrease, any, never
     missing_columns: tuple[str, ...] = ()
     missing_statement: Mapping[str, str] = field(default_factory=dict)
     priority: int | None = None

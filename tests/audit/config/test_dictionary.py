@@ -9,6 +9,7 @@ import pytest
 from audit.config import load_dictionary
 from audit.config.dictionary import read_dictionary
 from audit.errors import ConfigError
+from audit.ledger.shapes import code_of, code_row
 from audit.vague import is_vague
 from tests.worlds.full_config import REASONS_YAML
 
@@ -35,6 +36,23 @@ def test_every_key_reaches_its_record(tmp_path: Path) -> None:
     assert balance.approved is not None
     assert balance.approved.date.isoformat() == "2026-11-02"
     assert (late.code, late.approved, late.proxy, late.missing_statement) == ("7", None, None, {})
+
+
+def test_ways_of_change_reach_their_record_and_the_ledger_and_come_back(tmp_path: Path) -> None:
+    """Which way a column can go is kept as it was stated, a flag's too; without it nothing is kept."""
+    path = tmp_path / "reasons.yaml"
+    path.write_text(
+        "a:\n  columns: [x, y]\n  code: A\n  statement: {en: Late payments}\n"
+        "  direction: {high: adverse}\n  missing: {columns: [z], statement: {en: Not known}}\n"
+        "  change: {x: increase, y: never, z: decrease}\n"
+        "b: {columns: [w], code: B, statement: {en: Length of residence}}\n"
+    )
+    codes = load_dictionary(path)
+    assert codes[0].change == {"x": "increase", "y": "never", "z": "decrease"}
+    assert codes[1].change == {}
+    rows = [code_row(code) for code in codes]
+    assert [code_of(row) for row in rows] == list(codes)
+    assert rows[1]["direction"] == "{}"
 
 
 def test_all_faults_of_all_factors_come_at_once(tmp_path: Path) -> None:
@@ -98,6 +116,22 @@ def test_a_dictionary_without_factors_is_refused(tmp_path: Path, text: str) -> N
             "missing.statement.en: 'Our policy' names nothing specific",
         ),
         ("a: text", "expected a mapping"),
+        (
+            "a: {code: A, statement: {en: Late payments}, columns: [b], change: {b: up}}",
+            "expected 'increase', 'decrease', 'any' or 'never'",
+        ),
+        (
+            "a: {code: A, statement: {en: Late payments}, columns: [months], change: {month: increase}}",
+            "change names 'month', which is no column of this factor (months). Did you mean 'months'",
+        ),
+        (
+            "a: {code: A, statement: {en: Late payments}, columns: [b], changeable: false, change: {b: any}}",
+            "changeable says that it cannot. Remove one of the two",
+        ),
+        (
+            "a: {code: A, statement: {en: Late payments}, columns: [b, c], change: {b: never, c: never}}",
+            "none of its columns can change. Write changeable: false",
+        ),
     ],
 )
 def test_a_bad_entry_gives_one_fault(tmp_path: Path, entry: str, words: str) -> None:

@@ -1,0 +1,188 @@
+"""For a refused applicant: the smallest truthful change that would have turned the decision.
+
+Smallest is: the fewest factors, then the lowest cost. One factor is tried at a time, then two
+together, and so on; what turns is drawn back toward the applicant as long as it turns. Up to three
+changes are told, of different factors, none of which holds another.
+
+Every change is of values that occur (``movable``, ``options``), and is scored once more by the model
+itself on the row as the data would write it. Only what then lies on the favourable side of the cutoff,
+by the rule for the cutoff itself, is told. Where nothing turned, the record says so; that is no proof
+that nothing would, unless all options fitted into the budget.
+
+Why so, no promise: other columns stay as they are, so a change says what the model would have answered
+and not what else would have to be otherwise for it to come true.
+
+Source: Wachter, Mittelstadt and Russell 2017; Art. 15(1)(h) GDPR and Court of Justice, C-203/22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audit.explain.counterfactual.movable import movable
+from audit.explain.counterfactual.options import options
+from audit.explain.counterfactual.searching import search
+from audit.explain.counterfactual.trial import Rule, Trial
+from audit.explain.game import columns_of
+from audit.record import Change, Counterfactual, NoCounterfactual
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from audit.explain.counterfactual.options import Cells
+    from audit.explain.counterfactual.searching import Found
+    from audit.explain.counterfactual.trial import Floats
+    from audit.record import ReasonCode, Scorer
+
+    Answer = tuple[Counterfactual, ...] | NoCounterfactual
+
+__all__ = ["counterfactuals"]
+
+_APPLICANTS = 128  # searched together
+
+NO_CUTOFF = "no cutoff is stated for this decision"
+NOT_BY_SCORE = "the score lies on the favourable side of the cutoff: it did not refuse"
+NOTHING_CHANGEABLE = "the model reads no factor that can change"
+NOBODY_APPROVED = "nobody in the reference lies on the favourable side of the cutoff"
+NOTHING_TURNED = "no change of up to {} factors that was tried, to values that occur, turned the decision"
+
+
+def counterfactuals(
+    scorer: Scorer,
+    rows: Any,
+    reference: Any,
+    codes: Sequence[ReasonCode],
+    cutoffs: float | Floats,
+    adverse: str,
+    at_cutoff: str = "adverse",
+    *,
+    protected: Collection[str] = (),
+    flags: Collection[str] = (),
+    at_most: int = 3,
+    most_factors: int = 4,
+    budget: int = 1024,
+    progress: Callable[[int], None] | None = None,
+) -> list[Answer]:
+    """Return, for each row, the changes that would have turned the decision, or why none is told.
+
+    Parameters
+    ----------
+    rows, reference : polars frames, or dicts of columns
+    codes : the dictionary; ``changeable`` and ``change`` say what can change, and which way
+    cutoffs : one, or float64[n] with NaN where none is stated
+    adverse : ``high`` or ``low``: which scores are bad
+    at_cutoff : ``adverse`` or ``favourable``: what a score equal to the cutoff means
+    protected : factors that read a protected attribute; they never move
+    flags : columns that say that information is missing; none is ever raised
+    at_most : changes told
+    most_factors : factors changed together at most
+    budget : evaluations that each number of factors may cost a row, before what turns is drawn back
+    progress : called with the number of rows done, now and then
+
+    Returns
+    -------
+    list
+        A tuple of 1 to ``at_most`` records, the smallest change first; or a NoCounterfactual.
+
+    Raises
+    ------
+    ModelError
+        Where the model cannot score one applicant's values with another's.
+    UsageError
+        Where a column of words is said to increase or decrease.
+    """
+    own, others = _plain(columns_of(rows)), _plain(columns_of(reference))
+    encoded, other_encoded = scorer.encode(own), scorer.encode(others)
+    scores, other_scores = scorer.score_encoded(encoded), scorer.score_encoded(other_encoded)
+    at = np.broadcast_to(np.asarray(cutoffs, dtype=np.float64), scores.shape)
+    factors = movable(codes, scorer.columns, protected=protected, flags=flags)
+    found: list[Answer] = [NoCounterfactual(NO_CUTOFF)] * len(scores)
+    done = int(np.isnan(at).sum())
+    for cutoff in np.unique(at[~np.isnan(at)]).tolist():
+        rule = Rule(cutoff, adverse == "high", at_cutoff)
+        mine, approved = np.flatnonzero(at == cutoff), rule.turned(other_scores)
+        passed = rule.turned(scores[mine])
+        cause = NOTHING_CHANGEABLE if not factors else None if approved.any() else NOBODY_APPROVED
+        for place in mine[passed].tolist():
+            found[place] = NoCounterfactual(NOT_BY_SCORE)
+        if cause is not None:
+            for place in mine[~passed].tolist():
+                found[place] = NoCounterfactual(cause)
+        refused = mine[~passed] if cause is None else mine[:0]
+        done += len(mine) - len(refused)
+        could = options(scorer, factors, others, other_encoded, approved, rule) if len(refused) else ()
+        for start in range(0, len(refused), _APPLICANTS):
+            some = refused[start : start + _APPLICANTS]
+            cells = {column: values[some] for column, values in own.items()}
+            costs = [one.costs(cells) for one in could]
+            trial = Trial(scorer, encoded[some], could, costs, rule, np.zeros(len(some), dtype=np.int64))
+            sets = search(trial, at_most, most_factors, budget)
+            told = _told(trial, cells, scores[some], sets)
+            for place, changes, tried in zip(some.tolist(), told, trial.tried.tolist(), strict=True):
+                nothing = NoCounterfactual(NOTHING_TURNED.format(min(most_factors, len(factors))), tried)
+                found[place] = tuple(changes[:at_most]) or nothing
+            done += len(some)
+            if progress is not None:
+                progress(done)
+    if progress is not None:
+        progress(len(found))
+    return found
+
+
+def _plain(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return numbers and truth as float64, words as objects with empty text where nothing is known."""
+    plain = {}
+    for name, cells in columns.items():
+        if cells.dtype.kind in "OUS":
+            words = ["" if cell is None else str(cell) for cell in cells.tolist()]
+            plain[name] = np.array(words, dtype=object)
+        else:
+            plain[name] = cells.astype(np.float64)
+    return plain
+
+
+def _told(trial: Trial, cells: Cells, before: Floats, found: Sequence[Found]) -> list[list[Counterfactual]]:
+    """Return each applicant's changes, smallest first, that turn the decision when the row is scored."""
+    listed = [
+        (at, cost, choice)
+        for at, sets in enumerate(found)
+        for _, cost, _, choice in sorted(
+            (len(factors), cost, sorted(factors), choice) for factors, (cost, choice) in sets.items()
+        )
+    ]
+    told: list[list[Counterfactual]] = [[] for _ in found]
+    if not listed:
+        return told
+    who = np.array([at for at, _, _ in listed])
+    changed = {column: values[who] for column, values in cells.items()}
+    changes: list[list[Change]] = [[] for _ in listed]
+    for place, one in enumerate(trial.options):
+        taken = np.array([choice[place] for _, _, choice in listed])
+        for column in one.factor.columns:
+            for row in np.flatnonzero(taken >= 0).tolist():
+                was, becomes = changed[column][row], one.values[column][taken[row]]
+                if was != becomes and becomes == becomes:  # a missing number that stays missing is NaN
+                    changes[row].append(
+                        Change(column, _known(was), becomes if isinstance(becomes, str) else float(becomes))
+                    )
+                    changed[column][row] = becomes
+    after = trial.scorer.score(changed)
+    turned = trial.rule.turned(after)
+    for row, (at, cost, choice) in enumerate(listed):
+        if turned[row]:
+            factors = tuple(
+                one.factor.factor for one, option in zip(trial.options, choice, strict=True) if option >= 0
+            )
+            told[at].append(
+                Counterfactual(tuple(changes[row]), factors, float(before[at]), float(after[row]), cost)
+            )
+    return told
+
+
+def _known(cell: Any) -> float | str | None:
+    if isinstance(cell, str):
+        return cell or None
+    return None if cell != cell else float(cell)

@@ -1,0 +1,111 @@
+"""Which changes are worth a look: one factor at a time, then some together.
+
+Of one factor: all its options where they are few; else those on the front of low cost and good mean
+effect (for a score that adds up, the cheapest option for any effect is on it), and others evenly by
+cost, for scores that do not add up. Of several factors together: those whose best options alone help
+most, on a grid of each one's best options that is as fine as the budget allows. Where all options of
+all factors fit into the budget, that is an exhaustive search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from math import comb
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from audit.explain.counterfactual.trial import Floats, Ints
+
+_LOOKS = 24  # options of one factor that are tried at first
+
+
+def looks(costs: Floats, favour: Floats) -> Ints:
+    """Return int64[n, t]: options worth a look for each applicant by rising cost, then -1.
+
+    Parameters
+    ----------
+    costs : float64[n, m], infinite where an option is none
+    favour : float64[m], mean effect of each option; higher is better
+    """
+    n, m = costs.shape
+    order = np.argsort(costs, axis=1, kind="stable")
+    can = np.take_along_axis(np.isfinite(costs), order, axis=1)
+    if m <= _LOOKS:
+        return np.where(can, order, -1)
+    better = np.where(can, favour[order], -np.inf)
+    before = np.maximum.accumulate(better, axis=1)[:, :-1]
+    front = can.copy()
+    front[:, 1:] &= better[:, 1:] > before
+    half = _LOOKS // 2
+    chosen = np.zeros((n, m), dtype=bool)
+    for among in (front, can):
+        places = _evenly(among, half)
+        rows = np.repeat(np.arange(n), half)[places.ravel() >= 0]
+        chosen[rows, places[places >= 0]] = True
+    places = np.argsort(~chosen, axis=1, kind="stable")[:, :_LOOKS]
+    return np.where(np.take_along_axis(chosen, places, axis=1), np.take_along_axis(order, places, axis=1), -1)
+
+
+def _evenly(among: NDArray[np.bool_], points: int) -> Ints:
+    """Return int64[n, points]: places evenly from the first to the last set one of each row; -1: none."""
+    n_set = among.sum(axis=1)
+    places = np.argsort(~among, axis=1, kind="stable")
+    rank = np.rint(np.linspace(0.0, 1.0, points)[None] * np.maximum(n_set - 1, 0)[:, None]).astype(np.int64)
+    return np.where(n_set[:, None] > 0, np.take_along_axis(places, rank, axis=1), -1)
+
+
+def together(
+    size: int,
+    options: Sequence[Ints],
+    gains: Sequence[Floats],
+    known: Sequence[Sequence[frozenset[int]]],
+    budget: int,
+) -> tuple[Ints, Ints, Ints]:
+    """Return the candidates that change ``size`` of k factors together, within the budget of each.
+
+    Parameters
+    ----------
+    options, gains : for each factor int64[n, t] and float64[n, t]
+        The options looked at, and the score of each alone (higher is better, -inf where none).
+    known : for each applicant the sets of factors that turn already; what holds one is left out
+
+    Returns
+    -------
+    who : int64[c]
+    choice : int64[c, k]
+    which : int64[c]
+        A number for each set of factors of an applicant.
+    """
+    n, k = len(known), len(options)
+    reach = max((p for p in range(size, k + 1) if comb(p, size) << size <= budget), default=size)
+    sets = np.array(list(combinations(range(reach), size)), dtype=np.int64)
+    points = max(1, int((budget / len(sets)) ** (1 / size)))
+    best = np.full((n, k, points), -1, dtype=np.int64)
+    top = np.empty((n, k))
+    for at in range(k):
+        order = np.argsort(-gains[at], axis=1, kind="stable")[:, :points]
+        best[:, at, : order.shape[1]] = np.take_along_axis(options[at], order, axis=1)
+        top[:, at] = gains[at].max(axis=1)
+    ranked = np.argsort(-top, axis=1, kind="stable")  # factors by what their best option does alone
+    grid = np.stack(np.meshgrid(*[np.arange(points)] * size, indexing="ij"), -1).reshape(-1, size)
+    members = ranked[:, sets]  # n, sets, size
+    taken = best[np.arange(n)[:, None, None, None], members[:, :, None], grid[None, None]]
+    wanted = (taken >= 0).all(axis=3) & ~_holding(members, known)[:, :, None]
+    who, which, at_grid = np.nonzero(wanted)
+    choice = np.full((len(who), k), -1, dtype=np.int64)
+    choice[np.arange(len(who))[:, None], members[who, which]] = taken[who, which, at_grid]
+    return who, choice, which
+
+
+def _holding(members: Ints, known: Sequence[Sequence[frozenset[int]]]) -> NDArray[np.bool_]:
+    """Return bool[n, sets]: where a set holds one that is known."""
+    holds = np.zeros(members.shape[:2], dtype=bool)
+    for at, sets in enumerate(known):
+        for one in sets:
+            holds[at] |= (np.isin(members[at], list(one))).sum(axis=1) == len(one)
+    return holds

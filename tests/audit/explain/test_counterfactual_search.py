@@ -1,0 +1,131 @@
+"""The parts of the search: which options are looked at, which sets, and how far a change is drawn back."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pytest
+
+from audit.explain.counterfactual.looking import looks, together
+from audit.explain.counterfactual.movable import Movable
+from audit.explain.counterfactual.options import options
+from audit.explain.counterfactual.shrinking import shrunk
+from audit.explain.counterfactual.trial import Rule, Trial, cheapest
+from tests.worlds.small_scorers import PlainScorer
+
+
+def a_trial(n=12, m=40, seed=1):
+    """Return three factors of many values whose effects mix, and applicants far from the cutoff."""
+    draw = np.random.default_rng(seed)
+    names = ("a", "b", "c")
+    curved = PlainScorer(
+        lambda r: r["a"] + r["b"] + r["c"] + 0.4 * r["a"] * r["b"] - 0.3 * np.sin(2 * r["c"]), names
+    )
+    reference = {c: np.round(draw.uniform(0, 1.2, m), 3) for c in names}
+    rows = {c: np.round(draw.uniform(1.6, 2.6, n), 3) for c in names}
+    rule = Rule(1.6, adverse_high=True, at_cutoff="adverse")
+    encoded = curved.encode(reference)
+    could = options(
+        curved, [Movable(c, (c,)) for c in names], reference, encoded, np.ones(m, dtype=bool), rule
+    )
+    costs = [one.costs(rows) for one in could]
+    return Trial(curved, curved.encode(rows), could, costs, rule, np.zeros(n, dtype=np.int64))
+
+
+def test_a_change_is_drawn_back_nearly_as_far_as_it_goes():
+    """From the best options of all factors to within a twentieth of the least cost, and it still turns."""
+    trial = a_trial()
+    n = len(trial.encoded)
+    who = np.arange(n)
+    farthest = np.stack([np.full(n, one.favour.argmax()) for one in trial.options], axis=1)
+    assert trial.rule.turned(trial.scores(who, farthest)).all()
+    looked = [looks(costs, one.favour) for costs, one in zip(trial.costs, trial.options, strict=True)]
+    before = trial.tried.copy()
+    found = shrunk(trial, who, farthest, looked, 1024)
+    assert (trial.tried > before).all()
+    assert trial.rule.turned(trial.scores(who, found)).all()
+    every = np.stack(
+        np.meshgrid(*(np.arange(costs.shape[1]) for costs in trial.costs), indexing="ij"), -1
+    ).reshape(-1, 3)
+    for at in range(n):
+        same = np.full(len(every), at)
+        least = trial.cost(same, every)[trial.rule.turned(trial.scores(same, every))].min()
+        assert trial.cost(who[[at]], found[[at]])[0] <= 1.05 * least
+
+
+def test_a_factor_that_is_not_needed_is_let_go():
+    """A set that turns without one of its factors becomes the smaller set."""
+    trial = a_trial()
+    easy = Trial(
+        trial.scorer,
+        trial.encoded,
+        trial.options,
+        trial.costs,
+        Rule(6.0, adverse_high=True, at_cutoff="adverse"),
+        trial.tried,
+    )
+    at = int(np.argmin(np.abs(trial.scorer.score_encoded(trial.encoded) - 6.2)))
+    looked = [looks(costs, one.favour) for costs, one in zip(trial.costs, trial.options, strict=True)]
+    best = np.array([[one.favour.argmax() for one in trial.options]])
+    found = shrunk(easy, np.array([at]), best, looked, 1024)
+    assert (found >= 0).sum() == 1
+
+
+def test_the_options_looked_at_hold_the_front_and_the_ends():
+    """The nearest, the farthest and the best option are looked at; all are where there are few."""
+    draw = np.random.default_rng(4)
+    costs, favour = draw.uniform(size=(30, 200)), draw.normal(size=200)
+    costs[:, 150:] = np.inf
+    found = looks(costs, favour)
+    assert found.shape == (30, 24)
+    for row, options_of in zip(costs, found, strict=True):
+        kept = options_of[options_of >= 0]
+        assert len(set(kept.tolist())) == len(kept) >= 12
+        assert np.isfinite(row[kept]).all()
+        assert (np.diff(row[kept]) >= 0).all()
+        can = np.flatnonzero(np.isfinite(row))
+        assert {row[:150].argmin(), row[:150].argmax(), can[favour[can].argmax()]} <= set(kept.tolist())
+    few = looks(costs[:, 140:160], favour[140:160])
+    assert (np.sort(few[few >= 0].reshape(30, -1), axis=1) == np.arange(10)).all()
+
+
+@pytest.mark.parametrize(
+    ("k", "size", "budget"), [(4, 2, 10_000), (4, 3, 10_000), (12, 3, 300), (40, 4, 500)]
+)
+def test_sets_of_factors_stay_within_the_budget(k, size, budget):
+    """Every set is there where the budget allows, with all options; else those whose options gain most."""
+    draw = np.random.default_rng(k)
+    known = [(), (frozenset({0}),), (frozenset({1, 2}),)]
+    listed = [np.tile(np.arange(3), (3, 1)) for _ in range(k)]
+    gains = [draw.normal(size=(3, 3)) for _ in range(k)]
+    who, choice, which = together(size, listed, gains, known, budget)
+    assert ((choice >= 0).sum(axis=1) == size).all()
+    assert len({tuple(one) for one in np.column_stack([who, choice])}) == len(who)
+    assert (np.bincount(who, minlength=3) <= budget).all()
+    for at in range(3):
+        sets = {frozenset(np.flatnonzero(one >= 0).tolist()) for one in choice[who == at]}
+        assert len(sets) == len(set(which[who == at].tolist()))
+        assert not any(held <= one for held in known[at] for one in sets)
+        best = np.argsort([-one[at].max() for one in gains], kind="stable")[:size]
+        if not any(held <= frozenset(best.tolist()) for held in known[at]):
+            assert frozenset(best.tolist()) in sets
+        if budget == 10_000:
+            allowed = [
+                one
+                for one in combinations(range(k), size)
+                if not any(held <= frozenset(one) for held in known[at])
+            ]
+            assert len(sets) == len(allowed)
+            assert (who == at).sum() == len(allowed) * 3**size
+    if budget == 10_000:
+        assert (who == 0).sum() == comb(k, size) * 3**size
+
+
+def test_the_cheapest_of_each_group():
+    """One candidate a group, of those allowed; of equal costs the first."""
+    group = np.array([2, 0, 0, 2, 1, 0])
+    cost = np.array([3.0, 2.0, 1.0, 3.0, 9.0, 1.0])
+    allowed = np.array([True, True, True, True, False, True])
+    assert cheapest(group, cost, allowed).tolist() == [2, 0]

@@ -1,0 +1,325 @@
+"""Refusals answered per second by the smallest change that would have turned them, beside genetic search.
+
+Run by hand: ``python tests/benchmarks/counterfactuals.py [--json] [--dice PYTHON]``, where PYTHON is an
+interpreter of another environment that has dice-ml. The model is the example's network as a plain
+function of arrays, the same for all; ours is also timed on the Keras model as an audit runs it. The
+plain peer is a genetic search over the same options (dice-ml's idea, in a loop a row). dice-ml changes
+single columns and knows no factors: ``impossible`` is the share of answers in which the number of late
+months is not that of the months which are late. All take their turns in every round; medians count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of everybody here: small products, and threads that spin
+
+import numpy as np
+import polars as pl
+from ruamel.yaml import YAML
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from audit.config import load_dictionary
+from audit.explain.counterfactual import counterfactuals
+from audit.explain.counterfactual.movable import movable
+from audit.explain.counterfactual.options import options
+from audit.explain.counterfactual.trial import Rule
+from audit.models import open_model
+from audit.record import NoCounterfactual
+
+DEMO = Path(__file__).parents[2] / "audit" / "demo"
+LATE = ["status_2", "status_3", "status_4", "status_5", "status_6"]
+CUTOFF = 0.30  # of the example
+DICE = """\
+import gc, json, random, sys, time, warnings
+warnings.simplefilter("ignore")
+import numpy as np, pandas as pd, dice_ml
+given = np.load(sys.argv[1])
+columns, n = given["columns"].tolist(), int(sys.argv[2])
+random.seed(7); np.random.seed(7)
+
+class Network:
+    def predict_proba(self, frame):
+        x = np.asarray(frame, dtype=np.float32)
+        x = (x - given["mean"]) / given["scale"]
+        for at in range(2):
+            x = np.maximum(x @ given[f"w{at}"] + given[f"b{at}"], 0)
+        # The cutoff becomes one half, dice's own.
+        odds = (x @ given["w2"] + given["b2"])[:, 0] - np.log(0.3 / 0.7)
+        p = 1 / (1 + np.exp(-odds))
+        return np.stack([1 - p, p], axis=1)
+    def predict(self, frame):
+        return (self.predict_proba(frame)[:, 1] >= 0.5).astype(int)
+
+table = pd.DataFrame(given["table"], columns=columns)
+whole = [c for c in columns if (table[c] == table[c].round()).all()]
+table[whole] = table[whole].astype(int)
+network = Network()
+data = dice_ml.Data(dataframe=table.assign(refused=network.predict(table)), continuous_features=columns,
+                    outcome_name="refused")
+dice = dice_ml.Dice(data, dice_ml.Model(model=network, backend="sklearn", model_type="classifier"),
+                    method="genetic")
+rows = pd.DataFrame(given["refused"][:n], columns=columns)
+rows[whole] = rows[whole].astype(int)
+gc.freeze()
+seconds, changes = [], []
+for at in range(n):
+    query = rows.iloc[[at]]
+    begun = time.perf_counter()
+    try:
+        found = dice.generate_counterfactuals(query, total_CFs=1, desired_class=0, verbose=False,
+                                              features_to_vary=given["vary"].tolist())
+        answer = found.cf_examples_list[0].final_cfs_df
+    except dice_ml.utils.exception.UserConfigValidationException:
+        answer = None
+    seconds.append(time.perf_counter() - begun)
+    if answer is not None and len(answer):
+        changes.append([at, answer[columns].astype(float).values.tolist()[0]])
+print(json.dumps({"seconds": seconds, "changes": changes}))
+"""
+
+
+def network(model: Any) -> tuple[Callable[[Any], Any], dict[str, Any]]:
+    """Return the example's network as a function of a matrix, and its numbers by name."""
+    scale, *dense = [layer for layer in model.layers if layer.weights]
+    numbers: dict[str, Any] = {
+        "mean": np.asarray(scale.mean).ravel(),
+        "scale": np.sqrt(np.asarray(scale.variance).ravel()),
+    }
+    for at, layer in enumerate(dense):
+        numbers[f"w{at}"], numbers[f"b{at}"] = (np.asarray(one) for one in layer.get_weights())
+
+    def score(x: Any) -> Any:
+        x = (np.asarray(x, dtype=np.float32) - numbers["mean"]) / numbers["scale"]
+        for at in range(2):
+            x = np.maximum(x @ numbers[f"w{at}"] + numbers[f"b{at}"], 0)
+        odds: Any = (x @ numbers["w2"] + numbers["b2"])[:, 0].astype(np.float64)
+        return 1 / (1 + np.exp(-odds))
+
+    return score, numbers
+
+
+class Arrays:
+    """A scorer whose encoded rows are the rows: what the function takes."""
+
+    def __init__(self, function: Callable[[Any], Any], columns: tuple[str, ...]) -> None:
+        self.columns = columns
+        self.spans = {column: (at, at + 1) for at, column in enumerate(columns)}
+        self.score_encoded = function
+
+    def encode(self, rows: Any) -> Any:
+        """Return float32[n, columns]."""
+        return np.stack([rows[column] for column in self.columns], axis=1).astype(np.float32)
+
+    def score(self, rows: Any) -> Any:
+        """Return float64[n]."""
+        return self.score_encoded(self.encode(rows))
+
+
+def genetic(score: Any, row: Any, could: Any, costs: list[Any], draw: Any) -> Any:
+    """Return one change by a genetic search: 100 candidates, until 5 generations bring nothing better."""
+    k, best, worse = len(could), (np.inf, None), 0
+    people = np.full((100, k), -1)
+    for one in people:
+        at = draw.integers(k)
+        one[at] = draw.integers(len(costs[at]))
+    for _ in range(100):
+        mixes = np.repeat(row[None], len(people), axis=0)
+        for mix, choice in zip(mixes, people, strict=True):
+            for at, option in enumerate(choice):
+                if option >= 0:
+                    mix[could[at].places] = could[at].encoded[option]
+        scores = score(mixes)
+        fitness = np.array(
+            [
+                sum(1 + costs[at][option] for at, option in enumerate(choice) if option >= 0)
+                + (1e3 * (1 + value) if value >= CUTOFF else 0)
+                for choice, value in zip(people, scores, strict=True)
+            ]
+        )
+        order = np.argsort(fitness, kind="stable")
+        if scores[order[0]] < CUTOFF and fitness[order[0]] < best[0]:
+            best, worse = (float(fitness[order[0]]), people[order[0]].copy()), 0
+        else:
+            worse += 1
+        if best[1] is not None and worse >= 5:
+            break
+        parents = people[order[:50]]
+        children = []
+        for _ in range(50):
+            one, other = parents[draw.integers(50)], parents[draw.integers(50)]
+            child = np.where(draw.random(k) < 0.5, one, other)
+            at = draw.integers(k)
+            if draw.random() < 0.4:
+                child[at] = draw.integers(-1, len(costs[at]))
+            children.append(child)
+        people = np.concatenate([parents, np.array(children)])
+    return best[1]
+
+
+def main(rounds: int, dice: str | None, dice_rows: int) -> dict[str, Any]:
+    """Measure, and return one object of numbers."""
+    config = YAML(typ="safe").load(DEMO / "audit.yaml")
+    codes = load_dictionary(DEMO / "reasons.yaml")
+    columns = list(config["data"]["features"])
+    table = pl.read_csv(DEMO / "applications.csv.gz").select(pl.col(columns).cast(pl.Float64))
+    matrix = table.to_numpy()
+    keras_scorer: Any = open_model(DEMO / config["model"]["path"], features=columns)
+
+    import keras
+
+    score, numbers = network(keras.saving.load_model(DEMO / config["model"]["path"], compile=False))
+    plain = Arrays(score, tuple(columns))
+    scores = score(matrix)
+    refused, approved = matrix[scores >= CUTOFF], matrix[scores < CUTOFF]
+    reference = approved[np.argsort(-scores[scores < CUTOFF], kind="stable")[: len(approved) // 10]]
+
+    def named(rows: Any) -> dict[str, Any]:
+        return {column: rows[:, at] for at, column in enumerate(columns)}
+
+    def ours(scorer: Any, n: int, at_most: int) -> Any:
+        return counterfactuals(
+            scorer, named(refused[:n]), named(reference), codes, CUTOFF, "high", at_most=at_most
+        )
+
+    factors = movable(codes, columns)
+    rule = Rule(CUTOFF, adverse_high=True, at_cutoff="adverse")
+    could = options(plain, factors, named(reference), reference, np.ones(len(reference), dtype=bool), rule)
+
+    def by_genes(n: int) -> Any:
+        draw = np.random.default_rng(7)
+        costs = [one.costs(named(refused[:n])) for one in could]
+        return [genetic(score, refused[i], could, [one[i] for one in costs], draw) for i in range(n)]
+
+    n_all = len(refused)
+    turns: dict[str, tuple[Callable[[int], Any], int]] = {
+        "ours, one change": (lambda n: ours(plain, n, 1), n_all),
+        "ours, up to three": (lambda n: ours(plain, n, 3), n_all),
+        "ours, one change, Keras": (lambda n: ours(keras_scorer, n, 1), n_all),
+        "ours, up to three, Keras": (lambda n: ours(keras_scorer, n, 3), n_all),
+        "ours, one decision alone, Keras": (lambda n: [ours(keras_scorer, 1, 3) for _ in range(n)], 10),
+        "plain genetic loop": (by_genes, 20),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in turns}
+    answers: dict[str, Any] = {name: run(1) for name, (run, _) in turns.items()}  # compiled, not counted
+    gc.freeze()  # nobody's garbage is looked for among the libraries' own objects while somebody is timed
+    by_dice: dict[str, Any] = {}
+    for _ in range(rounds):
+        for name, (run, n) in turns.items():
+            begun = time.perf_counter()
+            answers[name] = run(n)
+            seconds[name].append((time.perf_counter() - begun) / n)
+        if dice is not None:
+            vary = [column for one in factors for column in one.columns]
+            by_dice = _by_dice(
+                dice, dice_rows, numbers, columns=columns, vary=vary, table=matrix, refused=refused
+            )
+            seconds.setdefault("dice-ml genetic", []).append(statistics.median(by_dice["seconds"]))
+    rates = {name: 1 / statistics.median(each) for name, each in seconds.items()}
+    project = rates["ours, one change"]
+    peers = {name: rate for name, rate in rates.items() if not name.startswith("ours")}
+    return {
+        "project": project,
+        "peers": peers,
+        "unit": "refusals answered per second, one change each, 8 factors of 16 columns",
+        "ratios": {name: project / rate for name, rate in peers.items()},
+        "difference": float(np.abs(keras_scorer.score(named(matrix)) - scores).max()),
+        "difference_is": "largest, of a score by the plain function to one by the audit's Keras scorer",
+        "others_of_ours": {name: rate for name, rate in rates.items() if name.startswith("ours, ")},
+        "found": _found(answers, could, refused, named, by_dice, factors, columns, dice_rows),
+    }
+
+
+def _found(
+    answers: Any, could: Any, refused: Any, named: Any, by_dice: Any, factors: Any, columns: Any, n_dice: int
+) -> dict[str, Any]:
+    """Return, by method, the share that was found, the mean number of factors, and what is impossible."""
+    mine = answers["ours, up to three, Keras"]
+    told = [one for one in mine if not isinstance(one, NoCounterfactual)]
+    genes = answers["plain genetic loop"]
+    known = [one for one in genes if one is not None]
+    found = {
+        "ours": {
+            "share": len(told) / len(mine),
+            "factors": float(np.mean([len(one[0].factors) for one in told])),
+            "cost": float(np.mean([one[0].cost for one in told])),
+            "cost_of_the_rows_of_genetic": float(np.mean([one[0].cost for one in mine[: len(genes)]])),
+        },
+        "plain genetic loop": {
+            "share": len(known) / len(genes),
+            "factors": float(np.mean([(one >= 0).sum() for one in known])),
+            "cost": float(
+                np.mean(
+                    [
+                        sum(
+                            could[at].costs(named(refused[i : i + 1]))[0, o]
+                            for at, o in enumerate(one)
+                            if o >= 0
+                        )
+                        for i, one in enumerate(genes)
+                        if one is not None
+                    ]
+                )
+            ),
+        },
+    }
+    if by_dice:
+        changed = []
+        impossible = 0
+        place = {column: at for at, column in enumerate(columns)}
+        for row, after in by_dice["changes"]:
+            moved = {c for c in columns if abs(after[place[c]] - refused[row][place[c]]) > 1e-6}
+            changed.append(sum(bool(moved & set(one.columns)) for one in factors))
+            impossible += sum(after[place[c]] > 0 for c in LATE) != after[place["months_late"]]
+        found["dice-ml genetic"] = {
+            "share": len(changed) / n_dice,
+            "factors": float(np.mean(changed)),
+            "impossible": impossible / len(changed),
+        }
+    return found
+
+
+def _by_dice(python: str, n: int, numbers: dict[str, Any], **given: Any) -> dict[str, Any]:
+    """Run dice-ml in its own environment, and return seconds and answers of each row."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "given.npz"
+        np.savez(file, **numbers, **{name: np.asarray(value) for name, value in given.items()})
+        done = subprocess.run(
+            [python, "-c", DICE, str(file), str(n)], capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        sys.exit(done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--dice", help="an interpreter that has dice-ml")
+    parser.add_argument("--dice-rows", type=int, default=10)
+    arguments = parser.parse_args()
+    result = main(arguments.rounds, arguments.dice, arguments.dice_rows)
+    if arguments.json:
+        print(json.dumps(result))
+    else:
+        print(f"ours: {result['project']:.4g} {result['unit']}")
+        for name, rate in result["others_of_ours"].items():
+            print(f"{name}: {rate:.4g}")
+        for peer, rate in result["peers"].items():
+            print(f"{peer}: {rate:.4g} ({result['ratios'][peer]:.0f}x)")
+        print(f"found: {result['found']}")
+        print(f"difference {result['difference']:.2g}: {result['difference_is']}")
