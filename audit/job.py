@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from audit.config import Config
+from audit.config.explain import CounterfactualsSection
 from audit.data.dataset import Source
 from audit.data.likeness import Likeness
 from audit.data.profile import Profile
@@ -41,6 +42,7 @@ class Job:
     persons: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     protected_factors: frozenset[str] = frozenset()
     missing_flags: frozenset[str] = frozenset()
+    counterfactuals: CounterfactualsSection | None = None  # None: none are looked for
 
     @property
     def factors(self) -> dict[str, list[str]]:

@@ -21,6 +21,7 @@ from audit import worker
 from audit.check import check
 from audit.check.coding import CodingSeen, coding_faults
 from audit.config import Config, Inspection, bindings_report, load_dictionary, read_config
+from audit.config.explain import CounterfactualsSection
 from audit.config.load import in_order
 from audit.data.dataset import Source, open_source
 from audit.data.recipients import read_persons, recipients_columns
@@ -117,10 +118,18 @@ def prepare(
             if faults:
                 raise ConfigError(faults)
         codes = load_dictionary(config.file(config.dictionary)) if config.dictionary else ()
+        policy = load_policy(config.policies, config.audit.as_of, config.folder)
+        job = Job(
+            config=config,
+            codes=codes,
+            source=data,
+            persons=read_persons(config),
+            counterfactuals=_counterfactuals(config, policy),
+        )
         return Ready(
             config=config,
-            job=Job(config=config, codes=codes, source=data, persons=read_persons(config)),
-            policy=load_policy(config.policies, config.audit.as_of, config.folder),
+            job=job,
+            policy=policy,
             model=model,
             dataset=data.dataset(),
             seen=seen,
@@ -131,6 +140,13 @@ def prepare(
         if host is not None:
             host.close()
         raise
+
+
+def _counterfactuals(config: Config, policy: Policy) -> CounterfactualsSection | None:
+    """Return how far counterfactuals are looked for; None where nothing asks for them."""
+    # Art. 15(1)(h) GDPR; Court of Justice, C-203/22: what would have led to another result.
+    european = any(pack.name == "eu_gdpr" for pack in policy.packs)
+    return config.explain.counterfactuals or (CounterfactualsSection() if european else None)
 
 
 def _host(config: Config, faults: Sequence[Fault], url: str) -> Host | None:

@@ -77,9 +77,26 @@ def account(ledger: Ledger, audit: str, name: str) -> dict[str, Any]:
         ],
         "certified": decision.certified,
     }
+    changes = _counterfactuals(ledger, audit, decision.decision)
+    if changes is not None:
+        told["counterfactuals"] = changes
     if not attributions:
         told["cause"] = f"not attributed: {_why_not(decision.outcome, reference)}"
     return told
+
+
+def _counterfactuals(ledger: Ledger, audit: str, decision: str) -> Any:
+    """Return what would have turned the decision; None where it was not looked for, or stays locked."""
+    from audit.errors import GoneError
+    from audit.record.turned import as_values
+
+    if not ledger.keyring.at_hand:
+        return None
+    try:
+        turned = ledger.case(audit, decision).counterfactuals
+    except GoneError as error:
+        return {"cause": str(error), "tried": 0}
+    return None if turned is None else as_values(turned)
 
 
 def _why_not(outcome: str, reference: Reference | None) -> str:
@@ -114,6 +131,22 @@ def in_words(told: dict[str, Any]) -> str:
     for method, factors in told["attributions"].items():
         parts = ", ".join(f"{factor} {entry['value']:+.4f}" for factor, entry in factors.items())
         lines.append(f"  {method}: {parts}")
+    changes = told.get("counterfactuals", ())
+    if isinstance(changes, dict):
+        lines.append(f"  no change is told: {changes['cause']}")
+        changes = ()
+    for one in changes:
+        parts = "; ".join(
+            f"{column} {_shown(after)} instead of {_shown(before)}"
+            for column, before, after in one["changes"]
+        )
+        lines.append(f"  with {parts} the score would be {one['score_after']:.4f}")
     if "cause" in told:
         lines.append(f"  {told['cause']}")
     return "\n".join(lines)
+
+
+def _shown(value: float | str | None) -> str:
+    if value is None:
+        return "nothing known"
+    return value if isinstance(value, str) else f"{value:.6g}"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from audit.config.section import Later, Many, OneOf, Positive, Section, Sha256, Text, Unique, Whole, refusal
+from audit.config.section import Many, OneOf, Positive, Section, Sha256, Text, Unique, Whole, refusal
 
 KNOWN_METHODS = (
     "shapley",
@@ -115,4 +115,5 @@ class ExplainSection(Section):
     favourable: Whole = 500
     """Favourable decisions attributed, for the global pictures."""
 
-    counterfactuals: Annotated[CounterfactualsSection | None, Later("counterfactuals in an audit")] = None
+    counterfactuals: CounterfactualsSection | None = None
+    """Looked for at every refusal where this is given, or where `eu_gdpr` is in force."""

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.config import Config
-    from audit.record import Attributions, Model, Trust
+    from audit.record import Attributions, Model, ReasonCode, Trust
+    from audit.record.turned import Turned
 
     Columns = Mapping[str, NDArray[Any]]
     Tell = Callable[[int], None]
@@ -88,6 +89,22 @@ class Host(Protocol):
         ------
         UsageError, ModelError
             The method cannot be used on this model, with the cause.
+        """
+
+    def counterfactuals(
+        self,
+        rows: Columns,
+        reference: Columns,
+        codes: Sequence[ReasonCode],
+        cutoffs: NDArray[np.float64],
+        options: Mapping[str, Any],
+        tell: Tell | None = None,
+    ) -> list[Turned]:
+        """Return, for each row, the changes that would have turned the decision, or why none is told.
+
+        Parameters
+        ----------
+        options : the keywords of ``audit.explain.counterfactual.counterfactuals``
         """
 
     def close(self) -> None:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import AuditError, ModelError, UsageError
-from audit.host import Order
+from audit.host import Order, answers
 from audit.host.wire import WireError, receive, send
-from audit.record import Attributions, Model
+from audit.record import Attributions, Model, ReasonCode
 from audit.sandbox import bubblewrap, environment, in_words, interpreter_paths, readable, strongest
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.host import Columns, Tell
+    from audit.record.turned import Turned
 
 OPENING_SECONDS = 900.0
 _START = "import sys; sys.path[:0] = [sys.argv[1]]; from audit.host.serve import main; main()"
-_VERDICTS = frozenset({"exact", "certain", "tie", "false"})
 
 
 class ChildHost:
@@ -99,7 +99,7 @@ class ChildHost:
                 told = self._heard(opening=True)
             finally:
                 watch.cancel()
-            self._model = _model(told, self._order)
+            self._model = answers.model_of(told, self._order.path, self._order.trust)
             if self._stated is not None and self._model.digest != self._stated:
                 raise ModelError(
                     f"model {self._order.path}: the file changed while it was opened. Start again, on a file "
@@ -134,7 +134,29 @@ class ChildHost:
             "options": options,
             "tell": tell is not None,
         }
-        return _attributions(self._ask(question, tell), n, tuple(factors))
+        return answers.attributions_of(self._ask(question, tell), n, tuple(factors))
+
+    def counterfactuals(
+        self,
+        rows: Columns,
+        reference: Columns,
+        codes: Sequence[ReasonCode],
+        cutoffs: NDArray[np.float64],
+        options: Mapping[str, Any],
+        tell: Tell | None = None,
+    ) -> list[Turned]:
+        """Return, for each row, the changes that would have turned the decision, or why none is told."""
+        question = {
+            "do": "counterfactuals",
+            "rows": rows,
+            "reference": reference,
+            "codes": answers.codes_as_values(codes),
+            "cutoffs": cutoffs,
+            "options": options,
+            "tell": tell is not None,
+        }
+        known = frozenset(column for code in codes for column in code.columns)
+        return answers.counterfactuals_of(self._ask(question, tell), len(cutoffs), known)
 
     def close(self) -> None:
         """End the child: it has nothing that could be lost."""
@@ -231,58 +253,3 @@ def _trust(order: Order) -> dict[str, str] | None:
 def _error(kind: str, words: str) -> AuditError:
     # Only these come from a model or a method; whatever else is named, it is the model's fault.
     return UsageError(words) if kind == "UsageError" else ModelError(words)
-
-
-def _model(told: Any, order: Order) -> Model:
-    try:
-        parameters = told["n_parameters"]
-        return Model(
-            digest=str(told["digest"]),
-            name=str(told["name"]),
-            framework=str(told["framework"]),
-            version=str(told["version"]),
-            inputs=tuple(str(one) for one in told["inputs"]),
-            output=str(told["output"]),
-            n_parameters=None if parameters is None else int(parameters),
-            layers=tuple(dict(one) for one in told["layers"]),
-            trust=order.trust,
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"model {order.path}: {_NO_ANSWER}") from error
-
-
-def _attributions(told: Any, n: int, factors: tuple[str, ...]) -> Attributions:
-    """Check what came for number and size; a model may say any number, and nothing else."""
-    import numpy as np
-
-    def numbers(name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        found = np.asarray(told[name], dtype=np.float64)
-        if found.shape != shape:
-            raise ValueError
-        return found
-
-    try:
-        if tuple(told["factors"]) != factors or not isinstance(told["details"], dict):
-            raise ValueError
-        verdicts = tuple(told["certified"])
-        if len(verdicts) not in (0, n) or not _VERDICTS.issuperset(verdicts):
-            raise ValueError
-        of_all = (n, len(factors))
-        return Attributions(
-            method=str(told["method"]),
-            factors=factors,
-            values=numbers("values", of_all),
-            base=numbers("base", (n,)),
-            output=numbers("output", (n,)),
-            residual=numbers("residual", (n,)),
-            standard_error=None if told["standard_error"] is None else numbers("standard_error", of_all),
-            certified=verdicts,
-            details=told["details"],
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"model: {_NO_ANSWER}") from error
-
-
-_NO_ANSWER = (
-    "the process that holds it gave what is no answer. Look at the model: it changes what it must not."
-)

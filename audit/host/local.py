@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from audit.host import Order
 from audit.models import describe, open_model
-from audit.record import Attributions, Model, Scorer
+from audit.record import Attributions, Model, ReasonCode, Scorer
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from audit.host import Columns, Tell
+    from audit.record.turned import Turned
 
 IN_PROCESS = "none: in the process of the audit itself"
 
@@ -71,6 +72,20 @@ class LocalHost:
 
         given = {**options, **({"progress": tell} if tell is not None else {})}
         return explainer(method).explain(self.scorer, rows, reference, factors, **given)
+
+    def counterfactuals(
+        self,
+        rows: Columns,
+        reference: Columns,
+        codes: Sequence[ReasonCode],
+        cutoffs: NDArray[np.float64],
+        options: Mapping[str, Any],
+        tell: Tell | None = None,
+    ) -> list[Turned]:
+        """Return, for each row, the changes that would have turned the decision, or why none is told."""
+        from audit.explain.counterfactual import counterfactuals
+
+        return counterfactuals(self.scorer, rows, reference, codes, cutoffs, **options, progress=tell)
 
     def close(self) -> None:
         """Let go of the model."""

@@ -9,18 +9,17 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from audit.errors import AuditError, ModelError
+from audit.host import answers
 from audit.host.wire import receive, send
 from audit.sandbox import landlock, limits, seccomp
 
 if TYPE_CHECKING:
     from audit.host import Order
     from audit.host.local import LocalHost
-    from audit.record import Attributions
 
 # Of /proc and /sys only what libraries ask to know their machine: another process's folder there
 # tells its environment.
@@ -34,24 +33,24 @@ _WRITABLE = ("/dev/null",)
 
 def main() -> None:
     """Serve one driver until it closes the line."""
-    answers = os.fdopen(os.dup(1), "wb")
+    line = os.fdopen(os.dup(1), "wb")
     questions = os.fdopen(os.dup(0), "rb")
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # what a model prints may quote an applicant, and goes nowhere
         os.dup2(nothing, stream)
     hello = receive(questions)
-    send(answers, {"done": _confine(hello)})
+    send(line, {"done": _confine(hello)})
     sys.path += [path for path in hello["path"] if path not in sys.path]
     from audit.host.local import LocalHost
 
     host = LocalHost(_order(hello["order"]))
-    _answer(answers, lambda: _opened(host))
+    _answer(line, lambda: _opened(host))
     while True:
         try:
             question = receive(questions)
         except EOFError:
             return
-        _answer(answers, lambda question=question: _asked(host, question, answers))
+        _answer(line, lambda question=question: _asked(host, question, line))
 
 
 def _confine(hello: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,7 +82,7 @@ def _order(stated: Mapping[str, Any]) -> Order:
 
 def _opened(host: LocalHost) -> dict[str, Any]:
     try:
-        return model_as_values(host)
+        return answers.model_as_values(host.model())
     except (AuditError, MemoryError):
         raise
     except Exception as error:  # whatever a broken or harmful file makes a library raise, it is the file
@@ -92,45 +91,21 @@ def _opened(host: LocalHost) -> dict[str, Any]:
         ) from None
 
 
-def model_as_values(host: LocalHost) -> dict[str, Any]:
-    """Return what the model is, as a message can hold it; who trusts it is known to the driver."""
-    found = asdict(host.model())
-    del found["trust"]
-    return found
-
-
-def attributions_as_values(found: Attributions) -> dict[str, Any]:
-    """Return what a method says, as a message can hold it."""
-    return {
-        "method": found.method,
-        "factors": found.factors,
-        "values": found.values,
-        "base": found.base,
-        "output": found.output,
-        "residual": found.residual,
-        "standard_error": found.standard_error,
-        "certified": found.certified,
-        "details": found.details,
-    }
-
-
-def _asked(host: LocalHost, question: Mapping[str, Any], answers: IO[bytes]) -> object:
+def _asked(host: LocalHost, question: Mapping[str, Any], line: IO[bytes]) -> object:
     if question["do"] == "score":
         return host.score(question["rows"])
-    tell = (lambda done: send(answers, {"further": done})) if question["tell"] else None
-    return attributions_as_values(
-        host.attribute(
-            question["method"],
-            question["rows"],
-            question["reference"],
-            question["factors"],
-            question["options"],
-            tell,
-        )
+    tell = (lambda done: send(line, {"further": done})) if question["tell"] else None
+    rows, reference, options = question["rows"], question["reference"], question["options"]
+    if question["do"] == "counterfactuals":
+        codes = answers.codes_of(question["codes"])
+        found = host.counterfactuals(rows, reference, codes, question["cutoffs"], options, tell)
+        return answers.counterfactuals_as_values(found)
+    return answers.attributions_as_values(
+        host.attribute(question["method"], rows, reference, question["factors"], options, tell)
     )
 
 
-def _answer(answers: IO[bytes], question: Any) -> None:
+def _answer(line: IO[bytes], question: Any) -> None:
     try:
         answer = {"done": question()}
     except AuditError as error:
@@ -140,7 +115,7 @@ def _answer(answers: IO[bytes], question: Any) -> None:
     except Exception as error:  # a fault of ours: told by its kind and place, since its words may hold values
         place = traceback.extract_tb(error.__traceback__)[-1]
         answer = {"fault": type(error).__name__, "place": f"{Path(place.filename).name}:{place.lineno}"}
-    send(answers, answer)
+    send(line, answer)
 
 
 _NO_MEMORY = (

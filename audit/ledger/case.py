@@ -30,6 +30,7 @@ from audit.record import (
     Person,
     Reason,
     Source,
+    turned,
 )
 
 Cell = dict[str, Any]
@@ -159,6 +160,8 @@ def cells(decision: Decision, case: CaseFile | None) -> list[tuple[str, bytes]]:
     bodies[0]["decision"] = decision.decision
     if case is not None:
         bodies[0]["record"] = dict(case.record)
+        if case.counterfactuals is not None:  # absent where none were looked for, as in older ledgers
+            bodies[0]["counterfactuals"] = turned.as_values(case.counterfactuals)
         for source in case.sources:
             bodies[_owner(source.of, persons)].setdefault("sources", []).append(asdict(source))
         for score in case.bureau_scores:
@@ -191,6 +194,9 @@ def case_of(unlocked: Sequence[bytes], inputs: Mapping[str, float | str | None])
             for score in body.get("bureau_scores", ())
         ),
         inputs=inputs,
+        counterfactuals=turned.from_values(primary["counterfactuals"])
+        if "counterfactuals" in primary
+        else None,
     )
 
 

@@ -11,6 +11,8 @@ from audit.record.words import Certified, Component, NoticeState, Outcome, Role
 if TYPE_CHECKING:
     import datetime as dt
 
+    from audit.record.turned import Turned
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -126,6 +128,7 @@ class CaseFile:
     sources: tuple[Source, ...] = ()
     bureau_scores: tuple[BureauScore, ...] = ()
     inputs: Mapping[str, float | str | None] = field(default_factory=dict)
+    counterfactuals: Turned | None = None  # None: not looked for
 
 
 @dataclass(frozen=True, slots=True)

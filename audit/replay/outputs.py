@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from audit.record import Decision, Reason
+from audit.record import Decision, NoCounterfactual, Reason
+from audit.record.turned import as_values
 from audit.replay.difference import Compared, Distances, keyed
 
 if TYPE_CHECKING:
     from audit.job import ExplainedPartition
     from audit.ledger.recorded import RecordedPart
+    from audit.record.turned import Turned
     from audit.replay.again import Again
     from audit.replay.records import Records
 
@@ -65,6 +67,9 @@ def decisions(
                     continue
                 _contributions(attributions, record, part, method, i, k, label, within, sign)
             _reasons(reasons, sealed, now, label, within)
+            case = record.cases[pos] if records.unlocked else None
+            if case is not None:
+                _turned(reasons, case.counterfactuals, part.cases[at].counterfactuals, label, within)
     return scores, attributions, reasons, left_out
 
 
@@ -134,6 +139,22 @@ def _reasons(found: Compared, sealed: Decision, now: Decision, label: str, withi
     found.equal("notice", state, now.notice.state, label)
     found.equal("notice cause", sealed.notice.cause, now.notice.cause, label)
     found.equal("notice due on", _day(sealed.notice.due_on), _day(now.notice.due_on), label)
+
+
+def _turned(
+    found: Compared, sealed: Turned | None, now: Turned | None, label: str, within: Distances
+) -> None:
+    """Hold what would have turned a decision; off the audit's own machine by its factors alone."""
+    if within.exact or sealed is None or now is None:
+        one, other = (None if turned is None else str(as_values(turned)) for turned in (sealed, now))
+    else:
+        one, other = (
+            turned.cause
+            if isinstance(turned, NoCounterfactual)
+            else "; ".join(" ".join(sorted(one.factors)) for one in turned)
+            for turned in (sealed, now)
+        )
+    found.equal("counterfactuals", one, other, label)
 
 
 def _day(value: Any) -> str | None:

@@ -117,10 +117,6 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
     [
         ({"release": "release: 3f2a"}, "release: only a batch runs under a release"),
         ({"slices": "slices: [[product]]"}, "slices: sliced model analysis: not built yet"),
-        (
-            {"explain": "explain: {counterfactuals: {at_most: 3}}"},
-            "explain.counterfactuals: counterfactuals in an audit: not built yet",
-        ),
         ({"fairness": "fairness: {retrain: 'python:p.m:f'}"}, "fairness.retrain: retraining: not built yet"),
         ({"fairness": "fairness: {ledger: 'sqlite:///fair.db'}"}, "fairness.ledger: .*not built yet"),
         ({"letters": "letters: {letterhead: a.svg}"}, "letters.letterhead: letterheads: not built yet"),

@@ -1,0 +1,164 @@
+"""What a host answers, as values that a message can hold, and back: checked for number and size.
+
+A model may say any number, and nothing else: what comes back with another shape, another name or
+another word is no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from audit.errors import ModelError
+from audit.record import Attributions, Model, NoCounterfactual, ReasonCode, Trust, turned
+from audit.record.turned import Turned
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_Asked = ParamSpec("_Asked")
+_Found = TypeVar("_Found")
+
+_VERDICTS = frozenset({"exact", "certain", "tie", "false"})
+_NO_ANSWER = (
+    "model: the process that holds it gave what is no answer. Look at the model: it changes what it must not."
+)
+
+
+def _checked(reader: Callable[_Asked, _Found]) -> Callable[_Asked, _Found]:
+    """Turn whatever is wrong with what came into the one error that it is."""
+
+    @wraps(reader)
+    def read(*arguments: _Asked.args, **named: _Asked.kwargs) -> _Found:
+        try:
+            return reader(*arguments, **named)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelError(_NO_ANSWER) from error
+
+    return read
+
+
+def model_as_values(model: Model) -> dict[str, Any]:
+    """Return what a model is; who trusts it is known to the driver."""
+    found = asdict(model)
+    del found["trust"]
+    return found
+
+
+@_checked
+def model_of(told: Any, path: str, trust: Trust | None) -> Model:
+    """Return what a model is, as the child told it."""
+    parameters = told["n_parameters"]
+    return Model(
+        digest=str(told["digest"]),
+        name=str(told["name"]),
+        framework=str(told["framework"]),
+        version=str(told["version"]),
+        inputs=tuple(str(one) for one in told["inputs"]),
+        output=str(told["output"]),
+        n_parameters=None if parameters is None else int(parameters),
+        layers=tuple(dict(one) for one in told["layers"]),
+        trust=trust,
+    )
+
+
+def attributions_as_values(found: Attributions) -> dict[str, Any]:
+    """Return what a method says."""
+    return {
+        "method": found.method,
+        "factors": found.factors,
+        "values": found.values,
+        "base": found.base,
+        "output": found.output,
+        "residual": found.residual,
+        "standard_error": found.standard_error,
+        "certified": found.certified,
+        "details": found.details,
+    }
+
+
+@_checked
+def attributions_of(told: Any, n: int, factors: tuple[str, ...]) -> Attributions:
+    """Return what a method says of n rows."""
+    import numpy as np
+
+    def numbers(name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        found = np.asarray(told[name], dtype=np.float64)
+        if found.shape != shape:
+            raise ValueError
+        return found
+
+    verdicts = tuple(told["certified"])
+    if tuple(told["factors"]) != factors or not isinstance(told["details"], dict):
+        raise ValueError
+    if len(verdicts) not in (0, n) or not _VERDICTS.issuperset(verdicts):
+        raise ValueError
+    of_all = (n, len(factors))
+    return Attributions(
+        method=str(told["method"]),
+        factors=factors,
+        values=numbers("values", of_all),
+        base=numbers("base", (n,)),
+        output=numbers("output", (n,)),
+        residual=numbers("residual", (n,)),
+        standard_error=None if told["standard_error"] is None else numbers("standard_error", of_all),
+        certified=verdicts,
+        details=told["details"],
+    )
+
+
+def codes_as_values(codes: Sequence[ReasonCode]) -> list[dict[str, Any]]:
+    """Return what of the dictionary decides which factors can change; no words of it."""
+    return [
+        {
+            "factor": code.factor,
+            "columns": code.columns,
+            "missing": code.missing_columns,
+            "changeable": code.changeable,
+            "change": code.change,
+        }
+        for code in codes
+    ]
+
+
+def codes_of(told: Sequence[Mapping[str, Any]]) -> tuple[ReasonCode, ...]:
+    """Return the dictionary that ``codes_as_values`` told, without its words."""
+    return tuple(
+        ReasonCode(
+            factor=one["factor"],
+            code="",
+            columns=tuple(one["columns"]),
+            statement={},
+            changeable=one["changeable"],
+            change=one["change"],
+            missing_columns=tuple(one["missing"]),
+        )
+        for one in told
+    )
+
+
+def counterfactuals_as_values(found: Sequence[Turned]) -> list[Any]:
+    """Return the changes of each row, or why none is told."""
+    return [turned.as_values(one) for one in found]
+
+
+@_checked
+def counterfactuals_of(told: Any, n: int, columns: Collection[str]) -> list[Turned]:
+    """Return the changes of n rows.
+
+    Parameters
+    ----------
+    columns : those that may change
+    """
+    if not isinstance(told, list) or len(told) != n:
+        raise ValueError
+    found = [turned.from_values(one) for one in told]
+    for one in found:
+        if not isinstance(one, NoCounterfactual):
+            changed = {change.column for counterfactual in one for change in counterfactual.changes}
+            if not changed <= set(columns):
+                raise ValueError
+    return found
