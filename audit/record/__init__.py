@@ -19,7 +19,7 @@ from audit.record.decided import (
     Source,
 )
 from audit.record.dictionary import Approval, Proxy, ReasonCode
-from audit.record.explained import Attributions, Explainer, Reference, Scorer
+from audit.record.explained import Attributions, DifferentiableScorer, Explainer, Reference, Scorer
 from audit.record.kept import Kept, KeptFor, RetentionTerm
 from audit.record.measured import (
     Bound,
@@ -60,6 +60,7 @@ __all__ = [
     "Component",
     "Dataset",
     "Decision",
+    "DifferentiableScorer",
     "Disparity",
     "Document",
     "DroppedReason",

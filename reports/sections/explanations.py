@@ -22,6 +22,9 @@ METHOD_WORDS = {
     "lime": "LIME",
     "integrated_gradients": "Integrated gradients",
     "expected_gradients": "Expected gradients",
+    "gradients": "Gradients",
+    "smoothgrad": "SmoothGrad",
+    "occlusion": "Occlusion",
 }
 
 
