@@ -28,6 +28,8 @@ axioms = frozenset({"complete", "unused_is_zero", "symmetric", "seeded", "batch_
 complete_within = 5e-2  # of one run's draws; in the mean of all it is 0
 source = "Erion and others (2019), every reference row, stratified places"
 
+_FEWEST, _PLACES = 4, 4000
+
 
 def explain(
     scorer: Scorer,
@@ -36,7 +38,7 @@ def explain(
     factors: Mapping[str, Sequence[str]],
     *,
     seed: int = 7,
-    draws: int = 4,
+    draws: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Attributions:
     """Return the expected gradients of each factor for each row.
@@ -44,7 +46,7 @@ def explain(
     Parameters
     ----------
     draws : how many places on the way from each reference row, each draw by itself; with a single
-        one there is no standard error
+        one there is no standard error. Default: at least four, and 4,000 places for each row
 
     Returns
     -------
@@ -58,7 +60,7 @@ def explain(
         Where the scorer, or one of its columns, has no gradient.
     """
     played = differentiable(scorer, rows, reference, factors, method=name)
-    draws = max(1, draws)
+    draws = max(1, draws or max(_FEWEST, -(-_PLACES // len(played.reference))))
     generator = np.random.default_rng([seed, len(played.reference)])
     found = np.stack(
         [

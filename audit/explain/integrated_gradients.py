@@ -26,7 +26,7 @@ from audit.record import Attributions, Scorer
 name = "integrated_gradients"
 needs = frozenset({"gradient"})
 axioms = frozenset({"complete", "unused_is_zero", "symmetric", "seeded", "batch_invariant", "linear"})
-complete_within = 1e-3
+complete_within = 5e-3  # where the network has kinks; a smooth one is a thousand times nearer
 source = "Sundararajan, Taly and Yan (2017), trapezoid rule"
 
 
