@@ -61,7 +61,8 @@ def gradients_at(played: Game, points: NDArray[Any]) -> NDArray[np.float64]:
 
 def mean_reference(played: Game) -> NDArray[Any]:
     """Return encoded[width]: the mean of the reference rows, in the precision of the model."""
-    return played.reference.mean(axis=0, dtype=np.float64).astype(played.reference.dtype)
+    mean: NDArray[np.float64] = played.reference.mean(axis=0, dtype=np.float64)
+    return mean.astype(played.reference.dtype)
 
 
 def by_factor(played: Game, numbers: NDArray[np.float64]) -> NDArray[np.float64]:

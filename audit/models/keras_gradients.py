@@ -146,7 +146,7 @@ class Gradients:
                 feeding = tape.gradient(read, rows, output_gradients=weights)
                 if feeding is None:
                     continue  # lost before, or a constant
-                moved = np.asarray(feeding != 0).any(axis=0)
+                moved: NDArray[np.bool_] = np.asarray(feeding != 0).any(axis=0)
                 for column, (start, stop) in self._spans.items():
                     if moved[start:stop].any():
                         lost.setdefault(column, f"the layer {step.operation.name!r} passes none")

@@ -230,7 +230,8 @@ def _agreement(sealed: Sealed) -> tuple[tuple[Agreement, ...], str]:
                 wording.ratio(other["top4_overlap"]),
                 wording.ratio(other["rank_correlation"]),
                 wording.small(other["max_difference"]),
-                f"cross-check, {count(body['n'])} decisions",
+                f"cross-check, {count(body['n'])} decisions"
+                + (f"; {other['how']}" if other.get("how") else ""),
             )
         )
     if not told:
