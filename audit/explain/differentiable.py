@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 POINTS = 1 << 16  # points held at once
+_LOOKED_AT = 256
 
 
 def differentiable(
@@ -36,7 +37,7 @@ def differentiable(
         Where the scorer gives no gradients, or a column has missing values. What else has no
         gradient the scorer itself refuses.
     """
-    if not callable(getattr(scorer, "gradients", None)):
+    if not isinstance(scorer, DifferentiableScorer):
         raise UsageError(
             f"explain: {method} needs gradients, and this model gives scores alone. "
             "Use shapley, shap or occlusion"
@@ -49,13 +50,16 @@ def differentiable(
                     f"explain: the column {column!r} has missing values, and {method} has no way from a "
                     "missing value to a number. Use shapley, shap or occlusion"
                 )
+    # The scorer looks at the first rows that it meets for columns without a gradient: many, here.
+    scorer.gradients(played.reference[:_LOOKED_AT])
     return played
 
 
 def gradients_at(played: Game, points: NDArray[Any]) -> NDArray[np.float64]:
     """Return float64[n, m, width]: the gradients at encoded points[n, m, width]."""
     n, m, width = points.shape
-    _, found = cast(DifferentiableScorer, played.scorer).gradients(points.reshape(n * m, width))
+    scorer = cast(DifferentiableScorer, played.scorer)
+    found: NDArray[np.float64] = scorer.gradients(points.reshape(n * m, width))[1]
     return found.reshape(n, m, width)
 
 

@@ -7,12 +7,13 @@ whole number, a number that is cut into bins.
 Why so, the walk: TensorFlow answers 0 for what it cannot differentiate, and a column with a false 0
 would be said to do nothing. So on the first rows that come the graph is run once, step by step. A
 step that passes no gradient to what it reads is found there, and with it the columns that feed it.
-A column of which any part is lost is refused as a whole.
+A column of which any part is lost is refused as a whole. What a layer of somebody's own loses inside
+cannot be seen so; a column that moves scores and has a slope of 0 on all of these rows is refused too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -20,14 +21,15 @@ import numpy as np
 import tensorflow as tf
 
 from audit.errors import UsageError
-from audit.models.keras_graph import Graph
+from audit.models.keras_graph import Graph, graph_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 4096  # rows of one compiled call; shorter batches are padded
 INSTEAD = "Use shapley, shap or occlusion"
-_WALKED = 32  # rows on which the graph is walked
+_WALKED = 256  # rows on which the graph is walked
+_MOVED = 1e-5  # two float32 ways to one score differ by about 1e-7
 
 
 class Gradients:
@@ -119,7 +121,7 @@ class Gradients:
                 )
 
     def _walk(self, encoded: NDArray[Any]) -> dict[str, str]:
-        """Return the columns whose gradient is lost on the way, each with the step that loses it."""
+        """Return the columns whose gradient is lost on the way, each with what loses it."""
         lost = {
             column: "it goes into the model as a code or a whole number"
             for tensor, owner in self._starts
@@ -127,27 +129,52 @@ class Gradients:
             if not tf.as_dtype(tensor.dtype).is_floating
         }
         rows = tf.constant(encoded)
+        draw = np.random.default_rng(0)
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(rows)
-            known = dict(self._split(rows))
-            steps = self._graph.needed(set(known), [self._graph.output])
-            for step in steps:
-                arguments, keywords = step.arguments.fill_in(known)
-                results = keras.tree.flatten(step.operation(*arguments, **keywords))
-                known |= {id(place): one for place, one in zip(step.outputs, results, strict=True)}
-        draw = np.random.default_rng(0)
-        for step in steps:
-            written = [known[id(place)] for place in step.outputs if known[id(place)].dtype.is_floating]
-            for read in (known[one] for one in step.reads if known[one].dtype.is_floating):
-                if written and tape.gradient(written, read) is not None:
+            taken = list(_taken(self._graph, dict(self._split(rows))))
+        for name, reads, writes in taken:
+            for read in reads:
+                if writes and tape.gradient(writes, read) is not None:
                     continue
                 # Random weights: the sum of what a softmax gives does not move with any column.
                 weights = tf.constant(draw.uniform(1.0, 2.0, read.shape), read.dtype)
                 feeding = tape.gradient(read, rows, output_gradients=weights)
-                if feeding is None:
-                    continue  # lost before, or a constant
-                moved: NDArray[np.bool_] = np.asarray(feeding != 0).any(axis=0)
-                for column, (start, stop) in self._spans.items():
-                    if moved[start:stop].any():
-                        lost.setdefault(column, f"the layer {step.operation.name!r} passes none")
-        return lost
+                if feeding is not None:  # else it was lost before, or is a constant
+                    size = np.abs(np.asarray(feeding, dtype=np.float64)).sum(axis=0)
+                    for column, (start, stop) in self._spans.items():
+                        if (size[start:stop] != 0).any():
+                            lost.setdefault(column, f"the layer {name!r} passes none")
+        return self._unmoved(encoded) | lost
+
+    def _unmoved(self, encoded: NDArray[Any]) -> dict[str, str]:
+        """Return the columns that move scores with a slope of 0 everywhere: lost inside of some layer."""
+        scores, gradients = (np.asarray(one) for one in self._both(tf.constant(encoded)))
+        found = {}
+        for column, (start, stop) in self._spans.items():
+            if (gradients[:, start:stop] == 0).all():
+                swapped = encoded.copy()
+                swapped[:, start:stop] = np.roll(encoded[:, start:stop], 1, axis=0)
+                if np.abs(np.asarray(self._trunk(tf.constant(swapped))) - scores).max() > _MOVED:
+                    found[column] = "it moves scores, and its slope is 0 wherever it was looked at"
+        return found
+
+
+def _taken(graph: Graph, known: dict[int, Any]) -> Iterator[tuple[str, list[Any], list[Any]]]:
+    """Run a graph; yield each step's name with the tensors of numbers that it read and wrote.
+
+    A model inside of the model is walked step by step too.
+    """
+    for step in graph.needed(set(known), keras.tree.flatten(graph.output)):
+        arguments, keywords = step.arguments.fill_in(known)
+        model = step.operation if isinstance(step.operation, keras.Model) else None
+        given = keras.tree.flatten(arguments)
+        if model is not None and len(given) == len(getattr(model, "inputs", None) or ()):
+            inside = {id(place): one for place, one in zip(model.inputs, given, strict=True)}
+            yield from _taken(graph_of(model, model.outputs), inside)
+            results = [inside[id(place)] for place in model.outputs]
+        else:
+            results = keras.tree.flatten(step.operation(*arguments, **keywords))
+            reads = [known[one] for one in step.reads if known[one].dtype.is_floating]
+            yield step.operation.name, reads, [one for one in results if one.dtype.is_floating]
+        known |= {id(place): one for place, one in zip(step.outputs, results, strict=True)}

@@ -90,6 +90,7 @@ class Scorer(Protocol):
         """Return float64[n]; equal to ``score_encoded(encode(rows))``."""
 
 
+@runtime_checkable
 class DifferentiableScorer(Scorer, Protocol):
     """A scorer that also gives the gradient of its score."""
 

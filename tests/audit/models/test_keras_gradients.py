@@ -172,6 +172,40 @@ def test_a_code_among_numbers_in_one_tensor_is_found():
     assert "the column 'town' has no gradient: the layer 'town' passes none" in words
 
 
+@pytest.mark.parametrize("kind", ["above", "stopped"])
+def test_a_model_inside_of_the_model_is_walked_too(kind):
+    """Preprocessing that stands as a model of its own hides nothing, though other columns pass it."""
+    given = keras.Input((2,))
+    parts = [given[:, :1], Stairs(kind, name="bins")(given[:, 1:])]
+    before = keras.Model(given, keras.layers.Concatenate()(parts), name="before")
+    model = keras.Sequential(
+        [keras.Input((2,)), before, keras.layers.Dense(3, "tanh"), keras.layers.Dense(1)]
+    )
+    scorer = scorer_of(model, features=("income", "age"))
+    rows = {"income": np.linspace(-1, 1, 9), "age": np.linspace(-2, 2, 9)}
+    assert "the column 'age' has no gradient: the layer 'bins' passes none" in refusal(scorer, rows)
+
+
+def test_what_a_layer_of_ones_own_loses_inside_is_refused():
+    """A layer that cuts one column into steps and passes the others on: scores move, the slope does not."""
+
+    class Own(keras.layers.Layer):
+        def call(self, values):
+            return keras.ops.concatenate([values[:, :1], keras.ops.round(values[:, 1:])], axis=1)
+
+    model = keras.Sequential([keras.Input((3,)), Own(), keras.layers.Dense(3, "tanh"), keras.layers.Dense(1)])
+    kernel, bias = model.layers[1].get_weights()
+    kernel[2] = 0.0  # idle: no slope, and no score moves
+    model.layers[1].set_weights([kernel, bias])
+    scorer = scorer_of(model, features=("income", "age", "idle"))
+    rows = {c: np.linspace(-2, 2, 9) for c in ("income", "age", "idle")}
+    with pytest.raises(
+        UsageError, match="the column 'age' has no gradient: it moves scores, and its slope is 0"
+    ):
+        scorer.gradients(scorer.encode(rows))
+    assert list(scorer._gradients._lost) == ["age"]
+
+
 def test_a_slope_without_end_is_refused():
     """The root of 0 has no slope: the column and the number of points are told."""
     inputs = named("income", "age")
