@@ -2,7 +2,7 @@
 
 A factor's contribution is the gradient times how far the row lies from the mean of the reference,
 added up over the factor's columns: the first-order guess of what the difference did. ``details``
-also gives the plain gradient of each factor, its length, as a mean over the rows.
+also gives the norm of the plain gradient of each factor, as a mean over the rows of the call.
 
 A weak witness: a gradient sees the place where the row stands and nothing of the way there. Where a
 score is saturated it is 0 whatever the row's values did. ``residual`` says how much is not
@@ -58,7 +58,7 @@ def explain(
         found[start : start + POINTS] = gradients_at(played, played.rows[None, start : start + POINTS])[0]
         if progress is not None:
             progress(min(len(found), start + POINTS))
-    lengths = np.sqrt(by_factor(played, found**2))
+    norms = np.sqrt(by_factor(played, found**2))
     return played.attributions(
         name,
         by_factor(played, found * (played.rows - mean_reference(played))),
@@ -66,8 +66,8 @@ def explain(
         {
             "background": len(played.reference),
             "exact": True,
-            "gradient_length": dict(zip(played.factors, lengths.mean(axis=0).tolist(), strict=True))
-            if len(lengths)
+            "gradient_norm": dict(zip(played.factors, norms.mean(axis=0).tolist(), strict=True))
+            if len(norms)
             else {},
         },
     )

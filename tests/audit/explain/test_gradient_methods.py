@@ -157,8 +157,8 @@ def test_stratified_places_are_one_in_each_part():
 # --- gradients and smoothgrad -----------------------------------------------------------------------
 
 
-def test_gradients_are_slope_times_distance_and_tell_their_length():
-    """A factor gets the sum over its columns; the plain gradient's length stands in the details."""
+def test_gradients_are_slope_times_distance_and_tell_their_norm():
+    """A factor gets the sum over its columns; the plain gradient's norm stands in the details."""
     scorer, rows, reference, score = a_network()
     found = gradients.explain(scorer, rows, reference, FACTORS)
     slopes = np.array([oracle.numerical_gradient(score)(row) for row in as_matrix(rows).tolist()])
@@ -167,9 +167,9 @@ def test_gradients_are_slope_times_distance_and_tell_their_length():
     assert found.values[:, 0] == pytest.approx(true[:, 0], abs=1e-6)
     assert found.values[:, 2] == pytest.approx(true[:, 2] + true[:, 3], abs=1e-6)
     assert found.base == pytest.approx(scorer.score(reference).mean(), abs=1e-7)
-    lengths = found.details["gradient_length"]
-    assert lengths["cd"] == pytest.approx(np.hypot(slopes[:, 2], slopes[:, 3]).mean(), abs=1e-6)
-    assert lengths["idle"] == 0.0
+    norms = found.details["gradient_norm"]
+    assert norms["cd"] == pytest.approx(np.hypot(slopes[:, 2], slopes[:, 3]).mean(), abs=1e-6)
+    assert norms["idle"] == 0.0
 
 
 def test_smoothgrad_is_the_mean_over_shifted_rows():

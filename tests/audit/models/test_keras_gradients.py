@@ -77,6 +77,7 @@ def test_a_row_alone_has_the_bits_that_it_has_in_a_batch():
         alone = scorer.gradients(encoded[at : at + 1])
         assert alone[0][0] == scores[at]
         assert alone[1][0].tobytes() == gradients[at].tobytes()
+    assert scorer._gradients._compiled.experimental_get_tracing_count() == 1  # padded: one shape for all
 
 
 def test_no_rows_have_no_gradients():
