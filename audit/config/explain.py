@@ -28,7 +28,15 @@ KNOWN_METHODS = (
     "weights",
 )
 REASONS_METHODS = ("shapley",)
-ALSO_METHODS = ("shap", "lime")
+ALSO_METHODS = (
+    "shap",
+    "lime",
+    "integrated_gradients",
+    "expected_gradients",
+    "gradients",
+    "smoothgrad",
+    "occlusion",
+)
 
 
 class ReasonsSection(Section):

@@ -1,9 +1,9 @@
 """Explains scores: what each factor contributed, against applicants that are named.
 
-An explanation method is a module with ``name``, ``needs``, ``source`` and ``explain(scorer, rows,
-reference, factors) -> Attributions`` (the Protocol ``Explainer``). The built-in ones stand in one
-table and are imported on use; others come by the entry point group ``audit.explainers``, in the
-same form.
+An explanation method is a module with ``name``, ``needs``, ``axioms``, ``source`` and
+``explain(scorer, rows, reference, factors) -> Attributions`` (the Protocol ``Explainer``). The
+built-in ones stand in one table and are imported on use; others come by the entry point group
+``audit.explainers``, in the same form.
 """
 
 from __future__ import annotations
@@ -16,13 +16,29 @@ from typing import Any, cast
 from audit.errors import UsageError
 from audit.record import Explainer
 
-__all__ = ["EXPLAINERS", "explainer", "explainers"]
+__all__ = ["AXIOMS", "EXPLAINERS", "explainer", "explainers"]
 
 EXPLAINERS: Mapping[str, str] = {
     "shapley": "audit.explain.shapley",
     "shap": "audit.explain.shap",
     "lime": "audit.explain.lime",
+    "integrated_gradients": "audit.explain.integrated_gradients",
+    "expected_gradients": "audit.explain.expected_gradients",
+    "gradients": "audit.explain.gradients",
+    "smoothgrad": "audit.explain.smoothgrad",
+    "occlusion": "audit.explain.occlusion",
 }
+
+AXIOMS: Mapping[str, str] = {
+    "complete": "base and contributions add up to the score, within the method's ``complete_within`` "
+    "of the range of the scores",
+    "unused_is_zero": "a factor that changes no score gets 0",
+    "symmetric": "two factors that the model cannot tell apart get the same where their values are the same",
+    "seeded": "the same seed gives the same bytes",
+    "batch_invariant": "a row alone gets the bytes that it gets among others",
+    "linear": "of a linear model it is each weight times the distance from the mean of the reference",
+}
+"""What a method may promise; one suite of tests holds each to what it declares."""
 
 
 def explainers() -> dict[str, str]:

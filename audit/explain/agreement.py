@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,14 +29,17 @@ def agreement(quoted: Attributions, other: Attributions, orient: float = 1.0) ->
         ``n``; ``method``; ``top4_overlap``: mean share of the other's four strongest adverse factors
         that are also among the quoted four, 0 to 1; ``same_top1``: share of rows with the same
         strongest factor; ``rank_correlation``: mean Spearman correlation; ``max_difference``:
-        largest difference of two contributions, in the unit of the score.
+        largest difference of two contributions, in the unit of the score; ``how``, where the other
+        method played another game, or against fewer reference rows, than the one quoted.
     """
     if quoted.factors != other.factors or quoted.values.shape != other.values.shape:
         raise ValueError("the two methods explain other rows or other factors")
     n = len(quoted.values)
+    how = _how(other.details)
+    told = {"method": other.method, "n": n, **({"how": how} if how else {})}
     empty = dict.fromkeys(("top4_overlap", "same_top1", "rank_correlation", "max_difference"))
     if not n or not quoted.factors:
-        return {"method": other.method, "n": n, **empty, "cause": "no decision was explained by both"}
+        return {**told, **empty, "cause": "no decision was explained by both"}
     a, b = orient * quoted.values, orient * other.values
     overlaps, same = [], []
     for mine, theirs in zip(a, b, strict=True):
@@ -48,14 +52,22 @@ def agreement(quoted: Attributions, other: Attributions, orient: float = 1.0) ->
     correlations = [spearman(mine, theirs) for mine, theirs in zip(a, b, strict=True)]
     known = [value for value in correlations if value is not None]
     return {
-        "method": other.method,
-        "n": n,
+        **told,
         "top4_overlap": float(np.mean(overlaps)),
         "same_top1": float(np.mean(same)),
         "rank_correlation": float(np.mean(known)) if known else None,
         "max_difference": float(np.abs(a - b).max()),
         "cause": None,
     }
+
+
+def _how(details: Mapping[str, Any]) -> str | None:
+    """Return what a reader must know of a cross-check before its difference means anything."""
+    if details.get("game", "factors") != "factors":
+        return f"{details['explainer']}: {details['game']}"
+    if details.get("whole_reference") is False:
+        return f"against {details['background']} of the reference rows"
+    return None
 
 
 def _strongest(contributions: NDArray[np.float64]) -> list[int]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.errors import UsageError
-from audit.record import Scorer
+from audit.record import Attributions, Scorer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,7 +49,10 @@ class Game:
 
     def means(self, rows: NDArray[Any], coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return float64[n, m]: the value of each coalition, over the whole reference."""
-        masks = self.masks(coalitions)
+        return self.kept(rows, self.masks(coalitions))
+
+    def kept(self, rows: NDArray[Any], masks: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return float64[n, m]: the mean score with the numbers of mask m kept, the others replaced."""
         if _mixes(self.scorer):
             fast: NDArray[np.float64] = self.scorer.mixed_mean(rows, self.reference, masks)  # type: ignore[attr-defined]
             return fast
@@ -70,6 +73,28 @@ class Game:
         spread = np.zeros((len(values), len(self.factors)))
         spread[:, list(self.players)] = values
         return spread
+
+    def attributions(
+        self,
+        method: str,
+        values: NDArray[np.float64],
+        base: float,
+        details: Mapping[str, Any],
+        standard_error: NDArray[np.float64] | None = None,
+    ) -> Attributions:
+        """Return what a method says of all rows, float64[n, factors], with their scores and residuals."""
+        output = self.scorer.score_encoded(self.rows)
+        start = np.full(len(self.rows), base)
+        return Attributions(
+            method=method,
+            factors=self.factors,
+            values=values,
+            base=start,
+            output=output,
+            residual=output - start - values.sum(axis=1),
+            standard_error=standard_error,
+            details=details,
+        )
 
 
 def game(scorer: Scorer, rows: Any, reference: Any, factors: Mapping[str, Sequence[str]]) -> Game:

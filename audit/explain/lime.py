@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 name = "lime"
 needs: frozenset[str] = frozenset()
+# Its categories are read from the rows explained too, so a row may get other values in other company.
+axioms = frozenset({"seeded"})
 source = "lime.lime_tabular, quartiles, ridge; Ribeiro, Singh and Guestrin (2016)"
 
 _FEW = 10  # distinct values up to which a column of numbers is a category

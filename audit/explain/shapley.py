@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 name = "shapley"
 needs: frozenset[str] = frozenset()
+axioms = frozenset({"complete", "unused_is_zero", "symmetric", "seeded", "batch_invariant", "linear"})
+complete_within = 1e-6
 source = "12 CFR 1002.9(b)(2), comment 5; Shapley (1953), interventional, factors as players"
 
 _VALUES = 1 << 24  # numbers held at once between scoring and contracting

@@ -18,10 +18,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from audit.errors import ModelError
+from audit.errors import ModelError, UsageError
 from audit.models import checked_scores
 from audit.models.codebook import CodeBook
 from audit.models.keras_ends import inputs_by_name, output_of, size_of
+from audit.models.keras_gradients import INSTEAD, Gradients
 from audit.models.keras_graph import graph_of, trunk_inputs
 from audit.models.keras_mixing import Mixer
 from audit.record import Model, Trust
@@ -65,6 +66,7 @@ class KerasScorer:
         self._book: CodeBook | None = None  # set where the whole model is called on its strings
         self._tried = False
         self._mixer: Mixer | None = None
+        self._gradients: Gradients | None = None
         self._place_starts()
         self._jit = True
         self._compiled = tf.function(self._trunk, jit_compile=True, autograph=False)
@@ -262,6 +264,50 @@ class KerasScorer:
             if cause:
                 self.notes.append(cause)
         return self._mixer
+
+    # --- gradients, for explainers ---------------------------------------------------------------
+
+    def gradients(self, encoded: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return scores float64[n] and their gradients float64[n, width] at encoded rows.
+
+        Raises
+        ------
+        UsageError
+            Where a column has no gradient; it names the column and the cause.
+        """
+        self._refuse_whole()
+        if self._gradients is None:
+            self._gradients = Gradients(
+                graph=self._graph,
+                starts=self._trunk_starts(),
+                spans=self.spans,
+                split=self._split,
+                trunk=self._trunk,
+                dtype=self._dtype,
+                jit=self._jit,
+            )
+        return self._gradients(encoded)
+
+    def trunk_tensors(self) -> tuple[list[Any], Any, int]:
+        """Return the Keras tensors that the trunk starts from, its output, and the score's place in that."""
+        self._refuse_whole()
+        return [tensor for tensor, _ in self._trunk_starts()], self._tensor, self._column_of_output
+
+    def trunk_parts(self, encoded: NDArray[Any]) -> list[NDArray[Any]]:
+        """Return encoded rows as one array for each of the tensors that the trunk starts from."""
+        return [np.asarray(part) for part in self._split(tf.constant(encoded.astype(self._dtype))).values()]
+
+    def _trunk_starts(self) -> list[tuple[Any, str | None]]:
+        if not self._by_name:
+            return [(tensor, None) for tensor in self._inputs.values()]
+        return [(start, column) for column in self.columns for start in self._starts[column]]
+
+    def _refuse_whole(self) -> None:
+        if self._book is not None:
+            text = next((c for c in self.columns if self._by_name and self._inputs[c].dtype == "string"), "")
+            raise UsageError(
+                f"explain: the column {text!r} has no gradient: the model is called on its text. {INSTEAD}"
+            )
 
     # --- opening -----------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from audit.record.decided import (
     Source,
 )
 from audit.record.dictionary import Approval, Proxy, ReasonCode
-from audit.record.explained import Attributions, Explainer, Reference, Scorer
+from audit.record.explained import Attributions, DifferentiableScorer, Explainer, Reference, Scorer
 from audit.record.kept import Kept, KeptFor, RetentionTerm
 from audit.record.measured import (
     Bound,
@@ -63,6 +63,7 @@ __all__ = [
     "Counterfactual",
     "Dataset",
     "Decision",
+    "DifferentiableScorer",
     "Disparity",
     "Document",
     "DroppedReason",

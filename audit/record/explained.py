@@ -90,11 +90,23 @@ class Scorer(Protocol):
         """Return float64[n]; equal to ``score_encoded(encode(rows))``."""
 
 
+@runtime_checkable
+class DifferentiableScorer(Scorer, Protocol):
+    """A scorer that also gives the gradient of its score."""
+
+    def gradients(self, encoded: NDArray[Any]) -> tuple[Floats, Floats]:
+        """Return scores float64[n] and gradients float64[n, width].
+
+        Raises UsageError where a column has no gradient, and names it.
+        """
+
+
 class Explainer(Protocol):
     """One explanation method."""
 
     name: str
     needs: frozenset[str]  # "gradient", "keras" …; empty: any scorer
+    axioms: frozenset[str]  # what holds of its contributions: names of ``audit.explain.AXIOMS``
     source: str
 
     def explain(

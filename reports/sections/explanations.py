@@ -22,6 +22,9 @@ METHOD_WORDS = {
     "lime": "LIME",
     "integrated_gradients": "Integrated gradients",
     "expected_gradients": "Expected gradients",
+    "gradients": "Gradients",
+    "smoothgrad": "SmoothGrad",
+    "occlusion": "Occlusion",
 }
 
 
@@ -227,7 +230,8 @@ def _agreement(sealed: Sealed) -> tuple[tuple[Agreement, ...], str]:
                 wording.ratio(other["top4_overlap"]),
                 wording.ratio(other["rank_correlation"]),
                 wording.small(other["max_difference"]),
-                f"cross-check, {count(body['n'])} decisions",
+                f"cross-check, {count(body['n'])} decisions"
+                + (f"; {other['how']}" if other.get("how") else ""),
             )
         )
     if not told:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 from ruamel.yaml import YAML
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from audit.explain import shap as cross_check
 from audit.explain import shapley

@@ -91,7 +91,7 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
         tmp_path,
         audit="audit: {name: x, knd: population, owner: o, as_of: 2026-11-20}",
         intersections="intersections: [[sex, agee]]",
-        explain="explain:\n  also: [shap, shpa, integrated_gradients]\n  sample: -1",
+        explain="explain:\n  also: [shap, shpa, xrai]\n  sample: -1",
         release="release: 3f2a",
         fairness="fairness: {min_group: 30, controls: [income]}",
     )

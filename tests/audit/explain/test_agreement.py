@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
@@ -48,6 +50,18 @@ def test_without_rows_nothing_is_measured():
     found = agreement(said(np.empty((0, 2))), said(np.empty((0, 2)), "lime"))
     assert found["top4_overlap"] is None
     assert found["cause"] == "no decision was explained by both"
+
+
+def test_another_game_or_fewer_reference_rows_are_told():
+    """Whoever reads the difference is told what it compares; the same game has nothing to tell."""
+    one = said([[0.3, 0.2]])
+    same = replace(one, details={"game": "factors", "explainer": "K", "whole_reference": True})
+    fewer = replace(same, details={"game": "factors", "background": 126, "whole_reference": False})
+    other = replace(same, details={"game": "columns, added up", "explainer": "DeepExplainer"})
+    assert "how" not in agreement(one, one)
+    assert "how" not in agreement(one, same)
+    assert agreement(one, fewer)["how"] == "against 126 of the reference rows"
+    assert agreement(one, other)["how"] == "DeepExplainer: columns, added up"
 
 
 def test_other_rows_are_refused():

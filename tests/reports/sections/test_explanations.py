@@ -47,6 +47,26 @@ def test_a_method_that_failed_says_why() -> None:
     assert page.agreement_meaning == ""
 
 
+def test_a_method_that_played_another_game_says_so() -> None:
+    """What a cross-check compared stands beside its figures, and nothing where it was the same."""
+    told = ToldLedger()
+    row = {
+        "method": "shap",
+        "n": 60,
+        "top4_overlap": 0.93,
+        "same_top1": 0.9,
+        "rank_correlation": 0.9,
+        "max_difference": 0.02,
+        "cause": None,
+    }
+    how = "DeepExplainer: columns, added up for each factor"
+    both = [row | {"how": how}, row | {"method": "smoothgrad"}]
+    told.the_figures["agreement"] = Figure("agreement", "model_risk", {"n": 60, "with": both})
+    _, shap, smoothgrad = explanations.query(told, AUDIT).agreement
+    assert shap.used_for == f"cross-check, 60 decisions; {how}"
+    assert (smoothgrad.method, smoothgrad.used_for) == ("SmoothGrad", "cross-check, 60 decisions")
+
+
 def test_nothing_attributed_is_said() -> None:
     """Without attributions the section gives its cause, not an empty page."""
     told = ToldLedger()
