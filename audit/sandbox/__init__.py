@@ -98,8 +98,10 @@ def environment(home: str) -> dict[str, str]:
 def interpreter_paths() -> tuple[Path, ...]:
     """Return what Python and this package need to run: folders that are read and never written."""
     here = Path(__file__).resolve().parents[1]
+    prefixes = [Path(one) for one in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)]
     names = {
-        *(Path(one) for one in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)),
+        *prefixes,
+        *(one.resolve() for one in prefixes),  # an environment may be a link to another place
         Path(sys.executable).parent,
         Path(sys.executable).resolve().parent,
         here,
