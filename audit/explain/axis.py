@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from os.path import commonpath
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -210,7 +209,7 @@ def _most_frequent(words: NDArray[Any]) -> list[str]:
 
 
 def _parts(population: Population, factor: str, parts: Sequence[str]) -> Axis | NoAxis:
-    shared = commonpath(list(parts))
+    shared = _shared_beginning(parts)
     column = shared.rstrip("_-. =") or factor
     cause = _cause(population, parts)
     if cause:
@@ -231,3 +230,10 @@ def _parts(population: Population, factor: str, parts: Sequence[str]) -> Axis | 
         tuple(counts[at] for at in order),
         len(set_in) - sum(counts[at] for at in order),
     )
+
+
+def _shared_beginning(names: Sequence[str]) -> str:
+    """Return what all names begin with: what the first and the last in order begin with."""
+    first, last = min(names), max(names)
+    n = next((at for at, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), len(first))
+    return first[:n]
