@@ -1,0 +1,113 @@
+"""The two halves of the global methods on either side of the seam between driver and worker.
+
+The driver chooses which decisions are looked at, when all are scored (``look``): their places,
+groups, outcomes and cutoffs, plain values that can be sent. Whoever owns the model reads their
+rows and measures (``figures``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from audit.job import Job, ScoredPartition
+from audit.record import Figure, PartitionPlan
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from audit.job import References
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """The decisions that global methods look at, in the order of their partitions.
+
+    Attributes
+    ----------
+    places : plan of a partition, and positions in its decisions
+    groups : attribute -> the group of each
+    outcomes : float64[n], 1 adverse, 0 not, NaN not known; None where none are observed
+    cutoffs : float64[n], NaN where a decision has none
+    """
+
+    places: tuple[tuple[PartitionPlan, tuple[int, ...]], ...]
+    groups: Mapping[str, NDArray[Any]]
+    outcomes: NDArray[np.float64] | None
+    cutoffs: NDArray[np.float64]
+
+
+def look(job: Job, scored: Sequence[ScoredPartition], rows: int | None = None) -> Look:
+    """Choose at most ``rows`` scored decisions by what they hold, whatever their order or partition.
+
+    Applications that nobody decided (withdrawn, incomplete) are left out, as from every rate.
+    """
+    import numpy as np
+
+    from audit.explain.behaviour import ROWS
+    from audit.explain.population import drawn
+
+    decisions = [one for part in scored for one in part.decisions]
+    keys = [key for part in scored for key in part.keys]
+    scores = np.array(
+        [np.nan if one.score is None or one.outcome == "none" else one.score for one in decisions],
+        dtype=np.float64,
+    )
+    seen = np.sort(drawn(keys, scores, rows or ROWS, job.config.seed))
+    places, start = [], 0
+    for part in scored:
+        stop = start + len(part.decisions)
+        mine = seen[(seen >= start) & (seen < stop)] - start
+        if len(mine):
+            places.append((part.plan, tuple(mine.tolist())))
+        start = stop
+    names = scored[0].groups if scored else ()
+    observed = [part.observed for part in scored if part.observed is not None]
+    return Look(
+        tuple(places),
+        {name: np.concatenate([part.groups[name] for part in scored])[seen] for name in names},
+        np.concatenate(observed)[seen] if scored and len(observed) == len(scored) else None,
+        np.array(
+            [np.nan if decisions[at].cutoff is None else decisions[at].cutoff for at in seen],
+            dtype=np.float64,
+        ),
+    )
+
+
+def figures(job: Job, seen: Look, references: References) -> tuple[Figure, ...]:
+    """Ask the model what the config wants to know of its behaviour.
+
+    Parameters
+    ----------
+    references : cutoff -> the reference and its rows, as the barrier gives them
+    """
+    methods = job.config.explain.global_methods
+    if not methods:
+        return ()
+    import numpy as np
+
+    from audit.explain.behaviour import pictures_of
+    from audit.worker import rows_of, scorer_of
+
+    scorer = scorer_of(job.config)
+    read = [rows_of(job, plan, positions) for plan, positions in seen.places] if scorer is not None else []
+    by_digest = {one.digest: rows for one, rows in references.values() if one.n}
+    return pictures_of(
+        job,
+        scorer,
+        _joined(read),
+        seen.groups,
+        seen.outcomes,
+        _joined(list(by_digest.values())) or None,
+        methods,
+        job.config.seed,
+        cutoffs=seen.cutoffs if np.isfinite(seen.cutoffs).all() else None,
+    )
+
+
+def _joined(parts: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    import numpy as np
+
+    return {column: np.concatenate([part[column] for part in parts]) for column in (parts[0] if parts else ())}
