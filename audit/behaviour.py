@@ -23,17 +23,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """The decisions that global methods look at, in the order of their partitions.
+    """The decisions that global methods look at.
 
     Attributes
     ----------
     places : plan of a partition, and positions in its decisions
+    order : int64[n], puts the rows as they are read into the order of what they hold, so that no
+        figure depends on how a file is sorted or cut; all that follows is in that order
     groups : attribute -> the group of each
     outcomes : float64[n], 1 adverse, 0 not, NaN not known; None where none are observed
     cutoffs : float64[n], NaN where a decision has none
     """
 
     places: tuple[tuple[PartitionPlan, tuple[int, ...]], ...]
+    order: NDArray[np.int64]
     groups: Mapping[str, NDArray[Any]]
     outcomes: NDArray[np.float64] | None
     cutoffs: NDArray[np.float64]
@@ -55,11 +58,12 @@ def look(job: Job, scored: Sequence[ScoredPartition], rows: int | None = None) -
         [np.nan if one.score is None or one.outcome == "none" else one.score for one in decisions],
         dtype=np.float64,
     )
-    seen = np.sort(drawn(keys, scores, rows or ROWS, job.config.seed))
+    seen = drawn(keys, scores, rows or ROWS, job.config.seed)
+    as_read = np.sort(seen)
     places, start = [], 0
     for part in scored:
         stop = start + len(part.decisions)
-        mine = seen[(seen >= start) & (seen < stop)] - start
+        mine = as_read[(as_read >= start) & (as_read < stop)] - start
         if len(mine):
             places.append((part.plan, tuple(mine.tolist())))
         start = stop
@@ -67,6 +71,7 @@ def look(job: Job, scored: Sequence[ScoredPartition], rows: int | None = None) -
     observed = [part.observed for part in scored if part.observed is not None]
     return Look(
         tuple(places),
+        np.searchsorted(as_read, seen),
         {name: np.concatenate([part.groups[name] for part in scored])[seen] for name in names},
         np.concatenate(observed)[seen] if scored and len(observed) == len(scored) else None,
         np.array(
@@ -93,11 +98,12 @@ def figures(job: Job, seen: Look, references: References) -> tuple[Figure, ...]:
 
     scorer = scorer_of(job.config)
     read = [rows_of(job, plan, positions) for plan, positions in seen.places] if scorer is not None else []
-    by_digest = {one.digest: rows for one, rows in references.values() if one.n}
+    rows = {column: cells[seen.order] for column, cells in _joined(read).items()}
+    by_digest = {one.digest: of_it for one, of_it in references.values() if one.n}
     return pictures_of(
         job,
         scorer,
-        _joined(read),
+        rows,
         seen.groups,
         seen.outcomes,
         _joined(list(by_digest.values())) or None,
@@ -110,4 +116,6 @@ def figures(job: Job, seen: Look, references: References) -> tuple[Figure, ...]:
 def _joined(parts: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
     import numpy as np
 
-    return {column: np.concatenate([part[column] for part in parts]) for column in (parts[0] if parts else ())}
+    return {
+        column: np.concatenate([part[column] for part in parts]) for column in (parts[0] if parts else ())
+    }
