@@ -229,7 +229,7 @@ def _agreement(run: Measured) -> Figure:
     """Compare each other method with the one that letters quote, on the rows that both explained."""
     rows: list[dict[str, Any]] = []
     causes: dict[str, str] = {}
-    for method in run.ready.config.explain.also:
+    for method in run.ready.config.explain.cross_checks:
         pairs = []
         for part in run.explained:
             quoted, other = part.blocks.get("shapley"), part.blocks.get(method)
