@@ -80,8 +80,8 @@ def network(body: Mapping[str, Any]) -> Network:
     ]
     meaning = (
         f"Of all paths to the score, {wording.share(columns[0]['share'])} of the weight begins at "
-        f"“{columns[0]['column']}”. A path’s weight bounds what a column can do; "
-        "it does not say what it does."
+        f"“{columns[0]['column']}”. Paths that cancel each other, or that no row switches on, count in "
+        "full: this is what a column could do and not what it does."
     )
     head = "Share of path weight" + (" · slope for one SD" if slopes else "")
     return Network(

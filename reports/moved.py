@@ -91,10 +91,12 @@ def _points(axis: Mapping[str, Any]) -> tuple[float, ...] | tuple[str, ...]:
     return tuple(float(point) for point in axis["points"])
 
 
-def plain(value: float | str) -> str:
-    """Return a point in a table: a level's name, or a number with the digits that it needs."""
-    if isinstance(value, str):
-        return value
+def _in_table(axis: Mapping[str, Any]) -> list[str]:
+    return [point if isinstance(point, str) else _plain(point) for point in _points(axis)]
+
+
+def _plain(value: float) -> str:
+    """Return a number with the digits that it needs."""
     if float(value).is_integer():
         return wording.size(value, 0)
     return wording.size(value, 1 if abs(value) >= 1000 else 3)
@@ -158,15 +160,11 @@ def _series(axis: Mapping[str, Any], lines: bool) -> Series:
 
 def _rows(axis: Mapping[str, Any]) -> tuple[PointRow, ...]:
     return tuple(
-        PointRow(plain(point), count(n), wording.score(mean), _interval(low, high))
+        PointRow(point, count(n), wording.score(mean), wording.interval(low, high, 3))
         for point, n, mean, low, high in zip(
-            _points(axis), axis["counts"], axis["mean"], axis["low"], axis["high"], strict=True
+            _in_table(axis), axis["counts"], axis["mean"], axis["low"], axis["high"], strict=True
         )
     )
-
-
-def _interval(low: float, high: float) -> str:
-    return wording.score_interval(low, high)
 
 
 def axis_rows(axes: Sequence[Mapping[str, Any]]) -> tuple[AxisRow, ...]:
@@ -208,9 +206,14 @@ def beyond_meaning(axes: Sequence[Mapping[str, Any]]) -> str:
 
 
 def group_curves(body: Mapping[str, Any]) -> tuple[GroupCurves, ...]:
-    """Return, by attribute, the groups whose curves differ from the rest by more than chance."""
+    """Return, by attribute, the groups whose curves differ from the rest by more than chance.
+
+    Crossed attributes stand in the attached file.
+    """
     found = []
     for entry in body["attributes"]:
+        if " x " in entry["attribute"]:
+            continue
         rows = tuple(
             GroupRow(
                 axis["label"],
@@ -256,12 +259,12 @@ def _effect_rows(axis: Mapping[str, Any]) -> tuple[PointRow, ...]:
     counts = axis["counts"] if axis["kind"] == "category" else [None, *axis["counts"]]
     return tuple(
         PointRow(
-            plain(point),
+            point,
             wording.NOTHING if n is None else count(n),
             wording.signed(value),
             wording.signed_interval(low, high),
         )
         for point, n, value, low, high in zip(
-            _points(axis), counts, axis["effect"], axis["low"], axis["high"], strict=True
+            _in_table(axis), counts, axis["effect"], axis["low"], axis["high"], strict=True
         )
     )

@@ -4,7 +4,8 @@
   *cut off* where no path of weights other than 0 leads to it or from it, whatever the rows are.
 - The *path weight* of a column is the product of absolute weights along a path, summed over all
   paths from the column to the score, each input taken at its standard deviation over the rows.
-  Signs cancel in no path, so it bounds what the column can do; it is no measure of what it does.
+  Nothing cancels in it, so where activations are no steeper than 1 (relu, tanh, sigmoid) it bounds
+  what the column can do before the last activation; it is no measure of what it does.
 - The *signed* path weight is the slope itself, where all layers but the last are linear. Elsewhere
   units switch paths on and off, and a sum with signs would mean nothing.
 

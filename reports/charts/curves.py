@@ -109,8 +109,10 @@ def curve(
     dots: tuple[Dot, ...] = ()
     band = mean = ""
     if series.named:
-        whiskers = list(zip(below, above, strict=True)) or [(None, None)] * len(xs)
-        dots = tuple(Dot(x, y, *ends) for x, y, ends in zip(xs, heights, whiskers, strict=True))
+        dots = tuple(
+            Dot(x, y, below[at] if below else None, above[at] if above else None)
+            for at, (x, y) in enumerate(zip(xs, heights, strict=True))
+        )
     else:
         mean = _path(xs, heights)
         if below:

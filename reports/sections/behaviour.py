@@ -253,8 +253,9 @@ def _pairs(sealed: Sealed) -> Pairs | None:
         meaning = "No two of these factors act together: what each does adds up."
     else:
         meaning = (
-            f"“{first['label']}”: {wording.score(first['size'])} of the score is what the two do beyond the "
-            f"sum of each, {wording.share(first['share'])} of the variance of their joint effect."
+            f"“{first['label']}”: beyond the sum of each, the two move a score by "
+            f"{wording.score(first['size'])} (root mean square), "
+            f"{wording.share(first['share'])} of the variance of their joint effect."
         )
     head = "Size (95% interval)"
     return Pairs(
