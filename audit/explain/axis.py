@@ -140,7 +140,10 @@ def _column(
     cells = population.rows[column]
     if not is_number(cells):
         words = as_words(cells)
-        names = [name for name in order if name in set(words)] if order else _most_frequent(words)
+        present = set(words.tolist())
+        in_order = [name for name in order if name in present]
+        # An order that names none of the levels, or one, says nothing of these data.
+        names = in_order if len(in_order) > 1 else _most_frequent(words)
         counts = tuple(int((words == name).sum()) for name in names)
         labels = tuple(name or NOTHING_KNOWN for name in names)
         return Axis(

@@ -131,3 +131,5 @@ def test_rare_levels_are_counted_and_a_stated_order_is_kept():
     school = np.array(["high", "none", "low", "low"] * 20, dtype=object)
     (one,), _ = axes(people_with({"f": ["s"]}, s=school), orders={"s": ["none", "low", "high", "phd"]})
     assert (one.points, one.counts) == (("none", "low", "high"), (20, 40, 20))
+    (one,), _ = axes(people_with({"f": ["s"]}, s=school), orders={"s": ["other", "high"]})
+    assert one.points == ("low", "high", "none")
