@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audit import behaviour, measurements
 from audit import figures as drawn
 from audit import findings as duties
-from audit import measurements
 from audit.data.profile import merge_profiles
 from audit.explain import pictures
 from audit.explain.agreement import agreement
@@ -157,7 +157,12 @@ def counts(scored: Sequence[ScoredPartition], explained: Sequence[ExplainedParti
 
 def figures(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
     """Draw every table and series that a report prints."""
-    return (*_of_population(run), *_of_reasons(run), *_of_method(run, demonstration))
+    return (
+        *_of_population(run),
+        *_of_reasons(run),
+        *_of_behaviour(run),
+        *_of_method(run, demonstration),
+    )
 
 
 def _of_population(run: Measured) -> tuple[Figure, ...]:
@@ -192,6 +197,9 @@ def _of_reasons(run: Measured) -> tuple[Figure, ...]:
     decisions = run.decisions
     return (
         pictures.importance(attributed),
+        pictures.importance_by_group(
+            attributed, _groups_of_attributed(run), run.ready.config.fairness.min_group
+        ),
         pictures.swarm(attributed, codes),
         pictures.effects(attributed, codes),
         pictures.reason_mix(decisions, run.ready.job.codes),
@@ -223,6 +231,25 @@ def _attributed(run: Measured) -> pictures.Attributed:
         weights=np.where(np.array(adverse, dtype=bool), 1.0, run.barrier.weight or 1.0),
         columns=columns,
     )
+
+
+def _of_behaviour(run: Measured) -> tuple[Figure, ...]:
+    """Ask the model how it behaves; without a global method no decision is chosen and none is read."""
+    job = run.barrier.job
+    if not job.config.explain.global_methods:
+        return ()
+    return behaviour.figures(job, behaviour.look(job, run.scored), run.barrier.by_cutoff)
+
+
+def _groups_of_attributed(run: Measured) -> dict[str, list[str]]:
+    """Return the group of each attributed row, in the order of ``_attributed``."""
+    found: dict[str, list[str]] = {}
+    for part, scored in zip(run.explained, run.scored, strict=True):
+        if "shapley" in part.blocks:
+            rows = list(part.blocks["shapley"].rows)
+            for name, members in scored.groups.items():
+                found.setdefault(name, []).extend(members[rows].tolist())
+    return found
 
 
 def _agreement(run: Measured) -> Figure:

@@ -91,3 +91,36 @@ def test_nothing_is_measured_that_was_not_asked(fresh):
     """Cross-checks of single decisions are no global methods."""
     desk = Desk(fresh("even").folder).set(explain__also=["lime"])
     assert figures_of(desk) == {}
+
+
+def test_a_run_seals_what_it_was_asked_and_the_report_tells_it(desk):
+    """From the config to the page: every figure is a row, groups are of restricted access."""
+    import audit
+    from audit.ledger import Ledger
+    from reports import report
+
+    result = audit.run(desk.config)
+    with Ledger.open(f"sqlite:///{desk.folder / 'ledger.db'}") as book:
+        sealed = book.figures(result.audit.audit)
+        page = report.render(book, result.audit.audit, "html").words
+    assert set(GLOBAL_METHODS) <= set(sealed)
+    for name in ("importance_by_group", "permutation_importance_by_group", "partial_dependence_by_group"):
+        assert sealed[name].access == "fair_lending"
+    assert sealed["agreement"].body["with"] == []
+    assert "No two of these factors act together: what each does adds up." in page
+    assert "the model is no Keras network" in page
+
+
+def test_decisions_without_a_model_say_why(fresh):
+    """A global method that was asked of nobody has its cause."""
+    desk = Desk(fresh("even").folder).set(
+        explain__also=["ale", "weights"],
+        model=None,
+        decision={"taken": {"column": "decision", "adverse": "refused"}},
+    )
+    desk.rows(lambda rows: [{**row, "decision": ("refused", "ok")[at % 2]} for at, row in enumerate(rows)])
+    found = figures_of(desk)
+    assert {name: one.body["cause"][:18] for name, one in found.items()} == {
+        "ale": "no model was opene",
+        "weights": "no model was opene",
+    }
