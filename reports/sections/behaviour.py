@@ -50,10 +50,10 @@ _MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class ImportanceRow:
-    """One factor: each measure with its interval."""
+    """One factor: each measure and its interval."""
 
     label: str
-    cells: tuple[str, ...]
+    cells: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +161,15 @@ def _finding(sealed: Sealed) -> str:
     return "How the model answers over many decisions"
 
 
-def _cell(measure: str, one: Mapping[str, float] | None) -> str:
+def _cell(measure: str, one: Mapping[str, float] | None) -> tuple[str, str]:
+    """Return a measure and its interval."""
     if one is None:
-        return wording.NOTHING
+        return wording.NOTHING, ""
+    low, high = one["low"], one["high"]
     if measure == "turned":
-        low, high = max(0.0, one["low"]), min(1.0, one["high"])
-        return f"{wording.percent(one['value'])} ({wording.percent_interval(low, high, mark=False)})"
-    if one["low"] < 0:
-        return f"{wording.signed(one['value'])} ({wording.signed_interval(one['low'], one['high'])})"
-    return f"{wording.score(one['value'])} ({wording.score_interval(one['low'], one['high'])})"
+        return wording.percent(one["value"]), wording.percent_interval(max(0.0, low), min(1.0, high))
+    value = wording.signed(one["value"]) if low < 0 else wording.score(one["value"])
+    return value, wording.score_interval(low, high)
 
 
 def _importance(sealed: Sealed) -> Importance | None:
@@ -184,7 +184,7 @@ def _importance(sealed: Sealed) -> Importance | None:
     sizes = [
         bars.Size(
             row["label"],
-            _cell(by, row[by]),
+            "{} ({})".format(*_cell(by, row[by])),
             max(0.0, row[by]["value"]),
             low=max(0.0, row[by]["low"]),
             high=max(0.0, row[by]["high"]),
