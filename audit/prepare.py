@@ -165,7 +165,8 @@ def _counterfactuals(config: Config, policy: Policy) -> CounterfactualsSection |
     """Return how far counterfactuals are looked for; None where nothing asks for them."""
     # Art. 15(1)(h) GDPR; Court of Justice, C-203/22: what would have led to another result.
     european = any(pack.name == "eu_gdpr" for pack in policy.packs)
-    return config.explain.counterfactuals or (CounterfactualsSection() if european else None)
+    asked = european or "counterfactual" in config.explain.also
+    return config.explain.counterfactuals or (CounterfactualsSection() if asked else None)
 
 
 def another(ready: Ready, data: Any, kinds: Mapping[str, Kind] | None = None) -> Ready:

@@ -59,7 +59,7 @@ def rows(counter: Desk) -> list[dict[str, str]]:
 
 
 def test_alone_a_decision_is_what_it_is_in_a_batch(counter: Desk, rows) -> None:
-    """Outcome, score, reasons, sizes, reference and notice are equal, to the bit, for refused and approved."""
+    """Outcome, score, reasons, sizes, reference and notice are equal to the bit."""
     batch = audit.run(counter.config)
     with Ledger.open(batch.ledger_url) as ledger:
         of_batch = {
