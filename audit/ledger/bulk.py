@@ -7,7 +7,7 @@ ways write the same values: rows come here in the types that the database gives 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from audit.ledger import tables
 
 FEW = 8  # rows; below that a COPY costs more round trips than it saves
+ASKED = 5000  # values in one IN (…); SQLite takes 32,766
 
 _BINARY = {BigInteger: "int8", Double: "float8", Text: "text", LargeBinary: "bytea"}
 
@@ -50,6 +51,19 @@ def insert_tuples(connection: Connection, table: Table, rows: Sequence[tuple[Any
     marks = ", ".join([mark] * len(table.columns))
     sql = f"INSERT INTO {table.name} ({_columns(connection, table)}) VALUES ({marks})"
     connection.exec_driver_sql(sql, rows if isinstance(rows, list) else list(rows))
+
+
+def rows_with(
+    connection: Connection, table: Table, names: Sequence[str], key: str, values: Sequence[Any]
+) -> Iterator[Sequence[Any]]:
+    """Yield these columns of the rows whose ``key`` is one of many values, in no order."""
+    sql = f"SELECT {', '.join(names)} FROM {table.name} WHERE {key}"
+    for start in range(0, len(values), ASKED):
+        some = values[start : start + ASKED]
+        if connection.dialect.name == "sqlite":
+            yield from connection.exec_driver_sql(f"{sql} IN ({', '.join('?' * len(some))})", tuple(some))
+        else:
+            yield from connection.exec_driver_sql(f"{sql} = ANY(%s)", (list(some),))
 
 
 def _columns(connection: Connection, table: Table) -> str:

@@ -18,8 +18,8 @@ from audit.errors import GoneError, UsageError
 from audit.ledger import case as cases_
 from audit.ledger import gone, tables
 from audit.ledger.database import reading, records
+from audit.ledger.part import place
 from audit.ledger.read import audit_id, parts_of
-from audit.ledger.write import place
 from audit.record import Audit, CaseFile, Decision, Person
 
 if TYPE_CHECKING:
