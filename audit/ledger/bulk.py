@@ -8,6 +8,7 @@ ways write the same values: rows come here in the types that the database gives 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -74,12 +75,33 @@ def _columns(connection: Connection, table: Table) -> str:
 def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
     driver: Any = connection.connection.driver_connection
     sql = f"COPY {table.name} ({_columns(connection, table)}) FROM STDIN (FORMAT BINARY)"
+    with _dressed(connection, sql), driver.cursor() as cursor, cursor.copy(sql) as copy:
+        copy.set_types([_BINARY[type(column.type)] for column in table.columns])
+        for row in rows:
+            copy.write_row(row)
+
+
+def streamed(connection: Connection, sql: str, batch: int) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows of a query as the driver gives them, so many at a time; no more are held."""
+    result = connection.execution_options(stream_results=True).exec_driver_sql(sql)
+    cursor: Any = result.cursor
+    try:
+        while True:
+            with _dressed(connection, sql):
+                rows = cursor.fetchmany(batch)
+            if not rows:
+                return
+            yield rows
+    finally:
+        result.close()
+
+
+@contextmanager
+def _dressed(connection: Connection, sql: str) -> Iterator[None]:
+    driver: Any = connection.connection.driver_connection
     error_class = connection.dialect.loaded_dbapi.Error
     try:
-        with driver.cursor() as cursor, cursor.copy(sql) as copy:
-            copy.set_types([_BINARY[type(column.type)] for column in table.columns])
-            for row in rows:
-                copy.write_row(row)
+        yield
     except error_class as error:
         # The driver is spoken to directly here, so its error is dressed as SQLAlchemy dresses others.
         raise DBAPIError.instance(
@@ -87,7 +109,7 @@ def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]])
             None,
             error,
             error_class,
-            connection_invalidated=bool(driver.closed),
+            connection_invalidated=bool(getattr(driver, "closed", False)),  # SQLite's has no end
             dialect=connection.dialect,
         ) from error
 

@@ -320,7 +320,7 @@ def _rows(ledger: Ledger, connection: Connection, walked: _Log, only: frozenset[
     def look(name: str, problems: Callable[[], Iterator[str]], fact: str) -> None:
         checks.append(_check(name, _safely(problems), fact))
 
-    sealed = walked.sealed
+    sealed, proved = walked.sealed, rows.Proved()
     for table in tables.EVIDENCE:
         n = sum(
             sets[table][0]
@@ -329,12 +329,12 @@ def _rows(ledger: Ledger, connection: Connection, walked: _Log, only: frozenset[
         )
         look(
             table,
-            lambda table=table: rows.table_problems(connection, table, sealed, only),  # type: ignore[misc]
+            lambda table=table: rows.table_problems(connection, table, sealed, only, proved),  # type: ignore[misc]
             f"{n} {'row' if n == 1 else 'rows'} as sealed",
         )
         if n == 0 and checks[-1].ok:
             checks.pop()  # a table that nothing was written to yet
-    look("row_sets", lambda: rows.row_set_problems(connection, sealed), "as the log says")
+    look("row_sets", lambda: rows.row_set_problems(connection, sealed, proved), "as the log says")
     look(
         "partition_contents",
         lambda: rows.content_problems(connection, walked.contents, only),
