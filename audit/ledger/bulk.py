@@ -8,7 +8,8 @@ ways write the same values: rows come here in the types that the database gives 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from audit.ledger import tables
 FEW = 8  # rows; below that a COPY costs more round trips than it saves
 ASKED = 5000  # values in one IN (…); SQLite takes 32,766
 
+_numbers = count()  # of streams; two of one connection may be open at once
 _BINARY = {BigInteger: "int8", Double: "float8", Text: "text", LargeBinary: "bytea"}
 
 
@@ -83,17 +85,13 @@ def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]])
 
 def streamed(connection: Connection, sql: str, batch: int) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the rows of a query as the driver gives them, so many at a time; no more are held."""
-    result = connection.execution_options(stream_results=True).exec_driver_sql(sql)
-    cursor: Any = result.cursor
-    try:
-        while True:
-            with _dressed(connection, sql):
-                rows = cursor.fetchmany(batch)
-            if not rows:
-                return
+    driver: Any = connection.connection.driver_connection
+    # Without a name PostgreSQL would send them all at once. SQLite hands out a row as it is asked for.
+    name = {} if connection.dialect.name == "sqlite" else {"name": f"rows_{next(_numbers)}"}
+    with _dressed(connection, sql), closing(driver.cursor(**name)) as cursor:
+        cursor.execute(sql)
+        while rows := cursor.fetchmany(batch):
             yield rows
-    finally:
-        result.close()
 
 
 @contextmanager

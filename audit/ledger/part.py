@@ -66,7 +66,12 @@ def ready(
         raise LedgerError("cases: each case file must be of one decision of its part, and of one only.")
     names = keyring.pseudonyms("decision", [decision.decision for decision in decisions])
     part = Part(cases_.decision_columns(decisions, names), cases_.input_names(cases))
-    to_be_locked(keyring, part, decisions, by_id)
+    people = [cases_.persons_of(decision) for decision in decisions]
+    part.places = [pos for pos, persons in enumerate(people) for _ in persons]
+    part.within = [i for persons in people for i in range(len(persons))]
+    part.roles = [person.role for persons in people for person in persons]
+    part.persons = keyring.pseudonyms("person", [person.person for persons in people for person in persons])
+    to_be_locked(part, decisions, by_id)
     noted = _details(part, decisions)
     if noted is not None:
         part.packed.append(noted)
@@ -77,21 +82,12 @@ def ready(
     return part
 
 
-def to_be_locked(
-    keyring: Keyring, part: Part, decisions: Sequence[Decision], by_id: Mapping[str, CaseFile]
-) -> None:
-    """Add the persons and what will be locked under them: their cells, and what the model saw."""
-    people: list[str] = []
-    for pos, decision in enumerate(decisions):
-        case, persons = by_id.get(decision.decision), cases_.persons_of(decision)
+def to_be_locked(part: Part, decisions: Sequence[Decision], by_id: Mapping[str, CaseFile]) -> None:
+    """Add what will be locked: a cell for each person, and what the model saw."""
+    for decision in decisions:
+        case = by_id.get(decision.decision)
         part.cells += cases_.cells(decision, case)
         part.inputs.append(cases_.input_bytes(case, part.input_names) if case and case.inputs else None)
-        for i, person in enumerate(persons):
-            part.places.append(pos)
-            part.within.append(i)
-            part.roles.append(person.role)
-            people.append(person.person)
-    part.persons = keyring.pseudonyms("person", people)
 
 
 def _details(part: Part, decisions: Sequence[Decision]) -> Packed | None:
