@@ -233,7 +233,7 @@ def content_problems(
         if entries is None or entry in entries:
             for title in sorted(set(titles) - met.get(entry, set())):
                 yield f"partition {title.rstrip('/')} of log entry {entry}: its row is gone"
-    strays = sa.select(kept.c.sha256).where(kept.c.sha256.not_in(sa.select(table.c.sha256)))
+    strays = sa.select(kept.c.sha256).where(~sa.exists().where(table.c.sha256 == kept.c.sha256))
     for (name,) in connection.execute(strays):
         yield f"partition_contents: {name.hex()[:16]}: inserted; no partition names it"
 
@@ -242,10 +242,9 @@ def person_problems(connection: Connection, keyring: Keyring) -> Iterator[str]:
     """Yield persons whose key is gone without an erasure, keys that came back, of nobody, or altered."""
     persons, keys, erased = tables.persons, tables.person_keys, tables.erasures
     said = {**keyring.erased, **gone.erased(connection)}
-    done = sa.select(erased.c.person).where(erased.c.act == "done")
-    lost = sa.select(persons.c.person).where(
-        persons.c.person.not_in(sa.select(keys.c.person)), persons.c.person.not_in(done)
-    )
+    # NOT EXISTS, because PostgreSQL reads all of the other table for each row of a long NOT IN.
+    done = sa.exists().where(erased.c.person == persons.c.person, erased.c.act == "done")
+    lost = sa.select(persons.c.person).where(~sa.exists().where(keys.c.person == persons.c.person), ~done)
     for (person,) in connection.execute(lost.order_by(persons.c.person)):
         yield f"person_keys: the key of person {person.hex()} is gone, and no erasure says so"
     if keyring.at_hand:
@@ -265,7 +264,7 @@ def person_problems(connection: Connection, keyring: Keyring) -> Iterator[str]:
                 continue
             if wrapped_by not in ids:
                 yield f"person_keys: the key of person {_name(person)} names another wrapping key"
-    strangers = sa.select(keys.c.person).where(keys.c.person.not_in(sa.select(persons.c.person)))
+    strangers = sa.select(keys.c.person).where(~sa.exists().where(persons.c.person == keys.c.person))
     for (person,) in connection.execute(strangers):
         yield f"person_keys: a key of {bytes(person).hex()}, who is no person of this ledger, was inserted"
 

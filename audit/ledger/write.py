@@ -133,9 +133,9 @@ class AuditWriter:
                 self._ledger.keyring.forget()
                 return False
             new_persons = self._ledger.keyring.make_keys(connection, made.persons)
-            locked, packed = self._lock(seq, made)
+            locked, packed = part.lock(self._ledger.keyring, made, lease.audit, seq)
             counts = {"n_decisions": len(decisions), "n_quarantined": len(aside)}
-            people = {"place": made.places, "person": made.persons, "role": made.roles}
+            people: dict[str, list[Any]] = {"place": made.places, "person": made.persons, "role": made.roles}
             hashed = [
                 entries.row_set(tables.parts, [{"audit": lease.audit, "seq": seq, **counts}]),
                 entries.column_set(tables.decisions, made.decisions),
@@ -168,9 +168,6 @@ class AuditWriter:
             sa.select(table.c.body).where(table.c.key == part_key(self.audit.audit, seq))
         )
         return None if body is None else str(json.loads(body)["root"])
-
-    def _lock(self, seq: int, made: part.Part) -> tuple[dict[str, list[Any]], list[Packed]]:
-        return part.lock(self._ledger.keyring, made, self.audit.audit, seq)
 
     # --- the seal ----------------------------------------------------------------------------
 
