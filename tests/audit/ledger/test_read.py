@@ -78,7 +78,7 @@ def test_one_decision_is_the_one_that_a_walk_meets(tmp_path: Path) -> None:
             decision=f"APP-{i}",
             row=i,
             persons=tuple(
-                Person(f"{i}/{k}", "primary" if k == 0 else "co_applicant")
+                Person(f"{i}/{k}", "primary" if k == 0 else "joint")
                 for k in range(draw.choice((1, 1, 2, 8, 9, 19)))
             ),
         )
