@@ -217,7 +217,7 @@ def sizes(file: Path, rows: int) -> dict[str, float]:
 
 def _server() -> Server | str:
     try:
-        return Server()
+        return Server(durable=True)
     except NoServer as error:
         return str(error)
 
