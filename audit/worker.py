@@ -159,7 +159,7 @@ def explain_partition(
     blocks: dict[str, Block] = {}
     if host is not None and job.factors:
         wanted = {QUOTED: selection.attributed}
-        wanted |= dict.fromkeys(config.explain.also, selection.sample)
+        wanted |= dict.fromkeys(config.explain.cross_checks, selection.sample)
         for method, positions in wanted.items():
             block, cause = _attribute(
                 job, host, method, scored.decisions, positions, values, references, scale, tell

@@ -12,19 +12,21 @@ import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import AuditError, ModelError, UsageError
 from audit.host import Order, answers
 from audit.host.wire import WireError, receive, send
-from audit.record import Attributions, Model, Pictured, ReasonCode
+from audit.record import Attributions, Figure, Model, Pictured, ReasonCode
 from audit.sandbox import bubblewrap, environment, in_words, interpreter_paths, readable, strongest
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from audit.explain.behaviour import Setting
     from audit.host import Columns, Tell
     from audit.record.turned import Turned
 
@@ -183,6 +185,30 @@ class ChildHost:
         }
         n, height, width = images.shape[:3]
         return answers.pictured_of(self._ask(question, tell), method, (n, height, width))
+
+    def behaviour(
+        self,
+        setting: Setting,
+        rows: Columns,
+        groups: Mapping[str, NDArray[Any]],
+        outcomes: NDArray[np.float64] | None,
+        reference: Columns | None,
+        methods: Sequence[str],
+        *,
+        cutoffs: NDArray[np.float64] | None = None,
+    ) -> tuple[Figure, ...]:
+        """Return what global methods say of the model."""
+        question = {
+            "do": "behaviour",
+            "setting": asdict(setting),
+            "rows": rows,
+            "groups": groups,
+            "outcomes": outcomes,
+            "reference": reference,
+            "methods": methods,
+            "cutoffs": cutoffs,
+        }
+        return answers.behaviour_of(self._ask(question), methods)
 
     def close(self) -> None:
         """End the child: it has nothing that could be lost."""

@@ -213,8 +213,8 @@ def _picture_shape(model: Any, name: str) -> tuple[int | None, int | None, int]:
     height, width, channels = shape[1:]
     if channels not in (1, 3) or not tf.as_dtype(inputs[0].dtype).is_floating:
         raise ModelError(
-            f"model {name}: its input of the shape {shape} and type {inputs[0].dtype} is no picture of one or "
-            "three channels. Save it with the channels last, reading floats"
+            f"model {name}: its input of the shape {shape} and type {inputs[0].dtype} is no picture of one "
+            "or three channels. Save it with the channels last, reading floats"
         )
     return height, width, channels
 
@@ -223,8 +223,8 @@ def _classes(model: Any, name: str) -> int:
     shape = tuple(model.outputs[0].shape)
     if len(model.outputs) != 1 or len(shape) != 2 or not shape[1]:
         raise ModelError(
-            f"model {name}: it gives {len(model.outputs)} outputs, the first of the shape {shape}, and no score "
-            "a class. Give it one output with one number a class"
+            f"model {name}: it gives {len(model.outputs)} outputs, the first of the shape {shape}, and no "
+            "score a class. Give it one output with one number a class"
         )
     return int(shape[1])
 

@@ -37,7 +37,7 @@ _ELEMENTWISE = (
 
 _MIXES = {"softmax", "log_softmax", "sparsemax", "glu"}  # activations of a whole row
 
-_EACH = {  # activations of single numbers
+EACH = {  # activations of single numbers
     *("linear", "relu", "relu6", "elu", "selu", "gelu", "silu", "mish", "tanh", "sigmoid", "hard_sigmoid"),
     *("softplus", "softsign", "exponential", "leaky_relu", "log_sigmoid"),
 }
@@ -245,5 +245,5 @@ def chain_of(graph: Graph, mixing: Mixing) -> tuple[Link, ...] | None:
 
 def _each_by_itself(activation: Any) -> Callable[[Any], Any] | None:
     found = keras.activations.linear if activation is None else activation
-    known: Callable[[Any], Any] | None = found if getattr(found, "__name__", "") in _EACH else None
+    known: Callable[[Any], Any] | None = found if getattr(found, "__name__", "") in EACH else None
     return known

@@ -21,6 +21,8 @@ import tensorflow as tf
 from audit.errors import ModelError, UsageError
 from audit.models import checked_scores
 from audit.models.codebook import CodeBook
+from audit.models.dense import DenseNetwork
+from audit.models.keras_dense import dense_network
 from audit.models.keras_ends import inputs_by_name, output_of, size_of
 from audit.models.keras_gradients import INSTEAD, Gradients
 from audit.models.keras_graph import graph_of, trunk_inputs
@@ -239,20 +241,36 @@ class KerasScorer:
         """Return float64[n, e]: the score of the row where mask e is set, else of ``background[e]``."""
         return self._mixing(reference).each(rows, reference, masks, background)
 
+    def _owned_starts(self) -> list[tuple[Any, NDArray[np.int64]]]:
+        """Return where the trunk starts, with the position of the column that owns each number."""
+        if not self._by_name:
+            (tensor,) = self._inputs.values()
+            return [(tensor, np.arange(len(self.columns)))]
+        return [
+            (start, np.full(start.shape[1:], place))
+            for place, column in enumerate(self.columns)
+            for start in self._starts[column]
+        ]
+
+    def dense(self, encoded: NDArray[Any]) -> DenseNetwork | str:
+        """Return the model as dense layers, with what their units gave for some rows; or why it is none."""
+        if self._book is not None:
+            return "its text is mixed before it becomes numbers, so its layers cannot be told apart"
+        return dense_network(
+            self._graph,
+            self._owned_starts(),
+            self.columns,
+            self._split(np.asarray(encoded, dtype=self._dtype)),
+            self._column_of_output,
+        )
+
     def _mixing(self, reference: NDArray[Any]) -> Mixer:
         if self._mixer is None:
-            starts = []
             spans = self.spans
-            if self._by_name:
-                for place, column in enumerate(self.columns):
-                    starts += [(s, np.full(s.shape[1:], place)) for s in self._starts[column]]
-            else:
-                (tensor,) = self._inputs.values()
-                starts = [(tensor, np.arange(len(self.columns)))]
             owners = np.repeat(np.arange(len(spans)), [stop - start for start, stop in spans.values()])
             self._mixer = Mixer(
                 graph=self._graph,
-                starts=starts,
+                starts=self._owned_starts(),
                 owners=owners,
                 split=self._split,
                 trunk=self._trunk,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from audit.record import Decision, DroppedReason, Figure, Notice, Person, Reason
+from tests.worlds.told_behaviour import behaviour
 
 FACTORS = (
     ("latest_payment", "P1", "Payment status in the latest month"),
@@ -297,8 +298,11 @@ def figures() -> dict[str, Figure]:
     }
     fair = {"data", "scores", "reasons_by_group"}
     return {
-        name: Figure(name, "fair_lending" if name in fair else "model_risk", body)
-        for name, body in bodies.items()
+        **{
+            name: Figure(name, "fair_lending" if name in fair else "model_risk", body)
+            for name, body in bodies.items()
+        },
+        **behaviour(FACTORS),
     }
 
 
