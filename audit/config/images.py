@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PrivateAttr
 
 from audit.config.environment import expand, secret_faults
-from audit.config.explain import KNOWN_METHODS
 from audit.config.faults import read_model
 from audit.config.load import in_order
 from audit.config.model import TrustSection
@@ -98,9 +97,7 @@ class ImagesDataSection(Section):
 class ImagesExplainSection(Section):
     """Which methods explain how many pictures, and how many are shown."""
 
-    also: Annotated[Many[Annotated[Text, OneOf("method", METHODS, KNOWN_METHODS)]], Unique("method")] = (
-        METHODS
-    )
+    also: Annotated[Many[Annotated[Text, OneOf("method for pictures", METHODS)]], Unique("method")] = METHODS
     sample: Positive = 50
     """Pictures that are explained, drawn by the seed."""
 
@@ -187,6 +184,20 @@ def read_images_config(
         config = placed
         faults += _fitting(config)
     return config, in_order(faults)
+
+
+def load_images_config(source: Path | str | Mapping[str, Any], *, folder: Path | None = None) -> ImagesConfig:
+    """Read and check the config of an audit of pictures.
+
+    Raises
+    ------
+    ConfigError
+        With all faults, each with its line.
+    """
+    config, faults = read_images_config(source, folder=folder)
+    if faults or config is None:
+        raise ConfigError(faults)
+    return config
 
 
 def _fitting(config: ImagesConfig) -> list[Fault]:

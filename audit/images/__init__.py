@@ -7,10 +7,8 @@ are no decisions, no letters and no groups.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit.config.images import is_of_images
@@ -82,7 +80,7 @@ def explained(ready: Ready, tell: Tell) -> tuple[dict[str, Pictured], dict[str, 
     found: dict[str, Pictured] = {}
     causes: dict[str, str] = {}
     total = len(sample) * len(methods)
-    tell("explain", 0, total)
+    tell("map", 0, total)
     for at, method in enumerate(methods):
         further = partial(_further, tell, at * len(sample), total)
         try:
@@ -91,7 +89,7 @@ def explained(ready: Ready, tell: Tell) -> tuple[dict[str, Pictured], dict[str, 
             )
         except (UsageError, ModelError) as error:  # one method that cannot be used is no reason to stop
             causes[method] = str(error)
-        tell("explain", (at + 1) * len(sample), total)
+        tell("map", (at + 1) * len(sample), total)
     return found, causes
 
 
@@ -119,4 +117,4 @@ def measured(
 
 
 def _further(tell: Tell, before: int, total: int, done: int) -> None:
-    tell("explain", before + done, total)
+    tell("map", before + done, total)

@@ -39,6 +39,13 @@ def order_of(found: Pictured) -> NDArray[np.int64]:
     return _places(np.argsort(-flat, axis=1, kind="stable"))
 
 
+def has_order(found: Pictured) -> NDArray[np.bool_]:
+    """Return, for each picture, whether its map prefers any pixel: of one that is flat nothing is first."""
+    flat = found.maps.reshape(len(found.maps), -1)
+    told: NDArray[np.bool_] = flat.max(axis=1) > flat.min(axis=1)
+    return told
+
+
 def by_lot(n: int, pixels: int, seed: int) -> NDArray[np.int64]:
     """Return places that know nothing of the pictures, int64[n, pixels]."""
     draw = np.random.default_rng([seed, n, pixels])
@@ -77,7 +84,8 @@ def area(curves: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> area(np.array([[0.0] + [1.0] * (len(SHARES) - 1)])).round(2).tolist()
     [0.99]
     """
-    return np.trapezoid(curves, np.array(SHARES), axis=1)
+    found: NDArray[np.float64] = np.trapezoid(curves, np.array(SHARES), axis=1)
+    return found
 
 
 def _places(order: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 4 << 20  # of all shown pictures, as base64
 _NONE = "no method could be used on this model"
+_FLAT = (
+    "explain: its map is the same everywhere, on every picture of the sample. Look at the other methods: "
+    "it says nothing of this model."
+)
 
 
 def figures(
@@ -71,19 +75,27 @@ def region_curves(ready: Ready, found: Mapping[str, Pictured], causes: Mapping[s
         scores = classified(ready.host, some, lambda stage, done, total: None)
         return scores if parts else measure.softmax(scores)
 
-    def of(places: NDArray[np.int64]) -> NDArray[np.float64]:
-        return curves.recovered(images, targets, places, ready.baseline, classify)
+    def of(places: NDArray[np.int64], some: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return curves.recovered(images[some], targets[some], places[some], ready.baseline, classify)
 
     lot = curves.by_lot(len(sample), images.shape[1] * images.shape[2], ready.config.seed)
+    by_lot = of(lot, np.ones(len(sample), dtype=bool))
+    told, absent = [], [{"method": name, "cause": cause} for name, cause in causes.items()]
+    for name, one in found.items():
+        some = curves.has_order(one)
+        if some.any():
+            told.append(measure.curve(name, of(curves.order_of(one), some), by_lot[some]))
+        else:
+            absent.append({"method": name, "cause": _FLAT})
     return _figure(
         "image_curves",
         {
             "n": len(sample),
             "baseline": ready.config.explain.baseline,
             "scores": "the model's output" if parts else "the softmax of the model's output",
-            "methods": [measure.curve(name, of(curves.order_of(one))) for name, one in found.items()],
-            "control": measure.curve(curves.CONTROL, of(lot)),
-            "absent": [{"method": name, "cause": cause} for name, cause in causes.items()],
+            "methods": told,
+            "control": measure.curve(curves.CONTROL, by_lot),
+            "absent": absent,
         },
     )
 

@@ -86,19 +86,26 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-def curve(method: str, curves: NDArray[np.float64]) -> dict[str, Any]:
+def curve(
+    method: str, curves: NDArray[np.float64], by_lot: NDArray[np.float64] | None = None
+) -> dict[str, Any]:
     """Return a method's mean curve, the mean area under it, and where half of the score is back.
+
+    ``gain`` is the mean by which the area exceeds that of pixels by lot, picture by picture.
 
     Parameters
     ----------
     curves : float64[n, shares] of single pictures
+    by_lot : the same of pixels by lot, on the same pictures
     """
     under = mean_of(area(curves), 0.0, 1.0)
+    gain = mean_of(area(curves) - area(by_lot), -1.0, 1.0) if by_lot is not None else None
     points = []
     for at, share in enumerate(SHARES):
         one = mean_of(curves[:, at], 0.0, 1.0)
         points.append({"share": share, "mean": one.value, "low": one.low, "high": one.high})
-    half = next((one["share"] for one in points if one["mean"] >= HALF), None)
+    means = curves.mean(axis=0)
+    half = next((share for share, mean in zip(SHARES, means, strict=True) if mean >= HALF), None)
     return {
         "method": method,
         "n": under.n,
@@ -106,6 +113,7 @@ def curve(method: str, curves: NDArray[np.float64]) -> dict[str, Any]:
         "low": under.low,
         "high": under.high,
         "half": half,
+        "gain": None if gain is None else {"value": gain.value, "low": gain.low, "high": gain.high},
         "points": points,
     }
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit.config.images import ImagesConfig, read_images_config
+from audit.config.images import ImagesConfig, load_images_config
 from audit.data.pictures import Pictures, read_pictures, targets_of
 from audit.errors import AuditError, ConfigError, Fault, ModelError, UsageError
 from audit.host import Host, Order, start
+from audit.ledger.files import files_of
 from audit.models import as_trust
 from audit.policy import load_policy
-from audit.ledger.files import files_of
 from audit.prepare import environment, ledger_url
 from audit.record import Audit, Dataset, Model, Policy
 
@@ -55,7 +55,8 @@ class Ready:
     @property
     def predicted(self) -> NDArray[np.int64]:
         """The class of the highest score; of equal ones the first."""
-        return self.scores.argmax(axis=1)
+        found: NDArray[np.int64] = self.scores.argmax(axis=1)
+        return found
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -96,9 +97,7 @@ def prepare(
         With file, line and place: a key, a file, a picture or a label that does not fit.
     ModelError, PolicyError
     """
-    config, faults = read_images_config(source, folder=folder)
-    if faults or config is None:
-        raise ConfigError(faults)
+    config = load_images_config(source, folder=folder)
     section = config.model
     host = start(
         Order(
@@ -141,7 +140,7 @@ def classified(host: Host, images: NDArray[np.float32], tell: Tell) -> NDArray[n
     found = []
     for begin in range(0, len(images), size):
         found.append(host.classify(images[begin : begin + size]))
-        tell("score", min(len(images), begin + size), len(images))
+        tell("classify", min(len(images), begin + size), len(images))
     return np.concatenate(found)
 
 

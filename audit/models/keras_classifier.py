@@ -64,7 +64,7 @@ class KerasClassifier:
         bad = int(np.count_nonzero(~np.isfinite(given).all(axis=1)))
         if bad:
             raise ModelError(
-                f"model {self._name}: it gives {bad} of {len(given)} pictures a score that is NaN or infinite. "
+                f"model {self._name}: the scores of {bad} of {len(given)} pictures are NaN or infinite. "
                 "Correct the model, or take out the pictures that it cannot score"
             )
         return given
@@ -186,8 +186,8 @@ class KerasClassifier:
         ):
             wanted = " x ".join("any" if one is None else str(one) for one in self.shape)
             raise UsageError(
-                f"pictures: they are {' x '.join(map(str, given))} (height x width x channels), and the model "
-                f"reads {wanted}. Bring the pictures to the model's size"
+                f"pictures: they are {' x '.join(map(str, given))} (height x width x channels), and the "
+                f"model reads {wanted}. Bring the pictures to the model's size"
             )
 
 
