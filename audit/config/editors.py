@@ -13,7 +13,8 @@ def json_schema() -> dict[str, Any]:
 
     Rules over several keys, dates that exist and files that are there are for ``check``.
     """
-    people, pictures = (kind.model_json_schema(by_alias=True, mode="validation") for kind in (Config, ImagesConfig))
+    people = Config.model_json_schema(by_alias=True, mode="validation")
+    pictures = ImagesConfig.model_json_schema(by_alias=True, mode="validation")
     named = {**people.pop("$defs"), **pictures.pop("$defs")}
     is_of_images = {"properties": {"kind": {"const": KIND}}, "required": ["kind"]}
     return {

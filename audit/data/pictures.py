@@ -87,7 +87,8 @@ def targets_of(config: ImagesConfig, labels: Sequence[str], n_classes: int) -> l
     known = {name: at for at, name in enumerate(named or map(str, range(n_classes)))}
     unknown = sorted({label for label in labels if label not in known})
     if unknown:
-        fact = f"{len(unknown)} labels are no class of the model, such as {unknown[0][:40]!r}"
+        told = _many(len(unknown), "label is", "labels are")
+        fact = f"{told} no class of the model, such as {unknown[0][:40]!r}"
         say = did_you_mean(unknown[0], tuple(known))
         where = "classes" if named is not None or config.file(config.data.path).is_dir() else "label"
         if named is None:
@@ -96,6 +97,10 @@ def targets_of(config: ImagesConfig, labels: Sequence[str], n_classes: int) -> l
             way_out = f"{say}Correct the labels, or the names ({listed(tuple(known))})"
         raise _refused(config, where, fact, way_out)
     return [known[label] for label in labels]
+
+
+def _many(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"
 
 
 def _refused(config: ImagesConfig, key: str, fact: str, way_out: str) -> ConfigError:
@@ -138,7 +143,8 @@ def _arrays(config: ImagesConfig, file: Path) -> tuple[NDArray[Any], list[str], 
         ids = _named(config, "id", found["id"], len(pixels))
         if len(set(ids)) < len(ids):
             twice = len(ids) - len(set(ids))
-            raise _refused(config, "id", f"{twice} pictures have the id of another", "Give each its own")
+            fact = f"{_many(twice, 'picture has', 'pictures have')} the id of another"
+            raise _refused(config, "id", fact, "Give each its own")
     return pixels, labels, ids
 
 
@@ -156,7 +162,7 @@ def _pixels(config: ImagesConfig, found: NDArray[Any]) -> NDArray[Any]:
         raise _refused(config, "path", f"there is no picture in it ({shape})", "Name a file with pictures")
     if not np.isfinite(found).all():
         n = int((~np.isfinite(found)).any(axis=(1, 2, 3)).sum())
-        fact = f"{n} pictures hold pixels that are NaN or infinite"
+        fact = f"{_many(n, 'picture holds', 'pictures hold')} pixels that are NaN or infinite"
         raise _refused(config, "images", fact, "Correct them, or take them out")
     return found
 

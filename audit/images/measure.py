@@ -160,25 +160,24 @@ def measurements(
     pairs: Sequence[Mapping[str, Any]],
     complete: Mapping[str, Any] | None,
 ) -> tuple[Measurement, ...]:
-    """Return what a house policy may ask: `image_accuracy`, `region_curve_area`, `method_agreement`,
-    `completeness_residual`."""
+    """Return what a house policy may ask: shares recognised, areas, rank correlations, what is left out."""
     found = [
         Measurement("image_accuracy", one.value, one.low, one.high, one.n, one.attribute, one.group)
         for one in rates
     ]
     found += [
         Measurement(
-            "region_curve_area", one["area"], one["low"], one["high"], one["n"], "method", one["method"]
+            "image_region_curve", one["area"], one["low"], one["high"], one["n"], "method", one["method"]
         )
         for one in curves
     ]
     for one in pairs:
         names = f"{one['one']} x {one['other']}"
         found.append(
-            Measurement("method_agreement", one["value"], one["low"], one["high"], one["n"], "methods", names)
+            Measurement("image_agreement", one["value"], one["low"], one["high"], one["n"], "methods", names)
         )
     if complete is not None:
-        found.append(Measurement("completeness_residual", complete["share"], n=complete["n"]))
+        found.append(Measurement("image_completeness", complete["share"], n=complete["n"]))
     return tuple(found)
 
 

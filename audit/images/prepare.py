@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audit import host as holding
 from audit.config.images import ImagesConfig, load_images_config
 from audit.data.pictures import Pictures, read_pictures, targets_of
 from audit.errors import AuditError, ConfigError, Fault, ModelError, UsageError
-from audit.host import Host, Order, start
+from audit.host import Host, Order
 from audit.ledger.files import files_of
 from audit.models import as_trust
 from audit.policy import load_policy
@@ -99,7 +100,7 @@ def prepare(
     """
     config = load_images_config(source, folder=folder)
     section = config.model
-    host = start(
+    host = holding.start(
         Order(
             path=section.path,
             folder=config.folder,

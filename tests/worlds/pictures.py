@@ -63,7 +63,7 @@ def tiny() -> Any:
     )
 
 
-def lay_digits(folder: Path, *, n: int = 200, epochs: int = 20) -> Path:
+def lay_digits(folder: Path, *, n: int = 200, epochs: int = 8) -> Path:
     """Train a small network on the digits of scikit-learn, lay it out with unseen ones, return the config."""
     import keras
     from sklearn.datasets import load_digits
@@ -82,7 +82,7 @@ def lay_digits(folder: Path, *, n: int = 200, epochs: int = 20) -> Path:
             keras.layers.Dense(10, activation="softmax"),
         ]
     )
-    model.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy")
+    model.compile(keras.optimizers.Adam(6e-3), "sparse_categorical_crossentropy")
     model.fit(images[:1200], found.target[:1200], epochs=epochs, batch_size=32, verbose=0)
     folder.mkdir(parents=True, exist_ok=True)
     model.save(folder / "digits.keras")

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
 from audit.errors import UsageError
-from audit.explain.images import IMAGE_METHODS, View, image_method
-from audit.explain.images import grad_cam, integrated_gradients, smoothgrad, xrai
+from audit.explain.images import (
+    IMAGE_METHODS,
+    View,
+    grad_cam,
+    image_method,
+    integrated_gradients,
+    smoothgrad,
+    xrai,
+)
 from audit.explain.images.segments import least_pixels, segments
 from audit.models.keras_classifier import KerasClassifier
 from tests.oracles import pictures as plain
@@ -45,7 +53,8 @@ def test_integrated_gradients_are_those_of_a_plain_loop(small: Any) -> None:
             plain.score_and_gradient(image, int(targets[at]), weights)[0]
             - plain.score_and_gradient(np.zeros(image.shape), int(targets[at]), weights)[0]
         )
-        assert found.way is not None and found.residual is not None
+        assert found.way is not None
+        assert found.residual is not None
         assert abs(found.way[at] - way) < 1e-5
         assert abs(found.residual[at] - (way - expected.sum())) < 2e-5
 
@@ -57,7 +66,9 @@ def test_integrated_gradients_are_complete(small: Any) -> None:
         integrated_gradients.explain(classifier, images, targets, view=VIEW, steps=steps)
         for steps in (4, 200)
     )
-    assert few.residual is not None and many.residual is not None and many.way is not None
+    assert few.residual is not None
+    assert many.residual is not None
+    assert many.way is not None
     assert np.abs(many.residual).max() < 1e-4 * np.abs(many.way).max() + 1e-5
     assert np.abs(few.residual).max() > 5 * np.abs(many.residual).max()
     assert np.allclose(many.maps.sum(axis=(1, 2)) + many.residual, many.way, atol=1e-9)
@@ -74,7 +85,7 @@ def test_smoothgrad_without_noise_is_the_plain_gradient(small: Any) -> None:
 
 
 def test_smoothgrad_depends_on_its_seed_and_on_nothing_beside(small: Any) -> None:
-    """The same seed gives the same bytes, a picture alone those among others; numpy's own draw is untouched."""
+    """The same seed gives the same bytes, a picture alone those among others; numpy's draw is untouched."""
     classifier, images, targets = small
     before = np.random.get_state()[1].tolist()  # type: ignore[index, union-attr]
     one = smoothgrad.explain(classifier, images, targets, view=VIEW, seed=7)
@@ -105,7 +116,7 @@ def test_a_coarse_map_is_brought_to_size_as_tensorflow_does() -> None:
 
 
 def test_xrai_ranks_regions_as_its_authors_library_does(corner: Any) -> None:
-    """On the same segments, called the library's own way through the model, maps are the same but for steps."""
+    """On the same segments, called the library's own way, maps are the same but for steps."""
     saliency = pytest.importorskip("saliency.core")
     classifier, images, targets = corner
     found = xrai.explain(classifier, images, targets, view=VIEW)
@@ -151,7 +162,7 @@ def test_xrai_regions_cover_the_picture_and_nest(corner: Any) -> None:
         most = int(ranks.max())
         assert set(np.unique(ranks)) == set(range(1, most + 1))
         masks = [ranks <= k for k in range(1, most + 1)]
-        assert all((inner <= outer).all() for inner, outer in zip(masks, masks[1:], strict=False))
+        assert all((inner <= outer).all() for inner, outer in pairwise(masks))
         assert masks[-1].all()
         assert all(len(np.unique(values[ranks == k])) == 1 for k in range(1, most + 1))
 
