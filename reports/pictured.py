@@ -8,7 +8,7 @@ from reports import wording
 from reports.sections.explanations import method_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 NAMES = {"xrai": "XRAI", "grad_cam": "Grad-CAM"}
 SAYS = {
@@ -28,6 +28,21 @@ def in_sentence(method: str) -> str:
     """Return a method's name within a sentence: ``integrated gradients``, but ``XRAI``."""
     name = name_of(method)
     return name if name[:2].isupper() or name in ("Grad-CAM", "SmoothGrad") else name[:1].lower() + name[1:]
+
+
+def cause_of(told: str) -> tuple[str, str]:
+    """Return why a method was not measured, and the way out, of "place: fact. Way out".
+
+    >>> cause_of("model m.keras: it has no convolution. Leave out grad_cam")
+    ('it has no convolution', 'Leave out grad_cam')
+    """
+    fact, _, way_out = told.partition(": ")[2].rstrip(".").rpartition(". ")
+    return (fact, way_out) if fact else (way_out or told, "")
+
+
+def verb_of(methods: Sequence[str]) -> str:
+    """Return "does" of one method, "do" of several and of one whose name is plural."""
+    return "do" if len(methods) > 1 or methods[0].endswith("s") else "does"
 
 
 def interval_words(value: float | None, low: float | None, high: float | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports import wording
 from reports.charts import curves
-from reports.pictured import SAYS, beats_lot, best, half_words, in_sentence, interval_words, name_of
+from reports.pictured import SAYS, beats_lot, best, cause_of, half_words, in_sentence, interval_words, name_of
 from reports.sealed import Sealed, read
 from reports.wording import capital, count
 
@@ -127,7 +127,7 @@ def _pairs(sealed: Sealed) -> tuple[tuple[tuple[str, str, str], ...], str]:
     told = sorted(body["pairs"], key=lambda one: -(one["value"] if one["value"] is not None else -2))
     rows = tuple(
         (
-            f"{name_of(one['one'])} and {name_of(one['other'])}",
+            f"{name_of(one['one'])} and {in_sentence(one['other'])}",
             wording.signed_interval(one["low"], one["high"])
             if one["low"] is not None
             else "no order to compare",
@@ -172,7 +172,7 @@ def query(ledger: Reading, audit_id: str) -> ImageExplanations:
     pairs, pairs_meaning = _pairs(sealed)
     first = best(body["methods"]) if body is not None else None
     absent = tuple(
-        (name_of(one["method"]), str(one["cause"]).partition(": ")[2])
+        (name_of(one["method"]), f"{capital('. '.join(filter(None, cause_of(str(one['cause'])))))}.")
         for one in (body["absent"] if body is not None else method.get("methods", ()))
         if one.get("cause")
     )

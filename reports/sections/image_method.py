@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reports import wording
-from reports.pictured import SAYS, in_sentence, name_of
+from reports.pictured import SAYS, cause_of, in_sentence, name_of
 from reports.sealed import Sealed, framework_words, read
 from reports.sections.scope import LIMIT
 from reports.wording import capital, count, joined
@@ -107,7 +107,7 @@ def query(ledger: Reading, audit_id: str) -> ImageMethod:
             SAYS.get(one["method"], ""),
             one["source"],
             ", ".join(f"{name} {value}" for name, value in sorted(one["details"].items()))
-            or (f"not measured: {one['cause']}" if one["cause"] else wording.NOTHING),
+            or (f"not measured: {cause_of(str(one['cause']))[0]}" if one["cause"] else wording.NOTHING),
         )
         for one in body["methods"]
     )

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from reports import wording
 from reports.outcomes import Mark
-from reports.pictured import beats_lot, best, half_words, in_sentence, interval_words, name_of
+from reports.pictured import (
+    beats_lot,
+    best,
+    cause_of,
+    half_words,
+    in_sentence,
+    interval_words,
+    name_of,
+    verb_of,
+)
 from reports.sealed import Sealed, access_words, read
 from reports.sections.summary import Key, outcome_counts, trust_words
 from reports.unknown import Unknown
@@ -119,19 +128,59 @@ def _unknown(accuracy: dict[str, Any], curves: dict[str, Any] | None, sealed: Se
     rows = []
     absent = curves["absent"] if curves else ()
     for one in absent:
+        fact, way_out = cause_of(str(one["cause"]))
+        question = f"What {verb_of([one['method']])} {in_sentence(one['method'])} say?"
+        rows.append(Unknown(question, f"{capital(fact)}.", f"{way_out}." if way_out else wording.NOTHING))
+    if curves is None:
+        return (), ""
+    control = curves["control"]
+    rows = tuple(
+        MethodRow(
+            name_of(one["method"]),
+            interval_words(one["area"], one["low"], one["high"]),
+            half_words(one["half"]),
+            _AGAINST[beats_lot(one)],
+        )
+        for one in sorted(curves["methods"], key=lambda one: -one["area"])
+    )
+    by_lot = interval_words(control["area"], control["low"], control["high"])
+    return rows, f"Pixels by lot: {by_lot}, half back {half_words(control['half'])}."
+
+
+def _keys(sealed: Sealed, accuracy: dict[str, Any], curves: dict[str, Any] | None) -> tuple[Key, ...]:
+    classes = len(accuracy["classes"])
+    keys = [
+        Key("Pictures", count(accuracy["n"]), f"{count(classes)} {plural(classes, 'class', 'classes')}"),
+        Key(
+            "Recognised",
+            wording.percent(accuracy["value"]),
+            f"interval {wording.percent_interval(accuracy['low'], accuracy['high'])}",
+        ),
+    ]
+    if curves is not None:
+        n = len(curves["methods"])
+        keys.append(Key("Explained", count(curves["n"]), f"by {count(n)} {plural(n, 'method')}"))
+    complete = sealed.measured("image_completeness")
+    if complete is not None and complete["share"] is not None:
+        keys.append(Key("Left unexplained", wording.share(complete["share"]), "by integrated gradients"))
+    return tuple(keys)
+
+
+def _unknown(accuracy: dict[str, Any], curves: dict[str, Any] | None, sealed: Sealed) -> tuple[Unknown, ...]:
+    rows = []
+    absent = curves["absent"] if curves else ()
+    for one in absent:
         fact, _, way_out = str(one["cause"]).partition(": ")[2].rstrip(".").rpartition(". ")
         question = f"What does {in_sentence(one['method'])} say?"
         rows.append(Unknown(question, f"{capital(fact or way_out)}.", f"{way_out}."))
     if curves is None:
         rows.append(Unknown("Where does the model look?", f"{capital(sealed.cause('image_curves'))}.", "–"))
-    unsure = [
-        in_sentence(one["method"]) for one in (curves["methods"] if curves else ()) if beats_lot(one) is None
-    ]
+    unsure = [one["method"] for one in (curves["methods"] if curves else ()) if beats_lot(one) is None]
     if unsure:
-        verb = plural(len(unsure), "does", "do")
+        who = joined([in_sentence(one) for one in unsure])
         rows.append(
             Unknown(
-                f"{capital(verb)} {joined(unsure)} find more than pixels by lot?",
+                f"{capital(verb_of(unsure))} {who} find more than pixels by lot?",
                 "Picture by picture, the 95% interval of the gain over lot spans 0.",
                 "More pictures in `explain.sample`.",
             )
@@ -142,8 +191,8 @@ def _unknown(accuracy: dict[str, Any], curves: dict[str, Any] | None, sealed: Se
         rows.append(
             Unknown(
                 f"How often {plural(len(few), 'is', 'are')} {who} recognised?",
-                f"Under {FEW} pictures each.",
-                "More pictures of them.",
+                f"Under {FEW} pictures{plural(len(few), '', ' each')}.",
+                "More pictures.",
             )
         )
     return tuple(rows)

@@ -223,3 +223,21 @@ def test_what_is_of_decisions_is_refused_for_pictures(
     with pytest.raises(UsageError, match="reads them from its config"):
         audit.run(digits, data={"a": [1]})
     assert command("check", str(digits)) == 0
+
+
+@pytest.mark.slow
+def test_run_and_report_behind_the_walls(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One command audits and reports, with the model in a process of its own: the figures are the same."""
+    from audit.host.child import ChildHost
+
+    here = audit.run(desk)
+    (desk.parent / "ledger.db").unlink()
+    monkeypatch.setattr("audit.host.start", ChildHost)
+    out = desk.parent / "out"
+    assert command("run", str(desk), "--out", str(out)) == 0
+    assert {one.name for one in out.iterdir()} >= {"report.html", "report.pdf"}
+    there = audit.open(desk.parent / "ledger.db")
+    for name, figure in here.figures.items():
+        if name != "environment":
+            assert there.figures[name].body == figure.body, name
+    assert "none" not in str(there.figures["environment"].body["walls"])
