@@ -50,7 +50,7 @@ class Game:
     def means(self, rows: NDArray[Any], coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return float64[n, m]: the value of each coalition, over the whole reference."""
         masks = self.masks(coalitions)
-        if _mixes(self.scorer):
+        if _mixes(self.scorer, "mixed_mean"):
             fast: NDArray[np.float64] = self.scorer.mixed_mean(rows, self.reference, masks)  # type: ignore[attr-defined]
             return fast
         return mixed_mean(self.scorer, rows, self.reference, masks)
@@ -60,7 +60,7 @@ class Game:
     ) -> NDArray[np.float64]:
         """Return float64[n, e]: the score of each mix with one reference row."""
         masks = self.masks(coalitions)
-        if _mixes(self.scorer):
+        if _mixes(self.scorer, "mixed"):
             fast: NDArray[np.float64] = self.scorer.mixed(rows, self.reference, masks, background)  # type: ignore[attr-defined]
             return fast
         return mixed(self.scorer, rows, self.reference, masks, background)
@@ -157,5 +157,5 @@ def mixed(
     return values
 
 
-def _mixes(scorer: Scorer) -> bool:
-    return callable(getattr(scorer, "mixed_mean", None)) and bool(getattr(scorer, "mixes", True))
+def _mixes(scorer: Scorer, way: str) -> bool:
+    return callable(getattr(scorer, way, None)) and bool(getattr(scorer, "mixes", True))

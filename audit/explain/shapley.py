@@ -57,7 +57,7 @@ def explain(
 
     Parameters
     ----------
-    scorer : any Scorer; one with ``mixed_mean`` and ``mixed`` is faster
+    scorer : any Scorer; one with ``mixed_mean`` or ``mixed`` is faster
     rows, reference : polars frames, or dicts of columns
     factors : factor -> its columns, attributed as one player each
     exact_up_to : number of factors up to which all coalitions are valued

@@ -17,6 +17,37 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def as_asked(
+    model: str, column: str, values: NDArray[Any], *, text: bool, whole: bool = False
+) -> NDArray[Any]:
+    """Return a column as the model's input means it: text, numbers, or whole numbers without a gap.
+
+    Parameters
+    ----------
+    model, column : names, for messages
+    text, whole : whether the input takes text; whether it takes whole numbers
+
+    Raises
+    ------
+    ModelError
+        Text for a number, or a missing value where whole numbers know none.
+    """
+    has_text = values.dtype.kind in "OUS"
+    if text and not has_text:  # codes such as 3 are read as numbers from a file
+        return np.array(["" if np.isnan(v) else f"{v:.15g}" for v in values.astype(float)], dtype=object)
+    if has_text and not text:
+        raise ModelError(
+            f"model {model}: it reads {column!r} as a number, and the data hold text there. "
+            "Give the model an input of text for it, or correct the column."
+        )
+    if whole and (gaps := int(np.count_nonzero(~np.isfinite(values.astype(float))))):
+        raise ModelError(
+            f"model {model}: it reads {column!r} as whole numbers, and {gaps} of {len(values)} rows miss it. "
+            "Fill the column, or give the model an input that knows missing values."
+        )
+    return values
+
+
 class CodeBook:
     """Encodes columns of numbers and strings into float64[n, columns], and decodes them.
 

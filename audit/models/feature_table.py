@@ -91,8 +91,8 @@ class FeatureTable:
         if unknown.any() and not self._unknown_is_missing:
             # The category itself is a person's value: only how many there are is told.
             raise ModelError(
-                f"model {self._name}: {int(unknown.sum())} of {len(values)} rows hold a category of {column!r} "
-                "that the model was not trained on. Correct them, or set these rows aside."
+                f"model {self._name}: {int(unknown.sum())} of {len(values)} rows hold a category of "
+                f"{column!r} that the model was not trained on. Correct them, or set these rows aside."
             )
         coded[unknown] = np.nan
         return coded

@@ -105,8 +105,8 @@ def _columns(file: LightGBMFile, name: str, features: Sequence[str]) -> tuple[st
     if not file.named and features:
         if len(features) != len(file.columns):
             raise ModelError(
-                f"model {name}: it was trained on {len(file.columns)} columns without names, the config names "
-                f"{len(features)} features. Name them in the order of the training in data.features."
+                f"model {name}: it was trained on {len(file.columns)} columns without names, the config "
+                f"names {len(features)} features. Name them in the order of the training in data.features."
             )
         return tuple(features)
     written = {feature.replace(" ", "_"): feature for feature in features}
@@ -120,7 +120,8 @@ def _output(file: LightGBMFile, name: str, output: int | str) -> tuple[int, str]
     binary = kind == "binary"
     if isinstance(output, str) or not 0 <= output < (2 if binary else n):
         raise ModelError(
-            f"model {name}: it has no output {output!r} (it gives {n} a row, by number). Correct model.output."
+            f"model {name}: it has no output {output!r} (it gives {n} a row, by number). "
+            "Correct model.output."
         )
     if binary:  # one number a row, the probability of the second class
         return 0, "probability of 1"

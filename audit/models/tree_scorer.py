@@ -1,8 +1,9 @@
 """A tree library's model as a scorer: it scores by the library, and explains by its trees.
 
 Why so, the trial: the trees are read from the file by us, and the library is what decides about
-people. On the first rows that come both are asked; where they differ, explaining goes the slow way
-through the library alone, and ``notes`` says why.
+people. Of the first rows, and of every row that is explained or compared with, both are asked for the
+score; where they differ, explaining goes the slow way through the library alone, and ``notes`` says
+why.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from audit.models.trees import Trees
 
 _TRIAL_ROWS = 32
-_TRIAL_TOLERANCE = 1e-5  # of the scores' size: libraries add float32, we add float64
+_TOLERANCE = 1e-5  # of the scores' size: libraries add float32, we add float64
 
 
 class TreeScorer:
@@ -57,6 +58,7 @@ class TreeScorer:
         self.trees = trees
         self.notes: list[str] = []
         self._tried = False
+        self._agreed: NDArray[Any] | None = None  # the reference whose scores were compared last
         if trees is None:
             self.notes.append("mixes are scored one by one: its score is no function of one sum of leaves")
 
@@ -111,25 +113,34 @@ class TreeScorer:
     ) -> NDArray[np.float64]:
         """Return float64[n, m]: the mean score over the reference, of the row where a mask is set."""
         players, coalitions, n_players = players_of(masks)
+        if self.trees is not None and n_players <= MOST_PLAYERS:
+            if reference is not self._agreed:
+                self._compare(reference)
+                self._agreed = reference
+            self._compare(rows)
         if self.trees is None or n_players > MOST_PLAYERS:
             return mixed_mean_by_scores(self, rows, reference, masks)
         return mixed_mean(self.trees, rows, reference, players, coalitions, n_players)
 
-    def _try(self, encoded: NDArray[np.float64]) -> None:
-        self._tried = True
-        if self.trees is None:
+    def _compare(self, encoded: NDArray[np.float64]) -> None:
+        """Leave the trees where they score some row otherwise than the library."""
+        if self.trees is None or not len(encoded):
             return
         own = self.score_encoded(encoded)
         worst = float(np.abs(own - self.trees.scores(encoded)).max())
-        if not worst <= _TRIAL_TOLERANCE * max(1.0, float(np.abs(own).max())):
+        if not worst <= _TOLERANCE * max(1.0, float(np.abs(own).max())):  # a NaN is no agreement either
             self._leave_trees(f"its trees, as read from the file, give other scores (by {worst:.3g})")
+
+    def _try(self, encoded: NDArray[np.float64]) -> None:
+        self._tried = True
+        self._compare(encoded)
+        if self.trees is None:
             return
-        width = encoded.shape[1]
-        masks = np.random.default_rng(0).random((8, width)) < 0.5
+        masks = np.random.default_rng(0).random((8, encoded.shape[1])) < 0.5
         some = encoded[:2]
-        apart = self.mixed_mean(some, encoded, masks) - mixed_mean_by_scores(self, some, encoded, masks)
-        worst = float(np.abs(apart).max())
-        if not worst <= _TRIAL_TOLERANCE * max(1.0, float(np.abs(own).max())):
+        whole = mixed_mean_by_scores(self, some, encoded, masks)
+        worst = float(np.abs(self.mixed_mean(some, encoded, masks) - whole).max())
+        if not worst <= _TOLERANCE * max(1.0, float(np.abs(whole).max())):
             self._leave_trees(f"mixes through its trees differ from whole mixes by {worst:.3g}")
 
     def _leave_trees(self, cause: str) -> None:

@@ -109,7 +109,8 @@ def _output(booster: Any, file: XGBoostFile, name: str, output: int | str) -> tu
     binary = file.objective == "binary:logistic" and n == 1
     if isinstance(output, str) or not 0 <= output < (2 if binary else n):
         raise ModelError(
-            f"model {name}: it has no output {output!r} (it gives {n} a row, by number). Correct model.output."
+            f"model {name}: it has no output {output!r} (it gives {n} a row, by number). "
+            "Correct model.output."
         )
     if binary:  # one number a row, the probability of the second class
         return 0, "probability of 1"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,7 @@ def _check(tree: dict[str, Any], n_columns: int) -> None:
         strict=True,
     )
     for node, start, size in segments:
-        if not (0 <= node < n and 0 <= start and 0 <= size and start + size <= n_codes):
+        if not (0 <= node < n and start >= 0 and size >= 0 and start + size <= n_codes):
             raise ValueError("a tree's categories lie outside of it")
     if any(not 0 <= code < 1 << 24 for code in tree.get("categories", ())):
         raise ValueError("a tree's category is no code")
@@ -137,7 +138,7 @@ def _categories(kept: dict[str, Any] | None, n_columns: int) -> dict[int, tuple[
         offsets = encoded.get("offsets")
         if offsets:
             text = bytes(value & 255 for value in values)
-            found[at] = tuple(text[a:b].decode() for a, b in zip(offsets[:-1], offsets[1:], strict=True))
+            found[at] = tuple(text[a:b].decode() for a, b in pairwise(offsets))
         elif len(values):
             found[at] = tuple(values)
     return found
@@ -163,7 +164,8 @@ def trees_of(file: XGBoostFile, rounds: int) -> Trees | None:
     for at, tree in enumerate(chosen):
         left = np.asarray(tree["left_children"], dtype=np.int32)
         leaf = left < 0
-        value = np.asarray(tree["split_conditions"], dtype=np.float64)
+        # The shortest decimals of float32: as float64 they would lie beside the value that they stand for.
+        value = np.asarray(tree["split_conditions"], dtype=np.float32).astype(np.float64)
         kinds = np.asarray(tree.get("split_type") or np.zeros(len(left)))
         # A category that a node lists goes right, all others left.
         segments = zip(

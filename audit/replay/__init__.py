@@ -132,7 +132,7 @@ def _changed(audit: Audit, config: Config) -> list[Compared]:
     path = config.model.path if config.model is not None else None
     file = config.file(path) if path is not None and ":" not in path else None
     one, digest = Compared("model"), None
-    if file is not None and file.is_file():
+    if file is not None and file.exists():
         digest = digest_of(file)  # looked at, never opened: a pin may have refused it
     elif file is None and path is not None:
         try:
