@@ -1,7 +1,8 @@
 """TensorFlow SavedModels: a folder with ``saved_model.pb``, which is a program and needs trust.
 
 The endpoint is ``serving_default`` (or ``serve``, or the only one there is). It scores and no more:
-a SavedModel hands out no gradients, so methods that need them are ``not_measured``.
+a SavedModel hands out no gradients, so methods that need them are ``not_measured``. Inputs and outputs
+are counted in the order of their names: the file keeps no other.
 
 Why so, trust for each: a graph may read and write files by ordinary operations, and TensorFlow's
 own policy is that models are programs. The digest is of every file in the folder, by name and
@@ -109,7 +110,7 @@ class SavedModelScorer:
         self._loaded = loaded  # its variables live only as long as it is held
         self._name, self._digest, self._trust = name, digest, trust
         self._call, self._endpoint = _endpoint(loaded, name)
-        self._inputs = dict(self._call.structured_input_signature[1])
+        self._inputs = dict(sorted(self._call.structured_input_signature[1].items()))
         self._check_inputs()
         self._by_name = len(self._inputs) > 1
         self._book = CodeBook(tuple(self._inputs) if self._by_name else tuple(features))
@@ -232,7 +233,7 @@ def _endpoint(loaded: Any, name: str) -> tuple[Any, str]:
 
 def _output(outputs: Mapping[str, Any], output: int | str, name: str) -> tuple[str, int, str]:
     """Return the key of the output that is the score, the place in it, and its name."""
-    names = list(outputs)
+    names = sorted(outputs)
     if len(names) == 1 and isinstance(output, int):
         width = _width(outputs[names[0]].shape)
         if not 0 <= output < width:
