@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def as_asked(
     model: str, column: str, values: NDArray[Any], *, text: bool, whole: bool = False
 ) -> NDArray[Any]:
-    """Return a column as the model's input means it: text, numbers, or whole numbers without a gap.
+    """Return a column as the model's input means it: text, numbers, or whole numbers.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def as_asked(
     Raises
     ------
     ModelError
-        Text for a number, or a missing value where whole numbers know none.
+        Text for a number; a gap or a fraction where the input takes whole numbers, which know neither.
     """
     has_text = values.dtype.kind in "OUS"
     if text and not has_text:  # codes such as 3 are read as numbers from a file
@@ -40,10 +40,11 @@ def as_asked(
             f"model {model}: it reads {column!r} as a number, and the data hold text there. "
             "Give the model an input of text for it, or correct the column."
         )
-    if whole and (gaps := int(np.count_nonzero(~np.isfinite(values.astype(float))))):
+    numbers = np.where(np.isfinite(values.astype(float)), values.astype(float), 0.5) if whole else np.empty(0)
+    if others := int(np.count_nonzero(numbers != np.rint(numbers))):
         raise ModelError(
-            f"model {model}: it reads {column!r} as whole numbers, and {gaps} of {len(values)} rows miss it. "
-            "Fill the column, or give the model an input that knows missing values."
+            f"model {model}: it reads {column!r} as whole numbers, and {others} of {len(values)} rows miss "
+            "it or have a fraction. Fill the column, or give the model an input that knows such values."
         )
     return values
 
