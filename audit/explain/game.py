@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -124,8 +124,15 @@ def columns_of(rows: Any) -> dict[str, NDArray[Any]]:
     return columns
 
 
+class ScoresEncoded(Protocol):
+    """What mixes are scored by."""
+
+    def score_encoded(self, encoded: NDArray[Any]) -> NDArray[np.float64]:
+        """Return float64[n]."""
+
+
 def mixed_mean(
-    scorer: Scorer, rows: NDArray[Any], reference: NDArray[Any], masks: NDArray[np.bool_]
+    scorer: ScoresEncoded, rows: NDArray[Any], reference: NDArray[Any], masks: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Return float64[n, m]: the mean score over the reference, for any scorer."""
     n_reference = len(reference)

@@ -1,10 +1,4 @@
-"""A tree library's model as a scorer: it scores by the library, and explains by its trees.
-
-Why so, the trial: the trees are read from the file by us, and the library is what decides about
-people. Of the first rows, and of every row that is explained or compared with, both are asked for the
-score; where they differ, explaining goes the slow way through the library alone, and ``notes`` says
-why.
-"""
+"""A tree library's model as a scorer: it scores by the library, and is explained through its trees."""
 
 from __future__ import annotations
 
@@ -14,19 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.errors import ModelError
-from audit.explain.game import mixed_mean as mixed_mean_by_scores
 from audit.models import checked_scores
 from audit.models.feature_table import FeatureTable
-from audit.models.tree_mixing import MOST_PLAYERS, mixed_mean, players_of
+from audit.models.tree_mixer import TreeMixer
 from audit.record import Model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.models.trees import Trees
-
-_TRIAL_ROWS = 32
-_TOLERANCE = 1e-5  # of the scores' size: libraries add float32, we add float64
 
 
 class TreeScorer:
@@ -39,11 +29,6 @@ class TreeScorer:
     model : what is kept of the model, but for its columns where the rows name them
     trees : its trees, where the score is a function of one sum of leaves
     native : the library's own object, for the library's own explanations
-
-    Attributes
-    ----------
-    notes : list of str
-        What was not done the fast way, and why.
     """
 
     def __init__(
@@ -55,12 +40,17 @@ class TreeScorer:
         native: Any,
     ) -> None:
         self._predict, self._table, self._model, self.native = predict, table, model, native
-        self.trees = trees
-        self.notes: list[str] = []
-        self._tried = False
-        self._agreed: NDArray[Any] | None = None  # the reference whose scores were compared last
-        if trees is None:
-            self.notes.append("mixes are scored one by one: its score is no function of one sum of leaves")
+        self._mixer = TreeMixer(trees, self.score_encoded)
+
+    @property
+    def trees(self) -> Trees | None:
+        """Its trees, as long as they answer as the library does."""
+        return self._mixer.trees
+
+    @property
+    def notes(self) -> list[str]:
+        """What was not done the fast way, and why."""
+        return self._mixer.notes
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -75,8 +65,7 @@ class TreeScorer:
     def encode(self, rows: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
         """Return float64[n, columns]; categories become codes, missing values NaN."""
         encoded = self._table.encode(rows)
-        if not self._tried and len(encoded):
-            self._try(encoded[:_TRIAL_ROWS])
+        self._mixer.try_on(encoded)
         return encoded
 
     def score_encoded(self, encoded: NDArray[Any]) -> NDArray[np.float64]:
@@ -112,37 +101,4 @@ class TreeScorer:
         self, rows: NDArray[Any], reference: NDArray[Any], masks: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
         """Return float64[n, m]: the mean score over the reference, of the row where a mask is set."""
-        players, coalitions, n_players = players_of(masks)
-        if self.trees is not None and n_players <= MOST_PLAYERS:
-            if reference is not self._agreed:
-                self._compare(reference)
-                self._agreed = reference
-            self._compare(rows)
-        if self.trees is None or n_players > MOST_PLAYERS:
-            return mixed_mean_by_scores(self, rows, reference, masks)
-        return mixed_mean(self.trees, rows, reference, players, coalitions, n_players)
-
-    def _compare(self, encoded: NDArray[np.float64]) -> None:
-        """Leave the trees where they score some row otherwise than the library."""
-        if self.trees is None or not len(encoded):
-            return
-        own = self.score_encoded(encoded)
-        worst = float(np.abs(own - self.trees.scores(encoded)).max())
-        if not worst <= _TOLERANCE * max(1.0, float(np.abs(own).max())):  # a NaN is no agreement either
-            self._leave_trees(f"its trees, as read from the file, give other scores (by {worst:.3g})")
-
-    def _try(self, encoded: NDArray[np.float64]) -> None:
-        self._tried = True
-        self._compare(encoded)
-        if self.trees is None:
-            return
-        masks = np.random.default_rng(0).random((8, encoded.shape[1])) < 0.5
-        some = encoded[:2]
-        whole = mixed_mean_by_scores(self, some, encoded, masks)
-        worst = float(np.abs(self.mixed_mean(some, encoded, masks) - whole).max())
-        if not worst <= _TOLERANCE * max(1.0, float(np.abs(whole).max())):
-            self._leave_trees(f"mixes through its trees differ from whole mixes by {worst:.3g}")
-
-    def _leave_trees(self, cause: str) -> None:
-        self.notes.append(f"mixes are scored one by one: {cause}")
-        self.trees = None
+        return self._mixer.mean(rows, reference, masks)

@@ -264,7 +264,7 @@ def test_trees_that_answer_otherwise_are_left_alone(tmp_path):
     scorer.trees.value[:] *= 1.01  # as if read wrongly from the file
     rows, reference = scorer.encode(people(3, 5)), scorer.encode(people(5, 6))
     assert not scorer.mixes
-    assert "its trees, as read from the file, give other scores" in scorer.notes[0]
+    assert "its trees, as read from the model, give other scores" in scorer.notes[0]
     masks = np.random.default_rng(1).random((4, 4)) < 0.5
     np.testing.assert_array_equal(
         scorer.mixed_mean(rows, reference, masks), mixed_mean(scorer, rows, reference, masks)
