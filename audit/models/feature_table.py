@@ -23,7 +23,7 @@ class FeatureTable:
     Parameters
     ----------
     name : the model's name, for messages
-    columns : the columns in the order of the training; where empty, those of the first rows
+    columns : the columns in the order of the training
     categories : column -> its categories in the order of their codes, as the model file has them
     unknown_is_missing : whether a category that the training never met counts as missing, as it
         does with LightGBM; else it is refused
@@ -112,4 +112,4 @@ def _key(value: Any) -> str:
 
 
 def _is_missing(value: Any) -> bool:
-    return value == "" or value != value
+    return bool(value == "" or value != value)

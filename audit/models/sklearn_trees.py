@@ -112,7 +112,7 @@ def trees_of(model: Any, at: int) -> Trees | None:
 
 def _forest(trees: list[Any], at: int, *, classes: bool) -> Trees:
     def leaves(tree: Any) -> NDArray[np.float64]:
-        values = tree.value[:, 0, :]
+        values: NDArray[np.float64] = tree.value[:, 0, :]
         return values[:, at] / values.sum(axis=1) if classes else values[:, 0]
 
     return _joined([(tree, leaves(tree) / len(trees)) for tree in trees])

@@ -26,7 +26,7 @@ class TreeScorer:
     ----------
     predict : float64[n, columns] -> n numbers
     table : encodes the columns
-    model : what is kept of the model, but for its columns where the rows name them
+    model : what is kept of the model
     trees : its trees, where the score is a function of one sum of leaves
     native : the library's own object, for the library's own explanations
     """

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from audit.models.trees import Trees, check_tree
 from audit.models.ubjson import read_ubjson
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _LINKS = {
     "binary:logistic": "sigmoid",
@@ -47,7 +50,8 @@ class XGBoostFile:
     n_outputs : scores a row, before one is chosen
     rounds : of boosting in the file
     best_rounds : rounds that scikit-learn's interface uses after early stopping, else None
-    trees : its trees as (list of one round's) JSON values; empty for a linear booster
+    booster : ``gbtree``, ``dart`` or ``gblinear``
+    model, learner : the JSON values that hold the trees, and what belongs to all of them
     """
 
     columns: tuple[str, ...]
@@ -151,49 +155,19 @@ def trees_of(file: XGBoostFile, rounds: int) -> Trees | None:
         return None
     indptr = file.model.get("iteration_indptr")
     chosen = file.model["trees"][: indptr[rounds] if indptr else rounds]
-    weights = file.model.get("weight_drop") or file.learner["gradient_booster"].get("weight_drop")
-    if any(int(tree["tree_param"].get("size_leaf_vector", "1") or 1) > 1 for tree in chosen):
+    if not chosen or any(int(tree["tree_param"].get("size_leaf_vector") or 1) > 1 for tree in chosen):
         return None
-    base_text = str(file.learner["learner_model_param"]["base_score"]).strip("[]")
-    base = float(base_text)
-    if link == "sigmoid":
-        base = float(np.log(base / (1.0 - base)))
-    elif link == "exponential":
-        base = float(np.log(base))
+    weights = file.learner["gradient_booster"].get("weight_drop") or [1.0] * len(chosen)
     parts, codes, roots, n = [], {}, [], 0
-    for at, tree in enumerate(chosen):
-        left = np.asarray(tree["left_children"], dtype=np.int32)
-        leaf = left < 0
-        # The shortest decimals of float32: as float64 they would lie beside the value that they stand for.
-        value = np.asarray(tree["split_conditions"], dtype=np.float32).astype(np.float64)
-        kinds = np.asarray(tree.get("split_type") or np.zeros(len(left)))
-        # A category that a node lists goes right, all others left.
-        segments = zip(
-            *(tree.get(f"categories_{key}", ()) for key in ("nodes", "segments", "sizes")), strict=True
-        )
-        for node, start, size in segments:
-            if kinds[node] == 1 and not leaf[node]:
-                codes[n + node] = np.asarray(tree["categories"][start : start + size], dtype=np.int64)
-        weight = float(weights[at]) if file.booster == "dart" and weights else 1.0
-        parts.append(
-            (
-                np.where(leaf, -1, np.asarray(tree["split_indices"])),
-                value,
-                np.where(leaf, -1, left + n),
-                np.where(leaf, -1, np.asarray(tree["right_children"]) + n),
-                np.asarray(tree["default_left"], dtype=bool),
-                np.where(leaf, value * weight, 0.0),
-            )
-        )
+    for tree, weight in zip(chosen, weights, strict=False):  # weights of later rounds stay behind
+        columns, listed = _arrays(tree, n, float(weight))
+        parts.append(columns)
+        codes.update(listed)
         roots.append(n)
-        n += len(left)
-    feature, threshold, left, right, missing_left, values = (
-        (np.concatenate(one) for one in zip(*parts, strict=True)) if parts else (np.empty(0),) * 6
+        n += len(columns[0])
+    feature, threshold, left, right, missing_left, value = (
+        np.concatenate(one) for one in zip(*parts, strict=True)
     )
-    # ``Trees`` names the codes that go left: the sides of such a node change places.
-    for node in codes:
-        left[node], right[node] = right[node], left[node]
-        missing_left[node] = not missing_left[node]
     return Trees(
         roots=np.asarray(roots, dtype=np.int32),
         feature=feature.astype(np.int32),
@@ -201,10 +175,47 @@ def trees_of(file: XGBoostFile, rounds: int) -> Trees | None:
         left=left.astype(np.int32),
         right=right.astype(np.int32),
         missing_left=missing_left.astype(bool),
-        value=values,
+        value=value,
         inclusive=False,
         single=True,
-        base=base,
+        base=_base(file, link),
         link=link,
         categories=codes,
     )
+
+
+def _base(file: XGBoostFile, link: str) -> float:
+    """Return what the sum of leaves starts from; the file states it on the scale of the score."""
+    stated = float(str(file.learner["learner_model_param"]["base_score"]).strip("[]"))
+    if link == "sigmoid":
+        return float(np.log(stated / (1.0 - stated)))
+    return float(np.log(stated)) if link == "exponential" else stated
+
+
+def _arrays(
+    tree: dict[str, Any], start: int, weight: float
+) -> tuple[tuple[NDArray[Any], ...], dict[int, NDArray[np.int64]]]:
+    """Return one tree's arrays as ``Trees`` has them, from position ``start`` on, and its categories."""
+    left, right = (np.asarray(tree[key], dtype=np.int64) for key in ("left_children", "right_children"))
+    leaf = left < 0
+    missing_left = np.asarray(tree["default_left"], dtype=bool)
+    # The shortest decimals of float32: as float64 they would lie beside the value that they stand for.
+    value = np.asarray(tree["split_conditions"], dtype=np.float32).astype(np.float64)
+    kinds = tree.get("split_type") or [0] * len(left)
+    codes: dict[int, NDArray[np.int64]] = {}
+    segments = (tree.get(f"categories_{key}", ()) for key in ("nodes", "segments", "sizes"))
+    for node, first, size in zip(*segments, strict=True):
+        if kinds[node] == 1 and not leaf[node]:
+            # XGBoost lists what goes right; ``Trees`` what goes left: the sides change places.
+            codes[start + node] = np.asarray(tree["categories"][first : first + size], dtype=np.int64)
+            left[node], right[node] = right[node], left[node]
+            missing_left[node] = not missing_left[node]
+    columns = (
+        np.where(leaf, -1, np.asarray(tree["split_indices"])),
+        value,
+        np.where(leaf, -1, left + start),
+        np.where(leaf, -1, right + start),
+        missing_left,
+        np.where(leaf, value * weight, 0.0),
+    )
+    return columns, codes
