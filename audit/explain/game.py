@@ -65,6 +65,13 @@ class Game:
             return fast
         return mixed(self.scorer, rows, self.reference, masks, background)
 
+    def shares(self) -> NDArray[np.float64] | None:
+        """Return the Shapley values float64[n, players] where the scorer knows them without coalitions."""
+        if not _mixes(self.scorer, "shares") or not self.players:
+            return None
+        known: NDArray[np.float64] | None = self.scorer.shares(self.rows, self.reference, self.owned)  # type: ignore[attr-defined]
+        return known
+
     def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return float64[n, factors] from float64[n, players]; the others get 0."""
         spread = np.zeros((len(values), len(self.factors)))

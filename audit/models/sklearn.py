@@ -169,6 +169,12 @@ class PipelineScorer:
         """Return float64[n, m]: the mean score over the reference, of the row where a mask is set."""
         return self._mixer.mean(rows, reference, masks)
 
+    def shares(
+        self, rows: NDArray[Any], reference: NDArray[Any], owned: NDArray[np.bool_]
+    ) -> NDArray[np.float64] | None:
+        """Return the Shapley values float64[n, players] of a score that is a sum of leaves, else None."""
+        return self._mixer.shares(rows, reference, owned)
+
     def describe(self) -> Model:
         """Return what is kept of the model; its layers are the steps of the pipeline."""
         steps = getattr(self._pipeline, "steps", [(type(self._pipeline).__name__.lower(), self._pipeline)])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.explain.game import mixed_mean as mixed_mean_by_scores
-from audit.models.tree_mixing import MOST_PLAYERS, mixed_mean, players_of
+from audit.models.tree_mixing import MOST_BITS, MOST_PLAYERS, mixed_mean, players_of, shares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,13 +77,31 @@ class TreeMixer:
         """Return float64[n, m]: the mean score over the reference, of the row where a mask is set."""
         players, coalitions, n_players = players_of(masks)
         if self.trees is not None and n_players <= MOST_PLAYERS:
-            if reference is not self._agreed:
-                self._compare(reference)
-                self._agreed = reference
-            self._compare(rows)
+            self._compare_both(rows, reference)
         if self.trees is None or n_players > MOST_PLAYERS:
             return mixed_mean_by_scores(self, rows, reference, masks)
         return mixed_mean(self.trees, rows, reference, players, coalitions, n_players)
+
+    def shares(
+        self, rows: NDArray[Any], reference: NDArray[Any], owned: NDArray[np.bool_]
+    ) -> NDArray[np.float64] | None:
+        """Return float64[n, players], the Shapley values; None where they need coalitions.
+
+        Parameters
+        ----------
+        owned : bool[players, columns]
+        """
+        self._compare_both(rows, reference)
+        if self.trees is None or self.trees.link != "identity" or len(owned) > MOST_BITS:
+            return None
+        players = np.where(owned.any(axis=0), owned.argmax(axis=0), -1).astype(np.int32)
+        return shares(self.trees, rows, reference, players, len(owned))
+
+    def _compare_both(self, rows: NDArray[Any], reference: NDArray[Any]) -> None:
+        if reference is not self._agreed:
+            self._compare(reference)
+            self._agreed = reference
+        self._compare(rows)
 
     def _compare(self, encoded: NDArray[np.float64]) -> None:
         if self.trees is None or not len(encoded):

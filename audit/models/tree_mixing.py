@@ -7,6 +7,9 @@ part T of N, the sum over subsets of a coalition is the sum of leaves of its mix
 gives all 2^k sums, and each is then put through the link. So the answer is exact on the scale of the
 score, also where that is a probability, which shap's tree algorithm can only rescale to.
 
+Where the score is the plain sum of leaves, each leaf's share of each player has a closed form, and any
+number of players is as cheap as few.
+
 Why so, one row after the other and one thread: a row's numbers have the same bits alone and among
 others, and an audit's processes are its threads.
 
@@ -16,6 +19,8 @@ factors as players; Yates 1937 for sums over subsets.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +30,8 @@ from audit.models.trees import Trees
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_PLAYERS = 16  # a table of 2^16 numbers still lies in a core's own cache
+MOST_PLAYERS = 16  # of a table: a table of 2^16 numbers still lies in a core's own cache
+MOST_BITS = 62  # players that one number can list
 _BLOCK = 1 << 26  # answers of reference rows held at once
 _LINKS = {"identity": 0, "sigmoid": 1, "exponential": 2}
 _FROM_REFERENCE, _FROM_ROW = -1, -2
@@ -70,27 +76,60 @@ def mixed_mean(
     rows, reference : float64[n, columns], float64[B, columns]
     players, coalitions, n_players : as ``players_of`` gives them
     """
-    owner = np.where(trees.feature >= 0, players[np.maximum(trees.feature, 0)], 0).astype(np.int32)
-    from audit.models.tree_walk import walk
+    from audit.models.tree_walk import add_scores
 
     sums = np.zeros((len(rows), 1 << n_players))
+    for place, own, others, owner in _pairs(trees, rows, reference, players):
+        add_scores(
+            trees.roots,
+            trees.left,
+            trees.right,
+            owner,
+            trees.value,
+            own,
+            others,
+            trees.base,
+            _LINKS[trees.link],
+            trees.steepness,
+            sums[place],
+        )
+    return np.ascontiguousarray(sums[:, coalitions] / len(reference))
+
+
+def shares(
+    trees: Trees,
+    rows: NDArray[np.float64],
+    reference: NDArray[np.float64],
+    players: NDArray[np.int32],
+    n_players: int,
+) -> NDArray[np.float64]:
+    """Return float64[n, players], the Shapley values of any number of players up to 62.
+
+    Parameters
+    ----------
+    trees : of a score that is the plain sum of leaves (``link`` is ``identity``)
+    players : int32[columns], the player that owns each; -1 for columns that stay the reference's
+    """
+    from audit.models.tree_walk import add_shares
+
+    sizes = range(n_players + 1)
+    weights = np.array([[1.0 / (p * comb(p + q, p)) if p else 0.0 for q in sizes] for p in sizes])
+    sums = np.zeros((len(rows), n_players))
+    for place, own, others, owner in _pairs(trees, rows, reference, players):
+        add_shares(
+            trees.roots, trees.left, trees.right, owner, trees.value, own, others, weights, sums[place]
+        )
+    return sums / len(reference)
+
+
+def _pairs(
+    trees: Trees, rows: NDArray[np.float64], reference: NDArray[np.float64], players: NDArray[np.int32]
+) -> Iterator[tuple[int, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int32]]]:
+    """Yield each row with blocks of reference rows, by the answers that they give at each node."""
+    owner = np.where(trees.feature >= 0, players[np.maximum(trees.feature, 0)], 0).astype(np.int32)
     at_once = max(1, _BLOCK // trees.n_nodes)
     own = trees.goes_left(rows)
     for start in range(0, len(reference), at_once):
         others = trees.goes_left(reference[start : start + at_once])
         for place in range(len(rows)):
-            walk(
-                trees.roots,
-                trees.left,
-                trees.right,
-                owner,
-                trees.value,
-                own[place],
-                others,
-                trees.base,
-                _LINKS[trees.link],
-                trees.steepness,
-                n_players,
-                sums[place],
-            )
-    return np.ascontiguousarray(sums[:, coalitions] / len(reference))
+            yield place, own[place], others, owner

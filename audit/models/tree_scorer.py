@@ -102,3 +102,9 @@ class TreeScorer:
     ) -> NDArray[np.float64]:
         """Return float64[n, m]: the mean score over the reference, of the row where a mask is set."""
         return self._mixer.mean(rows, reference, masks)
+
+    def shares(
+        self, rows: NDArray[Any], reference: NDArray[Any], owned: NDArray[np.bool_]
+    ) -> NDArray[np.float64] | None:
+        """Return the Shapley values float64[n, players] of a score that is a sum of leaves, else None."""
+        return self._mixer.shares(rows, reference, owned)

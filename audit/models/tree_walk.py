@@ -1,7 +1,7 @@
 """The compiled loops of ``tree_mixing``: down all trees with two rows at once.
 
-Why so: nothing of it is kept on disk. Compiling takes some seconds a process, and a compiled
-file that is out of date would give the numbers of code that is no longer there.
+Why so: nothing of it is kept on disk. Compiling takes some seconds a process, and a compiled file that
+is out of date would give the numbers of code that is no longer there.
 """
 
 from __future__ import annotations
@@ -10,6 +10,42 @@ from typing import Any
 
 import numba
 import numpy as np
+
+
+def _reach(
+    roots: Any, left: Any, right: Any, owner: Any, own: Any, theirs: Any, waiting: Any, found: Any
+) -> int:
+    """List the leaves that mixes of two rows can reach; return how many there are.
+
+    ``found`` int64[leaves, 3] gets the leaf, the players that must come from the row, and those that
+    must come from the reference row, as bits. ``waiting`` has the same shape and is scratch.
+    """
+    n_found = 0
+    for root in roots:
+        waiting[0, 0], waiting[0, 1], waiting[0, 2] = root, 0, 0
+        n_waiting = 1
+        while n_waiting:
+            n_waiting -= 1
+            node, kept, given = waiting[n_waiting, 0], waiting[n_waiting, 1], waiting[n_waiting, 2]
+            while left[node] >= 0:
+                mine = own[node]
+                if mine != theirs[node]:
+                    player = owner[node]
+                    bit = np.int64(0) if player < 0 else np.int64(1) << player
+                    if player == -1 or given & bit:
+                        mine = theirs[node]
+                    elif player >= 0 and not kept & bit:
+                        waiting[n_waiting, 0] = left[node] if theirs[node] else right[node]
+                        waiting[n_waiting, 1], waiting[n_waiting, 2] = kept, given | bit
+                        n_waiting += 1
+                        kept |= bit
+                node = left[node] if mine else right[node]
+            found[n_found, 0], found[n_found, 1], found[n_found, 2] = node, kept, given
+            n_found += 1
+    return n_found
+
+
+reach: Any = numba.njit(nogil=True)(_reach)
 
 
 def _sum_over_parts(table: Any) -> None:
@@ -26,7 +62,7 @@ def _sum_over_parts(table: Any) -> None:
 sum_over_parts: Any = numba.njit(nogil=True)(_sum_over_parts)
 
 
-def _walk(
+def _add_scores(
     roots: Any,
     left: Any,
     right: Any,
@@ -37,45 +73,25 @@ def _walk(
     base: float,
     link: int,
     steepness: float,
-    n_players: int,
     sums: Any,
 ) -> None:
     """Add to ``sums`` float64[2^k] the scores of all coalitions, over some reference rows."""
-    size = 1 << n_players
+    size = len(sums)
     table = np.zeros(size)
     signs = np.ones(size)  # -1 for an odd number of players
     for at in range(1, size):
         signs[at] = -signs[at & (at - 1)]
-    # Each step down either goes one way or leaves one branch waiting, so depth bounds the waiting.
     waiting = np.empty((len(left) + 1, 3), dtype=np.int64)
+    found = np.empty((len(left) + 1, 3), dtype=np.int64)
     for other in range(len(others)):
-        theirs = others[other]
         table[0] += base
-        for root in roots:
-            waiting[0, 0], waiting[0, 1], waiting[0, 2] = root, 0, 0
-            n_waiting = 1
-            while n_waiting:
-                n_waiting -= 1
-                node, kept, given = waiting[n_waiting, 0], waiting[n_waiting, 1], waiting[n_waiting, 2]
-                while left[node] >= 0:
-                    mine = own[node]
-                    if mine != theirs[node]:
-                        player = owner[node]
-                        bit = 0 if player < 0 else 1 << player
-                        if player == -1 or given & bit:
-                            mine = theirs[node]
-                        elif player >= 0 and not kept & bit:
-                            away = left[node] if theirs[node] else right[node]
-                            waiting[n_waiting, 0] = away
-                            waiting[n_waiting, 1], waiting[n_waiting, 2] = kept, given | bit
-                            n_waiting += 1
-                            kept |= bit
-                    node = left[node] if mine else right[node]
-                amount, part = value[node], given
-                while part:
-                    table[kept | part] += signs[part] * amount
-                    part = (part - 1) & given
-                table[kept] += amount
+        for place in range(reach(roots, left, right, owner, own, others[other], waiting, found)):
+            kept, given = found[place, 1], found[place, 2]
+            amount, part = value[found[place, 0]], given
+            while part:
+                table[kept | part] += signs[part] * amount
+                part = (part - 1) & given
+            table[kept] += amount
         if link:
             sum_over_parts(table)
             for at in range(size):
@@ -89,4 +105,40 @@ def _walk(
         sums += table
 
 
-walk: Any = numba.njit(nogil=True)(_walk)
+add_scores: Any = numba.njit(nogil=True)(_add_scores)
+
+
+def _add_shares(
+    roots: Any,
+    left: Any,
+    right: Any,
+    owner: Any,
+    value: Any,
+    own: Any,
+    others: Any,
+    weights: Any,
+    shares: Any,
+) -> None:
+    """Add to ``shares`` float64[k] what each player has of the sum of leaves, over some reference rows.
+
+    ``weights[p, q]`` is ``(p-1)! q! / (p+q)!``: of all orders in which p players must join before
+    none of q others has, those that end with a certain one of the p.
+    """
+    waiting = np.empty((len(left) + 1, 3), dtype=np.int64)
+    found = np.empty((len(left) + 1, 3), dtype=np.int64)
+    for other in range(len(others)):
+        for place in range(reach(roots, left, right, owner, own, others[other], waiting, found)):
+            kept, given = found[place, 1], found[place, 2]
+            n_kept, n_given = 0, 0
+            for player in range(len(shares)):
+                n_kept += (kept >> player) & 1
+                n_given += (given >> player) & 1
+            amount = value[found[place, 0]]
+            for player in range(len(shares)):
+                if (kept >> player) & 1:
+                    shares[player] += amount * weights[n_kept, n_given]
+                elif (given >> player) & 1:
+                    shares[player] -= amount * weights[n_given, n_kept]
+
+
+add_shares: Any = numba.njit(nogil=True)(_add_shares)

@@ -75,6 +75,40 @@ def test_the_engine_shap_and_woodelf_agree_where_the_score_is_a_sum_of_leaves(tm
     assert np.asarray(by_woodelf) == pytest.approx(ours.values, abs=1e-6)
 
 
+@pytest.mark.parametrize("build", [an_xgboost, a_lightgbm])
+def test_a_sum_of_leaves_is_exact_for_any_number_of_factors(tmp_path, build):
+    """Beyond ``exact_up_to`` nothing is sampled, also with factors of several columns and with none."""
+    _, scorer = build(tmp_path)
+    (_, rows), (_, reference) = drawn(6, 2), drawn(30, 3)
+    for factors in (
+        FACTORS,
+        {"both": ["x0", "x1"], "three": ["x2", "x3", "x5"]},
+        {"x0": ["x0"], "x2": ["x2"]},
+    ):
+        slow = shapley.explain(scorer, rows, reference, factors)
+        found = shapley.explain(scorer, rows, reference, factors, exact_up_to=1)
+        assert "evaluations" in slow.details
+        assert "evaluations" not in found.details
+        assert found.details["exact"]
+        assert found.standard_error is None
+        assert found.values == pytest.approx(slow.values, abs=1e-9)
+        assert found.base == pytest.approx(slow.base, abs=1e-6)
+        assert set(found.certified) <= {"exact", "tie"}
+        alone = shapley.explain(
+            scorer, {c: v[4:5] for c, v in rows.items()}, reference, factors, exact_up_to=1
+        )
+        assert alone.values[0].tobytes() == found.values[4].tobytes()
+
+
+def test_a_probability_beyond_exact_up_to_is_sampled_as_ever(tmp_path):
+    """Its sum of leaves goes through a link, so there is no closed form."""
+    _, scorer = an_xgboost(tmp_path, "binary:logistic")
+    (_, rows), (_, reference) = drawn(6, 2), drawn(30, 3)
+    found = shapley.explain(scorer, rows, reference, FACTORS, exact_up_to=2, escalate=False)
+    assert not found.details["exact"]
+    assert found.standard_error.max() > 0
+
+
 def test_shaps_trees_are_not_asked_for_probabilities(tmp_path):
     """Asked for them, TreeExplainer rescales: it adds up, and is another value than the game's."""
     booster, scorer = an_xgboost(tmp_path, "binary:logistic")
