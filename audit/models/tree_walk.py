@@ -130,15 +130,22 @@ def _add_shares(
         for place in range(reach(roots, left, right, owner, own, others[other], waiting, found)):
             kept, given = found[place, 1], found[place, 2]
             n_kept, n_given = 0, 0
-            for player in range(len(shares)):
-                n_kept += (kept >> player) & 1
-                n_given += (given >> player) & 1
+            rest = kept
+            while rest:
+                rest &= rest - 1
+                n_kept += 1
+            rest = given
+            while rest:
+                rest &= rest - 1
+                n_given += 1
             amount = value[found[place, 0]]
-            for player in range(len(shares)):
-                if (kept >> player) & 1:
-                    shares[player] += amount * weights[n_kept, n_given]
-                elif (given >> player) & 1:
-                    shares[player] -= amount * weights[n_given, n_kept]
+            gain, loss = amount * weights[n_kept, n_given], amount * weights[n_given, n_kept]
+            player, rest = 0, kept | given
+            while rest:
+                if rest & 1:
+                    shares[player] += gain if (kept >> player) & 1 else -loss
+                rest >>= 1
+                player += 1
 
 
 add_shares: Any = numba.njit(nogil=True)(_add_shares)
