@@ -46,8 +46,9 @@ def open_lightgbm(
     try:
         text = content.decode()
         file = read_file(text)
-        booster = lightgbm.Booster(model_str=text)
-    except (ValueError, lightgbm.basic.LightGBMError) as error:
+        trees = trees_of(file)
+        booster = lightgbm.Booster(model_str=file.checked)
+    except (ValueError, OverflowError, lightgbm.basic.LightGBMError) as error:
         first = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelError(
             f"model {target.name}: LightGBM cannot read it ({first[0][:200]}). "
@@ -80,7 +81,7 @@ def open_lightgbm(
             layers=({"name": "gbdt", "kind": file.objective, "units": len(file.trees) // file.n_outputs},),
             trust=trust,
         ),
-        trees_of(file),
+        trees,
         booster,
     )
 

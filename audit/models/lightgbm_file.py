@@ -7,6 +7,7 @@ a file names. So the file is read here first, and only then given to the library
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,10 @@ _LINKS = {
     ),
     "": "identity",  # an objective of the owner's own: the library gives the raw sum
 }
-_LISTS = ("split_feature", "threshold", "decision_type", "left_child", "right_child")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*([eE][-+]?\d+)?|inf|nan)", re.ASCII)
+_EACH_NODE = ("split_feature", "threshold", "decision_type", "left_child", "right_child")
+_EACH_NODE_TOO = ("split_gain", "internal_value", "internal_weight", "internal_count")
+_EACH_LEAF = ("leaf_weight", "leaf_count", "leaf_const", "num_features")
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class LightGBMFile:
     objective : with its parameters, as ``binary sigmoid:1``
     n_outputs : scores a row, before one is chosen
     averaged : whether the sum of leaves is divided by the number of trees (a random forest)
+    checked : the part of the text that was looked at: all that scoring needs
     """
 
     columns: tuple[str, ...]
@@ -50,6 +55,7 @@ class LightGBMFile:
     n_outputs: int
     averaged: bool
     trees: tuple[Mapping[str, str], ...]
+    checked: str
 
 
 def read_file(text: str) -> LightGBMFile:
@@ -68,15 +74,17 @@ def read_file(text: str) -> LightGBMFile:
     try:
         columns = tuple(head["feature_names"].split())
         kinds = head["feature_infos"].split()
-        n_outputs = int(head["num_tree_per_iteration"])
-        if not len(columns) == len(kinds) == int(head["max_feature_idx"]) + 1 or n_outputs < 1:
+        n_outputs = _whole(head["num_tree_per_iteration"])
+        if _whole(head["num_class"]) not in (1, n_outputs) or _whole(head["label_index"]) < 0:
+            raise ValueError("its classes are not as many as its trees make")
+        if not len(columns) == len(kinds) == _whole(head["max_feature_idx"]) + 1 or n_outputs < 1:
             raise ValueError("its columns are not as many as it states")
         trees = tuple(_pairs(block) for block in blocks if block.lstrip("\n").startswith("Tree="))
         # The library finds a tree by the lengths that the head states, and trusts them.
-        sizes = [int(size) for size in head.get("tree_sizes", "").split()]
+        sizes = [_whole(size) for size in head.get("tree_sizes", "").split()]
         if len(sizes) != len(trees) or len(trees) % n_outputs:
             raise ValueError("its trees are not as many as it states")
-        _check_places(text, sizes)
+        end = _check_places(text, sizes)
         for tree in trees:
             _check(tree, len(columns))
         return LightGBMFile(
@@ -87,6 +95,9 @@ def read_file(text: str) -> LightGBMFile:
             n_outputs=n_outputs,
             averaged="average_output" in lines,
             trees=trees,
+            # The parameters of the training stand behind the trees: scoring needs none of them, and
+            # the library stumbles over those that it cannot read.
+            checked=text.encode()[:end].decode() + "end of trees\n\n",
         )
     except KeyError as error:
         raise ValueError(f"it states no {error}") from None
@@ -96,39 +107,71 @@ def _pairs(block: str) -> dict[str, str]:
     return dict(line.partition("=")[::2] for line in block.splitlines() if "=" in line)
 
 
-def _check_places(text: str, sizes: list[int]) -> None:
+def _whole(word: str) -> int:
+    if not re.fullmatch(r"-?\d{1,9}", word, re.ASCII):
+        raise ValueError(f"{word[:20]!r} is no whole number")
+    return int(word)
+
+
+def _check_places(text: str, sizes: list[int]) -> int:
+    """Return where the trees end, in bytes."""
     content = text.encode()
-    at = content.find(b"\nTree=") + 1 if sizes else 0
+    at = content.find(b"\nTree=" if sizes else b"\nend of trees") + 1
     for place, size in enumerate(sizes):
         if size < 1 or not content.startswith(b"Tree=%d\n" % place, at):
             raise ValueError(f"tree {place} does not lie where the file says")
         at += size
-    if sizes and not content.startswith(b"end of trees", at):
+    if not content.startswith(b"end of trees", at):
         raise ValueError("its trees do not end where the file says")
+    return at
 
 
 def _numbers(tree: Mapping[str, str], key: str, kind: type = float) -> list[Any]:
-    return [kind(word) for word in tree[key].split()] if tree.get(key) else []
+    words = tree.get(key, "").split()
+    if not all(_NUMBER.fullmatch(word) for word in words):
+        raise ValueError(f"{key} of a tree holds what is no number")
+    return [kind(word) for word in words]
 
 
 def _check(tree: Mapping[str, str], n_columns: int) -> None:
-    n_leaves = int(tree["num_leaves"])
+    """Refuse a tree whose lists do not fit each other, or that leads out of itself."""
+    n_leaves = _whole(tree["num_leaves"])
     if len(_numbers(tree, "leaf_value")) != n_leaves or n_leaves < 1:
         raise ValueError("a tree's leaves are not as many as it states")
+    n_sets, linear = _whole(tree["num_cat"]), _whole(tree.get("is_linear", "0"))
+    _numbers(tree, "shrinkage")
+    if linear:
+        _check_linear(tree, n_leaves, n_columns)
     if n_leaves == 1:
         return
-    if any(len(tree[key].split()) != n_leaves - 1 for key in _LISTS):
+    nodes = {
+        key: _numbers(tree, key) for key in (*_EACH_NODE, *_EACH_NODE_TOO) if key in _EACH_NODE or key in tree
+    }
+    leaves = [_numbers(tree, key) for key in _EACH_LEAF if tree.get(key)]
+    if any(len(one) != n_leaves - 1 for one in nodes.values()) or any(len(one) != n_leaves for one in leaves):
         raise ValueError("a tree's lists have different lengths")
     left, right, feature = _joined(tree)
     check_tree(left, right, feature, n_columns)
     bounds, words = _numbers(tree, "cat_boundaries", int), _numbers(tree, "cat_threshold", int)
+    if len(bounds) != (n_sets + 1 if n_sets else 0) or bounds != sorted(bounds):
+        raise ValueError("a tree's categories are not as many as it states")
+    if bounds and (bounds[0] != 0 or bounds[-1] != len(words)):
+        raise ValueError("a tree's categories lie outside of it")
     for threshold, kind in zip(
         _numbers(tree, "threshold"), _numbers(tree, "decision_type", int), strict=True
     ):
-        if kind & 1 and not (0 <= int(threshold) < len(bounds) - 1):
+        if kind & 1 and not 0 <= threshold < n_sets:
             raise ValueError("a tree's categories lie outside of it")
-    if bounds != sorted(bounds) or (bounds and (bounds[0] < 0 or bounds[-1] > len(words))):
-        raise ValueError("a tree's categories lie outside of it")
+
+
+def _check_linear(tree: Mapping[str, str], n_leaves: int, n_columns: int) -> None:
+    counts, columns = _numbers(tree, "num_features", int), _numbers(tree, "leaf_features", int)
+    if len(counts) != n_leaves or any(count < 0 for count in counts) or sum(counts) != len(columns):
+        raise ValueError("a tree's leaves read other columns than they state")
+    if len(_numbers(tree, "leaf_coeff")) != len(columns) or any(not 0 <= at < n_columns for at in columns):
+        raise ValueError("a tree's leaves read other columns than they state")
+    if len(_numbers(tree, "leaf_const")) != n_leaves:
+        raise ValueError("a tree's leaves are not as many as it states")
 
 
 def _joined(tree: Mapping[str, str]) -> tuple[list[int], list[int], list[int]]:

@@ -51,17 +51,18 @@ def open_xgboost(
         check_digest(target.name, digest, sha256)
     try:
         file = read_file(content, target.suffix.lower())
+        rounds = min(file.best_rounds or file.rounds, file.rounds)
+        trees = trees_of(file, rounds)
         booster = xgboost.Booster()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a file of an older version is no fault of its owner
             booster.load_model(bytearray(content))
-    except (ValueError, xgboost.core.XGBoostError) as error:
+    except (ValueError, TypeError, OverflowError, xgboost.core.XGBoostError) as error:
         first = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelError(
             f"model {target.name}: XGBoost cannot read it ({first[0][:200]}). "
             "Save it with Booster.save_model by the version installed here."
         ) from None
-    rounds = min(file.best_rounds or file.rounds, file.rounds)
     chosen, said = _output(booster, file, target.name, output)
     columns = _columns(file, target.name, features)
     table = FeatureTable(
@@ -85,7 +86,7 @@ def open_xgboost(
             layers=({"name": file.booster, "kind": file.objective, "units": rounds},),
             trust=trust,
         ),
-        trees_of(file, rounds),
+        trees,
         booster,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from audit.models.ubjson import read_ubjson
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_ROOT = 2**31 - 1  # what stands for the parent of a tree's first node
 _LINKS = {
     "binary:logistic": "sigmoid",
     "reg:logistic": "sigmoid",
@@ -87,10 +88,13 @@ def read_file(content: bytes, ending: str) -> XGBoostFile:
         trees = model["trees"] if name != "gblinear" else []
         for tree in trees:
             _check(tree, n_columns)
+        if name == "gblinear" and len(model["weights"]) != (n_columns + 1) * max(n_classes, n_targets, 1):
+            raise ValueError("its weights are not as many as its columns ask for")
         groups = model.get("tree_info", [])
         n_outputs = max(n_classes, n_targets, 1)
         if any(not 0 <= group < n_outputs for group in groups) or len(groups) != len(trees):
             raise ValueError("a tree belongs to no output")
+        _check_rounds(model, learner["gradient_booster"], len(trees))
         attributes = learner.get("attributes", {})
         by_sklearn = "scikit_learn" in attributes and "best_iteration" in attributes
         indptr = model.get("iteration_indptr")
@@ -111,23 +115,47 @@ def read_file(content: bytes, ending: str) -> XGBoostFile:
 
 
 def _check(tree: dict[str, Any], n_columns: int) -> None:
+    """Refuse a tree whose lists do not fit each other, or that leads out of itself."""
     n = int(tree["tree_param"]["num_nodes"])
-    lists = ("left_children", "right_children", "split_indices", "split_conditions", "default_left")
-    if any(len(tree[key]) != n for key in lists):
-        raise ValueError("a tree's lists have different lengths")
-    check_tree(tree["left_children"], tree["right_children"], tree["split_indices"], n_columns)
-    n_codes = len(tree.get("categories", ()))
-    segments = zip(
-        tree.get("categories_nodes", ()),
-        tree.get("categories_segments", ()),
-        tree.get("categories_sizes", ()),
-        strict=True,
+    one_each = (
+        "left_children",
+        "right_children",
+        "parents",
+        "split_indices",
+        "split_conditions",
+        "default_left",
     )
+    if any(len(tree[key]) != n for key in one_each):
+        raise ValueError("a tree's lists have different lengths")
+    width = max(1, int(tree["tree_param"].get("size_leaf_vector") or 1))
+    lengths = {"base_weights": n * width, "loss_changes": n, "sum_hessian": n, "split_type": n}
+    if any(len(tree[key]) not in (n, length) for key, length in lengths.items() if tree.get(key)):
+        raise ValueError("a tree's lists have different lengths")
+    left, right, parents = tree["left_children"], tree["right_children"], tree["parents"]
+    check_tree(left, right, tree["split_indices"], n_columns)
+    inner = [node for node in range(n) if left[node] >= 0]
+    if any(not (-1 <= parent < n or parent == _ROOT) for parent in parents) or any(
+        child < n and parents[child] != node for node in inner for child in (left[node], right[node])
+    ):
+        raise ValueError("a tree's nodes name other parents than their own")
+    codes = tree.get("categories") or []
+    keys = ("categories_nodes", "categories_segments", "categories_sizes")
+    segments = list(zip(*(tree.get(key) or [] for key in keys), strict=True))
     for node, start, size in segments:
-        if not (0 <= node < n and start >= 0 and size >= 0 and start + size <= n_codes):
+        if not (0 <= node < n and start >= 0 and size >= 0 and start + size <= len(codes)):
             raise ValueError("a tree's categories lie outside of it")
-    if any(not 0 <= code < 1 << 24 for code in tree.get("categories", ())):
-        raise ValueError("a tree's category is no code")
+    listed = {node for node, _, _ in segments}
+    asking = {node for node, kind in enumerate(tree.get("split_type") or []) if kind == 1 and left[node] >= 0}
+    if not asking <= listed or any(not 0 <= code < 1 << 24 for code in codes):
+        raise ValueError("a tree asks for categories that it does not list")
+
+
+def _check_rounds(model: dict[str, Any], booster: dict[str, Any], n_trees: int) -> None:
+    bounds = model.get("iteration_indptr") or [0, n_trees]
+    if bounds != sorted(bounds) or bounds[0] != 0 or bounds[-1] != n_trees:
+        raise ValueError("its rounds are not made of its trees")
+    if len(booster.get("weight_drop") or [None] * n_trees) != n_trees:
+        raise ValueError("its trees have no weight each")
 
 
 def _categories(kept: dict[str, Any] | None, n_columns: int) -> dict[int, tuple[Any, ...]]:
@@ -141,10 +169,20 @@ def _categories(kept: dict[str, Any] | None, n_columns: int) -> dict[int, tuple[
         values = encoded["values"]
         offsets = encoded.get("offsets")
         if offsets:
+            if offsets != sorted(offsets) or offsets[0] != 0 or offsets[-1] != len(values):
+                raise ValueError("its categories do not lie where it says")
             text = bytes(value & 255 for value in values)
             found[at] = tuple(text[a:b].decode() for a, b in pairwise(offsets))
         elif len(values):
             found[at] = tuple(values)
+    sizes = [len(found.get(at, ())) for at in range(n_columns)]
+    ends = [0, *accumulate(sizes)]
+    places = kept.get("sorted_idx") or []
+    if kept["feature_segments"] != ends or len(places) != ends[-1]:
+        raise ValueError("its categories are not those of its columns")
+    for at, size in enumerate(sizes):
+        if sorted(places[ends[at] : ends[at + 1]]) != list(range(size)):
+            raise ValueError("its categories are in no order")
     return found
 
 

@@ -195,11 +195,23 @@ def changed(text, kind):
         put("split_feature", lambda words: " ".join(["4444", *words[1:]]))
     elif kind == "leaves":
         put("leaf_value", lambda words: " ".join(words[1:]))
+    elif kind == "number":
+        put("leaf_weight", lambda words: " ".join(['1"2', *words[1:]]))
+    elif kind == "word":
+        put("internal_value", lambda words: " ".join(["0.]09", *words[1:]]))
+    elif kind == "sets":
+        put("num_cat", lambda words: "50")
+    elif kind == "nameless":
+        lines = ["num_cat50" if line.startswith("num_cat=") else line for line in lines]
+    elif kind == "steepness":
+        put("objective", lambda words: "binary sigmoid:1-1")
+    elif kind == "classes":
+        put("num_class", lambda words: "999999999")
     elif kind == "sizes":
         put("tree_sizes", lambda words: " ".join(["1", *words[1:]]))
     elif kind == "fewer":
         put("tree_sizes", lambda words: " ".join(words[1:]))
-    return sized("\n".join(lines)) if kind in ("child", "circle", "column", "leaves") else "\n".join(lines)
+    return "\n".join(lines) if kind in ("sizes", "fewer") else sized("\n".join(lines))
 
 
 def sized(text):
@@ -220,13 +232,32 @@ def test_a_text_that_is_only_sized_anew_is_taken(tmp_path):
     assert open_model("model.txt", folder=tmp_path, features=NAMES)
 
 
-@pytest.mark.parametrize("kind", ["child", "circle", "column", "leaves", "sizes", "fewer"])
+KINDS = ("child", "circle", "column", "leaves", "number", "word", "sets", "nameless", "steepness", "classes")
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "sizes", "fewer"])
 def test_trees_that_lead_astray_are_refused_before_the_library_follows(tmp_path, kind):
     """LightGBM itself would end the process or never return on most of these."""
     trained().save_model(tmp_path / "model.txt")
     (tmp_path / "model.txt").write_text(changed((tmp_path / "model.txt").read_text(), kind))
     with pytest.raises(ModelError, match=r"^model model\.txt: LightGBM cannot read it \(.*\)\. Save it"):
         open_model("model.txt", folder=tmp_path, features=NAMES)
+
+
+@pytest.mark.parametrize(
+    "line", ["[valid: ]", "[data_random_seed: 1]", "[objective_seed: 1]", "[num_leaves: 8]"]
+)
+def test_parameters_of_the_training_are_not_read(tmp_path, line):
+    """The library ends the process on some that it cannot read, and scoring needs none of them."""
+    trained().save_model(tmp_path / "model.txt")
+    text = (tmp_path / "model.txt").read_text()
+    key = line.partition(":")[0]
+    changed_text = "\n".join("[da" if one.startswith(key) else one for one in text.split("\n"))
+    assert changed_text != text
+    (tmp_path / "model.txt").write_text(changed_text)
+    rows = people(20, 5)
+    scorer = open_model("model.txt", folder=tmp_path, features=NAMES)
+    np.testing.assert_array_equal(scorer.score(rows), trained().predict(framed(rows)))
 
 
 @pytest.mark.parametrize("keep", [0, 5, 400, 0.5, 0.9])

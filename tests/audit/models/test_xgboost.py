@@ -288,6 +288,14 @@ def harmed(kind):
     elif kind == "categories":
         tree["categories_segments"] = [999_999] * len(tree["categories_segments"])
         tree["categories_nodes"] = tree["categories_nodes"] or [0]
+    elif kind == "parent":
+        tree["parents"][2] = 3_014_658
+    elif kind == "rounds":
+        model["iteration_indptr"][1] = 99
+    elif kind == "words":
+        model["cats"]["enc"][2]["offsets"][1] = 99_999
+    elif kind == "order":
+        model["cats"]["sorted_idx"][0] = 99_999
     elif kind == "output":
         model["tree_info"][0] = 77
     elif kind == "short":
@@ -297,7 +305,10 @@ def harmed(kind):
     return json.dumps(whole).encode()
 
 
-@pytest.mark.parametrize("kind", ["child", "circle", "column", "categories", "output", "short", "learner"])
+KINDS = ("child", "circle", "column", "categories", "parent", "rounds", "words", "order", "output", "short")
+
+
+@pytest.mark.parametrize("kind", (*KINDS, "learner"))
 def test_trees_that_lead_astray_are_refused_before_the_library_follows(tmp_path, kind):
     """XGBoost itself would end the process or never return on most of these."""
     (tmp_path / "model.json").write_bytes(harmed(kind))
