@@ -15,6 +15,7 @@ from audit.config import load_config
 from audit.errors import ConfigError
 from audit.ledger import Ledger
 from audit.models import digest_of
+from reports.sealed import framework_words
 from tests.oracles.lending import near_cutoff, reasons
 from tests.worlds.desk import Desk
 from tests.worlds.lender import CUTOFF, FACTORS, FEATURES, score, terms
@@ -120,6 +121,8 @@ def test_an_audit_of_each_format_tells_what_its_library_scores(fresh, name):
     result = audit.run(world.config)
     framework = {".json": "xgboost", ".ubj": "xgboost", ".txt": "lightgbm", ".onnx": "onnx"}
     assert result.audit.model.framework == framework.get(name[name.rfind(".") :], "saved_model")
+    # A report names each kind of model with its own article and capitals.
+    assert framework_words(result.audit.model.framework) != f"a {result.audit.model.framework} model"
     assert result.audit.model.digest == digest_of(world.folder / name)
     with Ledger.open(result.ledger_url) as ledger:
         found = {one.decision: one for one in ledger.decisions(result.audit.audit)}

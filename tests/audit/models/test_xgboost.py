@@ -308,7 +308,7 @@ def harmed(kind):
 KINDS = ("child", "circle", "column", "categories", "parent", "rounds", "words", "order", "output", "short")
 
 
-@pytest.mark.parametrize("kind", (*KINDS, "learner"))
+@pytest.mark.parametrize("kind", [*KINDS, "learner"])
 def test_trees_that_lead_astray_are_refused_before_the_library_follows(tmp_path, kind):
     """XGBoost itself would end the process or never return on most of these."""
     (tmp_path / "model.json").write_bytes(harmed(kind))
