@@ -47,7 +47,8 @@ _NOT_OF_THE_DATA = (
 
 _PACKAGES = (
     "plainspoken", "tensorflow", "keras", "shap", "lime", "scikit-learn", "scipy", "numpy", "polars",
-    "sqlalchemy", "cryptography", "jinja2", "weasyprint",
+    "sqlalchemy", "cryptography", "jinja2", "weasyprint", "xgboost-cpu", "lightgbm", "onnx", "onnxruntime",
+    "numba",
 )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def kernel_design(n_players: int, n_coalitions: int, seed: int, draw: int = 0) -
 
 
 def fit(coalitions: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the least-squares fit as contrasts float64[k, m + 2] of the empty, these, and the full coalition.
+    """Return the least-squares fit as contrasts float64[k, m + 2]: of the empty, these, the full coalition.
 
     With all coalitions and the kernel's weights it is the Shapley value itself.
     """

@@ -6,6 +6,9 @@ whose ranking is not settled at ``z`` standard errors is asked again: with more 
 where the number of factors allows it. What stays unsettled is ``certified: false``, and its notice
 is held.
 
+A score that is a plain sum of the leaves of trees is exact for any number of factors: each leaf's share
+of each factor has a closed form (``audit.models.tree_mixing``).
+
 Why so, the floor and ``at_most`` here: an order matters only where it decides what is printed
 (``certainty``), so the rule of what is printed must be known before more is asked of the model.
 
@@ -59,7 +62,7 @@ def explain(
 
     Parameters
     ----------
-    scorer : any Scorer; one with ``mixed_mean`` and ``mixed`` is faster
+    scorer : any Scorer; one with ``mixed_mean`` or ``mixed`` is faster
     rows, reference : polars frames, or dicts of columns
     factors : factor -> its columns, attributed as one player each
     exact_up_to : number of factors up to which all coalitions are valued
@@ -86,9 +89,15 @@ def explain(
         "exact": exact,
         "seed": seed,
     }
-    if exact:
-        values, base = _exact(played, played.rows, tell)
+    closed = None if exact else played.shares()
+    if closed is not None:
+        values, base = closed, np.full(len(closed), scorer.score_encoded(played.reference).mean())
         covariances: list[NDArray[np.float64] | None] = [None] * len(values)
+        details["exact"] = exact = True
+        tell(len(values))
+    elif exact:
+        values, base = _exact(played, played.rows, tell)
+        covariances = [None] * len(values)
         details["evaluations"] = len(played.reference) << len(played.players)
     else:
         ways = (_FIRST_PAIRS, _MORE_PAIRS) if escalate else (_FIRST_PAIRS,)

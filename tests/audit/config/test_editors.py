@@ -116,7 +116,6 @@ def test_unknown_keys_are_refused_by_both_wherever_they_stand(full: Any) -> None
         (("protected", "age", "permitted"), {"by": "c"}),
         (("explain", "also"), ["xrai"]),
         (("explain", "reasons", "method"), "lime"),
-        (("model", "path"), "a.onnx"),
         (("record", "gross_revenue_band"), "a"),
     ],
 )
