@@ -286,6 +286,13 @@ def _of_method(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
             players=len(run.ready.job.factors),
             seed=config.seed,
             scale="the score, as the cutoff is stated",
+            designs=sorted(
+                {
+                    str(part.blocks["shapley"].attributions.details.get("design", ""))
+                    for part in run.explained
+                    if "shapley" in part.blocks
+                }
+            ),
         ),
         drawn.environment(
             program=found.get("plainspoken", ""),

@@ -11,12 +11,16 @@ Source: Lundberg and Lee 2017, section 4.1; Covert and Lee 2021, arXiv 2012.0153
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audit.explain.design import contracted, digest
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from audit.explain.game import Game
 
 DRAWS = 8  # designs of one size; their spread is the error of their mean
 
@@ -63,6 +67,29 @@ def kernel_design(n_players: int, n_coalitions: int, seed: int, draw: int = 0) -
     nobody, everybody = np.zeros((1, n_players), dtype=bool), np.ones((1, n_players), dtype=bool)
     return KernelDesign(
         np.concatenate([nobody, coalitions, everybody]), fit(coalitions, times.astype(np.float64))
+    )
+
+
+def fitted(
+    played: Game, rows: NDArray[Any], n_coalitions: int, seed: int
+) -> tuple[NDArray[np.float64], list[NDArray[np.float64]], str]:
+    """Return values float64[n, players], the covariance of each row's errors, and the designs' digest.
+
+    Parameters
+    ----------
+    n_coalitions : of all draws together
+    """
+    n_players = len(played.players)
+    designs = [kernel_design(n_players, max(2, n_coalitions // DRAWS), seed, draw) for draw in range(DRAWS)]
+    found = np.empty((len(rows), DRAWS, n_players))
+    for draw, design in enumerate(designs):
+        found[:, draw] = contracted(design.contrasts, played.means(rows, design.coalitions))
+    apart = found - found.mean(axis=1, keepdims=True)
+    covariances = [one.T @ one / (DRAWS * (DRAWS - 1)) for one in apart]
+    return (
+        found.mean(axis=1),
+        covariances,
+        digest(*(part for one in designs for part in (one.coalitions, one.contrasts))),
     )
 
 

@@ -65,7 +65,7 @@ def test_the_engine_shap_and_woodelf_agree_where_the_score_is_a_sum_of_leaves(tm
     assert by_shap.details["explainer"] == "TreeExplainer"
     assert by_shap.values == pytest.approx(ours.values, abs=1e-6)
     assert np.abs(by_shap.residual).max() < 1e-5
-    by_kernel = shap.explain(scorer, rows, reference, FACTORS, background=30)
+    by_kernel = shap.explain(scorer, rows, reference, FACTORS, by="kernel")
     assert by_kernel.details["explainer"] == "KernelExplainer"
     assert by_kernel.values == pytest.approx(ours.values, abs=1e-6)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
