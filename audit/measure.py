@@ -22,8 +22,8 @@ from audit.fairness.disparities import disparities
 from audit.fairness.groups import CountTable, merge
 from audit.fairness.rates import measurements as rate_measurements
 from audit.fairness.rates import rates
+from audit.identity import environment
 from audit.ledger.seal import digest_of_json
-from audit.prepare import environment
 from audit.record import Decision, Disparity, Figure, Finding, Measurement, Rate
 from audit.vague import is_vague
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,3 +95,39 @@ def output_of(model: Any, output: int | str, name: str) -> tuple[Any, int, str]:
             "Choose an output with one score"
         )
     return tensors[place], 0, names[place]
+
+
+def check_places(name: str, embeddings: Sequence[tuple[Any, int]], found: Sequence[Any]) -> None:
+    """Refuse rows with a number that an Embedding has no place for.
+
+    Parameters
+    ----------
+    embeddings : the tensor that each reads, and how many places it has
+    found : what stands in these tensors, a row of each
+
+    Why so: Keras refuses such a number, and XLA takes the last place for it without a word.
+
+    Raises
+    ------
+    ModelError
+    """
+    for places, (tensor, n) in zip(found, embeddings, strict=True):
+        whole = np.trunc(np.asarray(places, dtype=np.float64)).reshape(len(places), -1)
+        outside = ~((whole >= -n) & (whole < n)).all(axis=1)
+        if outside.any():
+            raise ModelError(
+                f"model {name}: {int(outside.sum())} of {len(whole)} rows have a number that its "
+                f"Embedding of {n} places, which reads {tensor.name!r}, has no place for. "
+                "Correct them, or set these rows aside"
+            )
+
+
+def layers_of(model: Any) -> tuple[dict[str, Any], ...]:
+    """Return the name, kind and units of each layer but the inputs, as a report prints them."""
+    import keras
+
+    return tuple(
+        {"name": layer.name, "kind": type(layer).__name__, "units": getattr(layer, "units", None)}
+        for layer in model.layers
+        if not isinstance(layer, keras.layers.InputLayer)
+    )

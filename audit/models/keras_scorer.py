@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -23,7 +22,7 @@ from audit.models import checked_scores
 from audit.models.codebook import CodeBook, as_asked
 from audit.models.dense import DenseNetwork
 from audit.models.keras_dense import dense_network
-from audit.models.keras_ends import embeddings_of, inputs_by_name, output_of, size_of
+from audit.models.keras_ends import check_places, embeddings_of, inputs_by_name, layers_of, output_of, size_of
 from audit.models.keras_gradients import INSTEAD, Gradients
 from audit.models.keras_graph import graph_of, trunk_inputs
 from audit.models.keras_mixing import Mixer
@@ -109,22 +108,10 @@ class KerasScorer:
         return encoded if self._book is None else self._encoded(values)
 
     def _check_places(self, encoded: NDArray[Any]) -> None:
-        """Refuse what an Embedding has no place for.
-
-        Why so: Keras refuses such a number, and XLA takes the last place for it without a word.
-        """
-        if not self._embeddings:
-            return
-        found = self._graph.run(self._split(tf.constant(encoded)), [t for t, _ in self._embeddings])
-        for places, (tensor, n) in zip(found, self._embeddings, strict=True):
-            whole = np.trunc(np.asarray(places, dtype=np.float64)).reshape(len(encoded), -1)
-            outside = ~((whole >= -n) & (whole < n)).all(axis=1)
-            if outside.any():
-                raise ModelError(
-                    f"model {self._name}: {int(outside.sum())} of {len(encoded)} rows have a number that its "
-                    f"Embedding of {n} places, which reads {tensor.name!r}, has no place for. "
-                    "Correct them, or set these rows aside"
-                )
+        """Refuse what an Embedding has no place for."""
+        if self._embeddings:
+            found = self._graph.run(self._split(tf.constant(encoded)), [t for t, _ in self._embeddings])
+            check_places(self._name, self._embeddings, found)
 
     def _encoded(self, values: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         if self._book is not None:
@@ -401,11 +388,6 @@ class KerasScorer:
 
     def describe(self) -> Model:
         """Return what is kept of the model."""
-        layers = tuple(
-            {"name": layer.name, "kind": type(layer).__name__, "units": getattr(layer, "units", None)}
-            for layer in self._model.layers
-            if not isinstance(layer, keras.layers.InputLayer)
-        )
         return Model(
             digest=self._digest,
             name=self._name,
@@ -414,6 +396,6 @@ class KerasScorer:
             inputs=self.columns,
             output=self._output_name,
             n_parameters=int(self._model.count_params()),
-            layers=layers,
+            layers=layers_of(self._model),
             trust=self._trust,
         )
