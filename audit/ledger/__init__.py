@@ -26,6 +26,7 @@ from audit.ledger import (
     people,
     read,
     references,
+    returning,
     rotation,
     shapes,
     signing,
@@ -338,8 +339,18 @@ class Ledger:
         return read.evidence(self, audit)
 
     def pseudonym(self, kind: str, name: str) -> str:
-        """Return the 32 hex digits that stand for an id; kinds are ``decision`` and ``person``."""
+        """Return the 32 hex digits that stand for an id; kinds are ``decision`` and ``person``.
+
+        Of a person the first ones: who was erased and came back has others; see ``is_person``.
+        """
         return self.keyring.pseudonym(kind, name).hex()
+
+    def is_person(self, pseudonym: str, name: str) -> bool:
+        """Whether a pseudonym stands for the person of this id, before or after an erasure."""
+        if pseudonym == self.pseudonym("person", name):
+            return True
+        with database.reading(self.engine) as connection:
+            return bytes.fromhex(pseudonym) in returning.pseudonyms(connection, self.keyring, name)
 
 
 # --- making a ledger ------------------------------------------------------------------------------

@@ -218,12 +218,6 @@ class Keyring:
             for person, wrapped in connection.execute(query):
                 self._opened[person] = self.unwrap(person, wrapped)
 
-    def lost(self, connection: Connection, persons: Iterable[bytes]) -> bool:
-        """Return whether one of these persons, known to the ledger, was erased."""
-        asked = list(dict.fromkeys(persons))
-        self.open_keys(connection, asked)
-        return any(self._gone.get(person) for person in asked)
-
     def make_keys(self, connection: Connection, persons: Sequence[bytes]) -> list[bytes]:
         """Make a key for each person that the ledger does not know yet; return those persons, sorted."""
         self._unwrap_all(connection, dict.fromkeys(persons))  # who is new was never erased: nobody is asked
@@ -235,8 +229,8 @@ class Keyring:
             known.update(connection.scalars(query))
         if known:
             raise LedgerError(
-                f"person {min(known).hex()}: this person's key was destroyed, so nothing more can be locked "
-                "for them. Take their rows out of the data."
+                f"person {min(known).hex()}: this person's key is gone, so nothing more can be locked under "
+                "it. Start again, should they have been erased this moment; else run `plainspoken verify`."
             )
         key_id, rows = self._need().key_id, []
         for person in unknown:

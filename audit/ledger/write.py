@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, LedgerError
-from audit.ledger import bulk, entries, leases, log, seal, shapes, tables
+from audit.ledger import bulk, entries, leases, log, returning, seal, shapes, tables
 from audit.ledger import case as cases_
 from audit.ledger.database import reading, writing
 
@@ -137,6 +137,8 @@ class AuditWriter:
             Where the ledger holds this part with other content.
         LedgerError
             Where an earlier part is missing: parts are committed in their order.
+        DataError
+            Where an application stands in it that went with whoever made it.
         """
         lease = self._lease_now()
         part = self._ready(decisions, cases, attributions, groups)
@@ -147,11 +149,13 @@ class AuditWriter:
             counted = connection.scalar(sa.select(sa.func.count()).where(tables.parts.c.audit == lease.audit))
             if kept is None and counted != seq:
                 raise LedgerError(f"part {seq}: parts are committed in order (expected part {counted}).")
-            everyone = [person for people in part.persons for person, _ in people]
-            if kept is not None and self._ledger.keyring.lost(connection, everyone):
+            names = [row["decision"] for row in part.rows]
+            forgotten = returning.settle(connection, self._ledger.keyring, decisions, names, part.persons)
+            if kept is not None and forgotten:
                 # What an erased person's cells were cannot be made again, so it cannot be compared.
-                self._ledger.keyring.forget()
                 return False
+            returning.refuse(forgotten)
+            everyone = [person for people in part.persons for person, _ in people]
             new_persons = self._ledger.keyring.make_keys(connection, everyone)
             locked, packed = self._lock(seq, part)
             sets: dict[sa.Table, Sequence[entries.Row]] = {
