@@ -339,18 +339,12 @@ class Ledger:
         return read.evidence(self, audit)
 
     def pseudonym(self, kind: str, name: str) -> str:
-        """Return the 32 hex digits that stand for an id; kinds are ``decision`` and ``person``.
-
-        Of a person the first ones: who was erased and came back has others; see ``is_person``.
-        """
+        """Return the 32 hex digits that stand for an id; kinds are ``decision`` and ``person``."""
         return self.keyring.pseudonym(kind, name).hex()
 
     def is_person(self, pseudonym: str, name: str) -> bool:
-        """Whether a pseudonym stands for the person of this id, before or after an erasure."""
-        if pseudonym == self.pseudonym("person", name):
-            return True
-        with database.reading(self.engine) as connection:
-            return bytes.fromhex(pseudonym) in returning.pseudonyms(connection, self.keyring, name)
+        """Whether a pseudonym is that of the person of this id, before or after an erasure."""
+        return returning.is_person(self, pseudonym, name)
 
 
 # --- making a ledger ------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ Why so: an erasure, its line in the journal and what ``verify`` says of it name 
 holding for ever, whatever backup is put back. Under the same pseudonym a new key would be locked by
 the journal with the old one, and ``erase --replay`` would destroy it; and whoever reads the database
 could join the new application to the scores and reasons of one that was to be forgotten. With the
-key file and the id the pseudonyms can be made again, and so told to be one person's; without it not.
+key file and the id both pseudonyms can be made again; without it neither leads to the other.
 
 Why so: an application that was in the ledger when its applicant was erased is no new one. Data that
 still hold it would bring back what was to go, so it is refused, by its row, until it is taken out.
@@ -23,6 +23,7 @@ same key, and the erasure waits for the last of their minima.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -30,8 +31,12 @@ from sqlalchemy.engine import Connection
 from audit.errors import DataError
 from audit.ledger import gone, tables
 from audit.ledger.case import persons_of
+from audit.ledger.database import reading
 from audit.ledger.people import Keyring
 from audit.record import Decision
+
+if TYPE_CHECKING:
+    from audit.ledger import Ledger
 
 _SHOWN = 8  # rows that an error names
 
@@ -49,6 +54,15 @@ def pseudonyms(connection: Connection, keyring: Keyring, name: str) -> list[byte
     while found[-1] in keyring.erased or gone.erased(connection, found[-1]):
         found.append(_pseudonym(keyring, name, len(found)))
     return found
+
+
+def is_person(ledger: Ledger, pseudonym: str, name: str) -> bool:
+    """Whether a pseudonym (hex digits) stands for the person of this id."""
+    who = bytes.fromhex(pseudonym)
+    if who == _pseudonym(ledger.keyring, name, 0):
+        return True
+    with reading(ledger.engine) as connection:
+        return who in pseudonyms(connection, ledger.keyring, name)
 
 
 def settle(
