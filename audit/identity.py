@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import platform
 import sys
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,7 @@ def environment() -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=64)
 def _version(package: str) -> str:
     try:
         return version(package)
