@@ -22,8 +22,8 @@ from audit.fairness.disparities import disparities
 from audit.fairness.groups import CountTable, merge
 from audit.fairness.rates import measurements as rate_measurements
 from audit.fairness.rates import rates
+from audit.identity import environment
 from audit.ledger.seal import digest_of_json
-from audit.prepare import environment
 from audit.record import Decision, Disparity, Figure, Finding, Measurement, Rate
 from audit.vague import is_vague
 
@@ -285,6 +285,13 @@ def _of_method(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
             players=len(run.ready.job.factors),
             seed=config.seed,
             scale="the score, as the cutoff is stated",
+            designs=sorted(
+                {
+                    str(part.blocks["shapley"].attributions.details.get("design", ""))
+                    for part in run.explained
+                    if "shapley" in part.blocks
+                }
+            ),
         ),
         environment_figure(environment(), run.ready.walls),
     )

@@ -135,14 +135,14 @@ def carry_out(
     now: Callable[[], dt.datetime] | None = None,
 ) -> Result:
     """Score, explain, measure and seal what is ready; see ``run``."""
-    from audit import barrier, measure, prepare
+    from audit import barrier, identity, measure, prepare
     from audit.ledger import Ledger
     from audit.result import Result
 
     clock = now or (lambda: dt.datetime.now(dt.UTC))
     tell = progress or (lambda stage, done, total: None)
     watch = Stopwatch()
-    head = prepare.head(ready, slot=slot, again=again, demonstration=demonstration, opened_at=clock())
+    head = identity.head(ready, slot=slot, again=again, demonstration=demonstration, opened_at=clock())
     sealed = Result.if_sealed(url, head.audit)
     if sealed is not None:
         return sealed

@@ -216,6 +216,7 @@ def _attribute(
     if method == QUOTED:
         options |= {
             "exact_up_to": explain.reasons.exact_up_to,
+            "sampling": explain.reasons.sampling,
             "adverse": job.config.decision.adverse,
             "at_most": explain.reasons.at_most,
             "floor": explain.reasons.floor,

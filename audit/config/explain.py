@@ -54,6 +54,9 @@ class ReasonsSection(Section):
     exact_up_to: Annotated[int, Field(ge=1, le=16)] = 10
     """Up to so many factors the values are exact; past that they are sampled."""
 
+    sampling: Literal["orders", "kernel"] = "orders"
+    """How factors past that are sampled: random orders of them, or least squares over coalitions."""
+
     at_most: Annotated[int, Field(ge=1, le=10)] = 4
     """Reasons told at most; more than four are seldom helpful (comment 9(b)(2)-1)."""
 

@@ -282,6 +282,8 @@ def _ended(process: subprocess.Popen[bytes], home: str | None) -> None:
 def _of_the_model(order: Order) -> list[Path]:
     """Return what a model needs to read: its own file; where it runs code, also what lies beside it."""
     own = [] if ":" in order.path else [order.folder / order.path]
+    if order.path.lower().endswith(".onnx"):
+        own += [path.parent for path in own]  # its weights may lie beside it
     if order.trust is None:
         return [*own, *(path.resolve() for path in own)]
     there = [Path(one) for one in sys.path if one and os.path.isdir(one)]

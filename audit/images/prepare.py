@@ -20,10 +20,11 @@ from audit.config.images import ImagesConfig, load_images_config
 from audit.data.pictures import Pictures, read_pictures, targets_of
 from audit.errors import AuditError, ConfigError, Fault, ModelError, UsageError
 from audit.host import Host, Order
+from audit.identity import environment
 from audit.ledger.files import files_of
 from audit.models import as_trust
 from audit.policy import load_policy
-from audit.prepare import environment, ledger_url
+from audit.prepare import ledger_url
 from audit.record import Audit, Dataset, Model, Policy
 
 if TYPE_CHECKING:

@@ -26,6 +26,7 @@ from audit.ledger import (
     people,
     read,
     references,
+    returning,
     rotation,
     shapes,
     signing,
@@ -340,6 +341,10 @@ class Ledger:
     def pseudonym(self, kind: str, name: str) -> str:
         """Return the 32 hex digits that stand for an id; kinds are ``decision`` and ``person``."""
         return self.keyring.pseudonym(kind, name).hex()
+
+    def is_person(self, pseudonym: str, name: str) -> bool:
+        """Whether a pseudonym is that of the person of this id, before or after an erasure."""
+        return returning.is_person(self, pseudonym, name)
 
 
 # --- making a ledger ------------------------------------------------------------------------------

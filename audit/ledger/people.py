@@ -219,12 +219,6 @@ class Keyring:
         ):
             self._opened[bytes(person)] = self.unwrap(bytes(person), bytes(wrapped))
 
-    def lost(self, connection: Connection, persons: Iterable[bytes]) -> bool:
-        """Return whether one of these persons, known to the ledger, was erased."""
-        asked = list(dict.fromkeys(persons))
-        self.open_keys(connection, asked)
-        return any(self._gone.get(person) for person in asked)
-
     def make_keys(self, connection: Connection, persons: Sequence[bytes]) -> list[bytes]:
         """Make a key for each person that the ledger does not know yet; return those persons, sorted."""
         # Sorted, so that neighbours in the index are asked for and written one after the other.
@@ -235,8 +229,8 @@ class Keyring:
         known = {bytes(person) for (person,) in found}
         if known:
             raise LedgerError(
-                f"person {min(known).hex()}: this person's key was destroyed, so nothing more can be locked "
-                "for them. Take their rows out of the data."
+                f"person {min(known).hex()}: this person's key is gone, so nothing more can be locked under "
+                "it. Start again, should they have been erased this moment; else run `plainspoken verify`."
             )
         data_keys = [secrets.token_bytes(32) for _ in unknown]
         self._opened.update(zip(unknown, data_keys, strict=True))

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, LedgerError
-from audit.ledger import bulk, entries, leases, log, part, seal, shapes, tables
+from audit.ledger import bulk, entries, leases, log, part, returning, seal, shapes, tables
 from audit.ledger.database import reading, writing
 
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ class AuditWriter:
             Where the ledger holds this part with other content.
         LedgerError
             Where an earlier part is missing: parts are committed in their order.
+        DataError
+            Where an application stands in it that went with whoever made it.
         """
         lease = self._lease_now()
         made = part.ready(self._ledger.keyring, decisions, cases, attributions, groups)
@@ -128,10 +130,11 @@ class AuditWriter:
             counted = connection.scalar(sa.select(sa.func.count()).where(tables.parts.c.audit == lease.audit))
             if kept is None and counted != seq:
                 raise LedgerError(f"part {seq}: parts are committed in order (expected part {counted}).")
-            if kept is not None and self._ledger.keyring.lost(connection, made.persons):
+            forgotten = returning.settle(connection, self._ledger.keyring, decisions, made)
+            if kept is not None and forgotten:
                 # What an erased person's cells were cannot be made again, so it cannot be compared.
-                self._ledger.keyring.forget()
                 return False
+            returning.refuse(forgotten)
             new_persons = self._ledger.keyring.make_keys(connection, made.persons)
             locked, packed = part.lock(self._ledger.keyring, made, lease.audit, seq)
             counts = {"n_decisions": len(decisions), "n_quarantined": len(aside)}

@@ -169,7 +169,7 @@ def _stopped(audit: Audit, from_files: bool, compared: list[Compared], why: str)
 
 
 def _environment(audit: Audit) -> tuple[tuple[str, str, str], ...]:
-    from audit.prepare import environment
+    from audit.identity import environment
 
     now = environment()
     names = dict.fromkeys((*audit.environment, *now))

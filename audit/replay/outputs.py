@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from audit.record import Decision, NoCounterfactual, Reason
+from audit.record import Decision, NoCounterfactual, Person, Reason
 from audit.record.turned import as_values
 from audit.replay.difference import Compared, Distances, keyed
 
@@ -48,8 +48,7 @@ def decisions(
             _score(scores, sealed, now, label, within.scores)
             if records.unlocked:
                 known = sorted(f"{one.role} {one.person}" for one in sealed.persons)
-                pseudonym = records.ledger.pseudonym
-                today = sorted(f"{one.role} {pseudonym('person', one.person)}" for one in now.persons)
+                today = sorted(f"{one.role} {_stands_for(records, one, sealed)}" for one in now.persons)
                 found.equal("persons", ", ".join(known), ", ".join(today), label)
             if sealed.reference in again.lost:
                 left_out += 1
@@ -71,6 +70,13 @@ def decisions(
             if case is not None:
                 _turned(reasons, case.counterfactuals, part.cases[at].counterfactuals, label, within)
     return scores, attributions, reasons, left_out
+
+
+def _stands_for(records: Records, person: Person, sealed: Decision) -> str:
+    # Whoever was erased and came back has several pseudonyms; it is the one of this decision that counts.
+    known = (one.person for one in sealed.persons)
+    named = next((one for one in known if records.ledger.is_person(one, person.person)), None)
+    return named or records.ledger.pseudonym("person", person.person)
 
 
 def _score(scores: Compared, sealed: Decision, now: Decision, label: str, distance: float) -> None:

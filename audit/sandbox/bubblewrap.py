@@ -50,13 +50,10 @@ def command(argv: Sequence[str], readable: Sequence[Path], environment: Mapping[
     for name, value in environment.items():
         line += ["--setenv", name, value]
     line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", HOME]
-    links = [path for path in readable if path.is_symlink()]
     for path in sorted(readable, key=lambda one: len(one.parts)):
-        if any(link in path.parents for link in links):
-            path = path.resolve()  # nothing can be laid into a link, only into what it leads to
+        if any(path != other and path.is_relative_to(other) for other in readable):
+            continue  # what holds it is there already
         if path.is_symlink():
-            if any(other in path.parents for other in readable):
-                continue  # it came with the folder that it lies in
             line += ["--symlink", str(path.readlink()), str(path)]
         else:
             line += ["--ro-bind-try", str(path), str(path)]

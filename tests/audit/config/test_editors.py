@@ -115,7 +115,6 @@ def test_unknown_keys_are_refused_by_both_wherever_they_stand(full: Any) -> None
         (("letters", "letterhead"), "a.svg"),
         (("protected", "age", "permitted"), {"by": "c"}),
         (("explain", "reasons", "method"), "lime"),
-        (("model", "path"), "a.onnx"),
         (("record", "gross_revenue_band"), "a"),
     ],
 )
