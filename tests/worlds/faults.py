@@ -10,6 +10,7 @@ be compared byte by byte because clock and draws are fixed (``disturbed.py``).
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 import random
 import shutil
@@ -109,6 +110,12 @@ class Ground:
         shutil.copy(self.folder / "base.db", there / "ledger.db")
         shutil.rmtree(self.folder / f"trial-{self._made - 2}", ignore_errors=True)
         return f"sqlite:///{there / 'ledger.db'}"
+
+    def with_key(self, key: Path) -> Ground:
+        """Return this ground for ledgers whose key file lies elsewhere."""
+        other = copy.copy(self)
+        other.key = key
+        return other
 
     def holds(self, url: str) -> bool:
         """Whether what lies there verifies."""
