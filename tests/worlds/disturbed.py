@@ -16,6 +16,7 @@ to which all is added that is done in the folder ``watched``, ``later`` what is 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -196,9 +197,12 @@ def main() -> None:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV  # noqa: F401
 
     from audit.ledger import database, partitions, verify  # noqa: F401
+    from tests.worlds import power_loss, unpowered  # noqa: F401
     from tests.worlds.fine_parts import fine_audit
 
     audit = fine_audit(int(sys.argv[1]))
+    gc.collect()
+    gc.freeze()  # a collection in a writer would copy all of this
     children: dict[int, int] = {}
     print(json.dumps({"ready": os.getpid()}), flush=True)
     for line in sys.stdin:
