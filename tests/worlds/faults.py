@@ -109,12 +109,12 @@ class Ground:
         writers.run(self.fresh(), self.key)
         self.seconds = time.monotonic() - begun
 
-    def fresh(self) -> str:
-        """Return the URL of another copy of the empty ledger."""
+    def fresh(self, *, new_files: bool = False) -> str:
+        """Return the URL of another copy of the empty ledger; on a server it may lie in files used before."""
         made, self._made = self._made, self._made + 1
         if self.server is not None:
             name = f"trial_{made % 2}"
-            if made % _COPIED < 2:
+            if new_files or made % _COPIED < 2:
                 return self.server.copy_database("base", name)
             return self._put_back(self.server, name)
         there = self.folder / f"trial-{made}"
