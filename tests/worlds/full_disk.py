@@ -16,7 +16,7 @@ from tests.worlds.disturbed import Writers
 from tests.worlds.postgresql import Server, open_folder
 
 if TYPE_CHECKING:
-    from tests.worlds.faults import Ground, Tally
+    from tests.worlds.ground import Ground, Tally
 
 _SOURCE = Path(__file__).with_name("fail_writes.c")
 _NUMBERS = struct.Struct("<4q")
@@ -64,7 +64,7 @@ def starved(
 
     On SQLite the writers themselves write to that disk, on PostgreSQL its server does.
     """
-    from tests.worlds.faults import Ground
+    from tests.worlds.ground import Ground
 
     library = open_folder("disk")
     there = Disk(library) if disk and (shutil.which("cc") or shutil.which("gcc")) else None
@@ -97,7 +97,7 @@ def at_every_write(
 
     Each run begins with files of its own: one that has grown before needs no more room.
     """
-    from tests.worlds.faults import Tally
+    from tests.worlds.ground import Tally
 
     name = "disk full at every write" if calls == WRITES else "disk broken at every sync"
     tally = Tally(name, ground.name)

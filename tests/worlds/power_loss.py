@@ -24,7 +24,7 @@ from tests.worlds.unpowered import Act, Files, Unpowered, acts_of, losses
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
-    from tests.worlds.faults import Ground, Tally
+    from tests.worlds.ground import Ground, Tally
 
 _SOURCE = Path(__file__).with_name("record_writes.c")
 _AT = dt.datetime(2029, 3, 1, 12, 0, tzinfo=dt.UTC)  # past every minimum of the law
@@ -39,7 +39,7 @@ def recording(folder: Path, n_parts: int) -> Iterator[Ground]:
     FileNotFoundError
         Where there is no C compiler.
     """
-    from tests.worlds.faults import Ground
+    from tests.worlds.ground import Ground
 
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
@@ -104,7 +104,7 @@ def _found(ground: Ground, url: str) -> tuple[bool, int]:
 
 def at_every_sync(ground: Ground, seed: int) -> Tally:
     """Let the power go before each sync, from the founding of the ledger to its closing; run again."""
-    from tests.worlds.faults import Tally
+    from tests.worlds.ground import Tally
 
     tally = Tally("power lost before every sync", ground.name)
     for files, told in losses(recorded(ground), seed):
@@ -150,7 +150,7 @@ def erasing(ground: Ground, seed: int) -> Tally:
     """Let the power go before each sync of an erasure: never is the log without the journal; do it again."""
     from audit.ledger import Ledger, erasure, gone, journal, tables
     from audit.ledger.database import reading
-    from tests.worlds.faults import Tally
+    from tests.worlds.ground import Tally
 
     tally = Tally("power lost in an erasure", ground.name)
     for there, url, told in _afterwards(ground, "erase", seed):
@@ -181,7 +181,7 @@ def rotating(ground: Ground, seed: int) -> Tally:
     """Let the power go before each sync of a change of the people key: every case opens, by one key."""
     from audit.ledger import Ledger, tables
     from audit.ledger.database import reading
-    from tests.worlds.faults import Tally
+    from tests.worlds.ground import Tally
 
     tally = Tally("power lost in a change of key", ground.name)
     for there, url, told in _afterwards(ground, "rotate", seed):

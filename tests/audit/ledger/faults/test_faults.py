@@ -7,8 +7,8 @@ import errno
 import pytest
 
 from tests.worlds import faults, full_disk
-from tests.worlds.faults import Ground, Tally
 from tests.worlds.full_disk import Disk
+from tests.worlds.ground import Ground, Tally
 from tests.worlds.postgresql import NoServer
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.worlds import power_loss
-from tests.worlds.faults import Ground
+from tests.worlds.ground import Ground
 from tests.worlds.unpowered import LINK, RENAME, SYNC, SYNC_NAMES, TRUNCATE, UNLINK, WRITE, Act, Unpowered
 
 
