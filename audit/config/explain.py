@@ -18,6 +18,7 @@ KNOWN_METHODS = (
     "gradients",
     "smoothgrad",
     "occlusion",
+    "factor_points",
     "counterfactual",
     "xrai",
     "grad_cam",
@@ -36,6 +37,7 @@ ALSO_METHODS = (
     "gradients",
     "smoothgrad",
     "occlusion",
+    "factor_points",
 )
 
 

@@ -25,6 +25,7 @@ METHOD_WORDS = {
     "gradients": "Gradients",
     "smoothgrad": "SmoothGrad",
     "occlusion": "Occlusion",
+    "factor_points": "Factor points",
 }
 
 
