@@ -98,6 +98,7 @@ class Measured:
     explained: Sequence[ExplainedPartition]
     barrier: Barrier
     groups: Groups
+    soundness: Sequence[Figure]  # whether the explanations hold
 
     @property
     def decisions(self) -> list[Decision]:
@@ -123,6 +124,7 @@ def findings(
     config, codes = run.ready.config, run.ready.job.codes
     agreement = next((one.body["with"] for one in figures if one.name == "agreement"), ())
     effects = next((one.body for one in figures if one.name == "effects"), {})
+    sound = {one.name: one.body for one in figures if one.name in measurements.OF_SOUNDNESS}
     vague = [code.factor for code in codes if is_vague(code.statement.get("en", ""))]
     inputs = (run.ready.model.inputs or config.data.features) if run.has_model else ()
     measured: tuple[Measurement, ...] = (
@@ -132,6 +134,7 @@ def findings(
         *measurements.of_reasons(run.decisions, known=run.has_model or config.reasons_given is not None),
         *measurements.of_references(run.barrier.references),
         *measurements.of_agreement(agreement),
+        *measurements.of_soundness(sound),
         *measurements.of_directions(effects, codes),
         *measurements.of_notice_facts(config.resolved()),
     )
@@ -201,6 +204,7 @@ def _of_reasons(run: Measured) -> tuple[Figure, ...]:
         pictures.dropped(decisions),
         pictures.reference(run.barrier.references),
         _agreement(run),
+        *run.soundness,
     )
 
 

@@ -64,7 +64,7 @@ def run(
     ConfigError, DataError, ModelError, PolicyError
         With every fault that can be seen; nothing is written then.
     """
-    from audit import barrier, measure, prepare
+    from audit import barrier, measure, prepare, soundness
     from audit.ledger import Ledger
     from audit.result import Result
 
@@ -98,13 +98,16 @@ def run(
                 for part in prepare.explain(scored, chosen, ready.host, tell):
                     writer.partition(**measure.partition(scored[part.seq], part, ready.sign))
                     explained.append(replace(part, cases=()))  # what is locked by now need not be held
+                tell("hold", 0, 1)
+                sound = soundness.ask(ready, scored, explained, chosen)
+                tell("hold", 1, 1)
             with watch("fairness"):
                 tell("fairness", 0, 1)
                 groups = measure.groups(ready, scored)
                 tell("fairness", 1, 1)
             with watch("findings"):
                 tell("findings", 0, 1)
-                found = measure.Measured(ready, scored, explained, chosen, groups)
+                found = measure.Measured(ready, scored, explained, chosen, groups, sound)
                 figures = measure.figures(found, demonstration)
                 findings, code = measure.findings(found, figures, fail_on)
                 tell("findings", 1, 1)

@@ -185,7 +185,7 @@ def explain_partition(
         cases=cases,
         blocks=blocks,
         causes=causes,
-        values=_take(values, blocks[QUOTED].rows if QUOTED in blocks else ()),
+        values=take(values, blocks[QUOTED].rows if QUOTED in blocks else ()),
     )
 
 
@@ -197,6 +197,26 @@ def _scores(config: Config, batch: Batch, host: Host | None) -> NDArray[np.float
         column = section.scores
         return open_model(f"scores:{column}").score(batch.inputs([column]))
     return None if host is None else host.score(batch.features())
+
+
+def options_of(job: Job, method: str, scale: float) -> dict[str, Any]:
+    """Return the keywords that a method is asked with.
+
+    Parameters
+    ----------
+    scale : size of the scores, which the tolerance is a share of
+    """
+    reasons = job.config.explain.reasons
+    if method != QUOTED:
+        return {"seed": job.config.seed}
+    return {
+        "seed": job.config.seed,
+        "exact_up_to": reasons.exact_up_to,
+        "adverse": job.config.decision.adverse,
+        "at_most": reasons.at_most,
+        "floor": reasons.floor,
+        "tolerance": TOLERANCE * scale,
+    }
 
 
 def _attribute(
@@ -211,23 +231,14 @@ def _attribute(
     tell: Callable[[int], None] | None,
 ) -> tuple[Block | None, str | None]:
     """Explain some rows by one method, each against the reference of its own cutoff."""
-    explain = job.config.explain
-    options: dict[str, Any] = {"seed": job.config.seed}
-    if method == QUOTED:
-        options |= {
-            "exact_up_to": explain.reasons.exact_up_to,
-            "adverse": job.config.decision.adverse,
-            "at_most": explain.reasons.at_most,
-            "floor": explain.reasons.floor,
-            "tolerance": TOLERANCE * scale,
-        }
+    options = options_of(job, method, scale)
     order: list[int] = []
     parts: list[Attributions] = []
-    for reference, mine in _by_reference(decisions, positions, references):
+    for reference, mine in by_reference(decisions, positions, references):
         further = partial(_further, tell, len(order)) if method == QUOTED and tell is not None else None
         try:
             parts.append(
-                host.attribute(method, _take(values, mine), reference, job.factors, options, further)
+                host.attribute(method, take(values, mine), reference, job.factors, options, further)
             )
         except (UsageError, ModelError) as error:
             if method != QUOTED:
@@ -273,13 +284,13 @@ def _with_counterfactuals(
         "flags": sorted(job.missing_flags),
         **job.counterfactuals.model_dump(),
     }
-    for reference, mine in _by_reference(decisions, adverse, references):
+    for reference, mine in by_reference(decisions, adverse, references):
         if host is None:
             break
         stated = [decisions[at].cutoff for at in mine]
         cutoffs = np.array([np.nan if cutoff is None else cutoff for cutoff in stated], dtype=np.float64)
         try:
-            told = host.counterfactuals(_take(values, mine), reference, job.codes, cutoffs, options)
+            told = host.counterfactuals(take(values, mine), reference, job.codes, cutoffs, options)
         except (UsageError, ModelError) as error:  # what cannot be found is no reason to stop
             told = [NoCounterfactual(str(error))] * len(mine)
         found |= dict(zip(mine, told, strict=True))
@@ -386,7 +397,7 @@ def _compared_with(decision: Decision, references: References) -> tuple[Referenc
     return references.get(decision.cutoff) or references.get(None)
 
 
-def _by_reference(
+def by_reference(
     decisions: Sequence[Decision], positions: Sequence[int], references: References
 ) -> Iterator[tuple[Values, list[int]]]:
     """Yield each reference that has rows, with the positions of the decisions that it serves."""
@@ -400,7 +411,8 @@ def _by_reference(
             yield rows, served.pop(reference.digest)
 
 
-def _take(values: Values, positions: Sequence[int]) -> Values:
+def take(values: Values, positions: Sequence[int]) -> Values:
+    """Return some rows of columns, in the order given."""
     import numpy as np
 
     place = np.asarray(positions, dtype=np.int64)
