@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 SEEDS = 2  # further seeds, where orders are drawn
 DRAWS = 2  # references drawn anew
-OTHER_ROWS = 500  # applicants of the named method that letters do not quote
 MIXES = 1 << 19  # rows that putting reasons right may score
 _AT_ONCE = 1 << 16  # of them in one question
 _EXACT_AGAIN = 10  # refusals asked again with another seed where nothing is drawn
@@ -316,7 +315,7 @@ def _named(
                 yield named_methods.not_compared(population, _REFUSALS_ALONE)
                 continue
             else:
-                references = _other(asking.ready, scored, population)
+                references = _other(asking, scored, population)
             points, places = asking.said(_POINTS, cases, references)
         except (UsageError, ModelError) as error:
             yield named_methods.not_compared(population, str(error))
@@ -338,11 +337,12 @@ def _population(ready: Ready, by_cutoff: References) -> str:
     return "all_applicants" if None in by_cutoff else "near_cutoff"
 
 
-def _other(ready: Ready, scored: Sequence[ScoredPartition], population: Any) -> References:
-    """Choose the reference of the named method that letters do not quote."""
-    seed = ready.config.seed
+def _other(asking: Asking, scored: Sequence[ScoredPartition], population: Any) -> References:
+    """Choose the reference of the named method that letters do not quote: as large as the one they do."""
+    seed = asking.ready.config.seed
+    rows = max(reference.n for reference, _ in asking.chosen.by_cutoff.values())
     keys = [_drawn_by(seed, one.decision) for part in scored for one in part.decisions]
-    return barrier.chosen(ready, scored, population, rows=OTHER_ROWS, keys=keys)
+    return barrier.chosen(asking.ready, scored, population, rows=rows, keys=keys)
 
 
 def _n_rows(values: Values) -> int:

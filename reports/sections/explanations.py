@@ -1,4 +1,4 @@
-"""Explanations: how much each factor moves scores, which way, and how far other methods agree."""
+"""Explanations: how much each factor moves scores, which way, how far methods agree, and what holds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from reports import wording
 from reports.charts import bars, effects
 from reports.charts import swarm as strips
 from reports.sealed import Sealed, cutoff_words, read
+from reports.soundness import Soundness, soundness
 from reports.wording import capital, count
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Explanations:
     effects: tuple[EffectPart, ...]
     agreement: tuple[Agreement, ...]
     agreement_meaning: str
+    soundness: Soundness
 
 
 def method_words(method: str) -> str:
@@ -269,6 +271,7 @@ def query(ledger: Reading, audit_id: str) -> Explanations:
             (),
             agreement,
             agreement_meaning,
+            soundness(sealed),
         )
     first = importance["factors"][0]["label"]
     wide, narrow, meaning = _importance(sealed, dict(importance))
@@ -290,6 +293,7 @@ def query(ledger: Reading, audit_id: str) -> Explanations:
         effects=_effects(dict(curves)) if curves else (),
         agreement=agreement,
         agreement_meaning=agreement_meaning,
+        soundness=soundness(sealed),
     )
 
 
