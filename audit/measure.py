@@ -13,7 +13,7 @@ import numpy as np
 
 from audit import figures as drawn
 from audit import findings as duties
-from audit import measurements
+from audit import measurements, worker
 from audit.data.profile import merge_profiles
 from audit.explain import pictures
 from audit.explain.agreement import agreement
@@ -244,7 +244,8 @@ def _agreement(run: Measured) -> Figure:
             causes |= {name: cause for name, cause in part.causes.items() if name == method}
         if pairs:
             one, two = (joined([pair[side] for pair in pairs]) for side in (0, 1))
-            rows.append(agreement(one, two, orient=run.ready.sign))
+            tolerance = worker.TOLERANCE * run.barrier.scale
+            rows.append(agreement(one, two, orient=run.ready.sign, tolerance=tolerance))
             causes.pop(method, None)
         else:
             causes.setdefault(method, measurements.NO_MODEL)

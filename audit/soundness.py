@@ -303,9 +303,7 @@ def _spread(n: int, at_most: int) -> list[int]:
 # --- are they similar to those of the named methods ----------------------------------------------
 
 
-def _named(
-    asking: Asking, scored: Sequence[ScoredPartition], cases: Declined
-) -> Iterable[dict[str, Any]]:
+def _named(asking: Asking, scored: Sequence[ScoredPartition], cases: Declined) -> Iterable[dict[str, Any]]:
     quoted_kind = _population(asking.ready, asking.chosen.by_cutoff)
     for population in named_methods.POPULATIONS:
         try:
@@ -326,6 +324,7 @@ def _named(
             points,
             orient=asking.ready.sign,
             reference_n=max(reference.n for reference, _ in references.values()),
+            tolerance=asking.tolerance,
         )
 
 

@@ -237,9 +237,7 @@ def _attribute(
     for reference, mine in by_reference(decisions, positions, references):
         further = partial(_further, tell, len(order)) if method == QUOTED and tell is not None else None
         try:
-            parts.append(
-                host.attribute(method, take(values, mine), reference, job.factors, options, further)
-            )
+            parts.append(host.attribute(method, take(values, mine), reference, job.factors, options, further))
         except (UsageError, ModelError) as error:
             if method != QUOTED:
                 return None, str(error)  # a cross-check that cannot be made is no reason to stop

@@ -214,7 +214,7 @@ def _meaning(body: Mapping[str, Any]) -> str:
     if turned["value"] is None:
         return ""
     return (
-        f"Put right, the printed reasons turn {wording.share(turned['value'])} of {count(turned['n'])} refusals. "
-        f"Each is put right with the values of {count(body['reference_n'])} applicants of the comparison group "
-        "in turn; what counts is the mean score."
+        f"Put right, the printed reasons turn {wording.share(turned['value'])} of {count(turned['n'])} "
+        f"refusals. Each is put right with the values of {count(body['reference_n'])} applicants of the "
+        "comparison group in turn; what counts is the mean score."
     )

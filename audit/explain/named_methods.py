@@ -23,7 +23,13 @@ POPULATIONS = ("near_cutoff", "all_applicants")  # in the order in which the com
 
 
 def similarity(
-    population: str, quoted: Attributions, points: Attributions, *, orient: float, reference_n: int
+    population: str,
+    quoted: Attributions,
+    points: Attributions,
+    *,
+    orient: float,
+    reference_n: int,
+    tolerance: float = 0.0,
 ) -> dict[str, Any]:
     """Compare one named method with the quoted one on the same declined cases.
 
@@ -33,13 +39,14 @@ def similarity(
     quoted, points : of the same rows and factors
     orient : 1.0 where high scores are adverse, -1.0 where low ones are
     reference_n : applicants whose average it is
+    tolerance : what is closer is a tie, in the unit of the score
 
     Returns
     -------
     dict
         ``agreement`` of the two, with ``low`` and ``high`` of ``top4_overlap``.
     """
-    found = agreement(quoted, points, orient=orient)
+    found = agreement(quoted, points, orient=orient, tolerance=tolerance)
     low = high = None
     if found["top4_overlap"] is not None:
         low, high = wilson_interval(found["top4_overlap"] * found["n"], found["n"])
