@@ -26,6 +26,7 @@ from audit.data.decide import adverse_by_cutoff
 from audit.errors import ModelError, UsageError
 from audit.explain import faithfulness, named_methods, stability
 from audit.explain.joining import joined, taken
+from audit.job import by_reference, take
 from audit.reasons import rank_scored
 from audit.record import Attributions, Decision, Figure
 
@@ -59,7 +60,7 @@ class Declined:
         return Declined(
             tuple(self.decisions[at] for at in places),
             taken(self.quoted, places),
-            worker.take(self.values, places),
+            take(self.values, places),
         )
 
 
@@ -84,7 +85,7 @@ class Asking:
         parts: list[Attributions] = []
         order: list[int] = []
         for values, places in self.by_reference(cases, references):
-            rows = worker.take(cases.values, places)
+            rows = take(cases.values, places)
             parts.append(self.host.attribute(method, rows, values, self.chosen.job.factors, options))
             order += places
         if not parts:
@@ -94,7 +95,7 @@ class Asking:
 
     def by_reference(self, cases: Declined, references: References) -> Iterator[tuple[Values, list[int]]]:
         """Yield each reference that has rows, with the cases that it serves."""
-        return worker.by_reference(cases.decisions, range(len(cases.decisions)), references)
+        return by_reference(cases.decisions, range(len(cases.decisions)), references)
 
     def told(self, said: Attributions) -> list[list[str]]:
         """Return the factors that would be told of each case, in order."""
@@ -160,7 +161,7 @@ def _declined(
         mine = [drawn[at][1] for at in order if drawn[at][0] is part]
         if mine:
             attributions.append(taken(part.blocks[worker.QUOTED].attributions, mine))
-            values.append(worker.take(part.values, mine))
+            values.append(take(part.values, mine))
     columns = {column: np.concatenate([one[column] for one in values]) for column in values[0]}
     decisions = tuple(drawn[at][2] for at in order)
     return len(everyone), Declined(decisions, joined(attributions), columns).some(back)
@@ -202,7 +203,7 @@ def _over_references(asking: Asking, cases: Declined) -> dict[str, Any]:
     try:
         for draw in range(1, DRAWS + 1):
             anew = {
-                cutoff: (reference, worker.take(values, _redrawn(values, seed + draw)))
+                cutoff: (reference, take(values, _redrawn(values, seed + draw)))
                 for cutoff, (reference, values) in asking.chosen.by_cutoff.items()
                 if reference.n
             }
@@ -243,11 +244,11 @@ def _faithfulness(asking: Asking, cases: Declined) -> Figure:
     reference_n = 0
     try:
         for values, places in asking.by_reference(cases, asking.chosen.by_cutoff):
-            some = worker.take(values, _spread(_n_rows(values), max(1, MIXES // max(1, n_sets))))
+            some = take(values, _spread(_n_rows(values), max(1, MIXES // max(1, n_sets))))
             reference_n = max(reference_n, _n_rows(some))
             aim = float(asking.host.score(some).mean())
             mine = [trials[at] for at in places]
-            means = _means(asking, worker.take(cases.values, places), some, mine)
+            means = _means(asking, take(cases.values, places), some, mine)
             for at, each, found in zip(places, mine, means, strict=True):
                 tried.append(
                     faithfulness.Tried(

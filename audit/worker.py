@@ -11,7 +11,7 @@ barrier of an audit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,16 @@ from audit.errors import ModelError, UsageError
 from audit.explain.joining import joined, taken
 from audit.fairness.groups import count
 from audit.host import Host
-from audit.job import Block, ExplainedPartition, Job, ScoredPartition, Selection
+from audit.job import (
+    Block,
+    ExplainedPartition,
+    Job,
+    ScoredPartition,
+    Selection,
+    by_reference,
+    compared_with,
+    take,
+)
 from audit.models import describe, open_model
 from audit.reasons import clock_field, orient, principal_reasons
 from audit.reasons_given import imported_reasons
@@ -339,7 +348,7 @@ def _with_reasons(
                 )
             )
             continue
-        compared = _compared_with(decision, references)
+        compared = compared_with(decision, references)
         reference = compared[0] if compared is not None else None
         contributions: dict[str, float] = {}
         errors = certified = residual = None
@@ -389,29 +398,3 @@ def _as_factors(
 ) -> tuple[str, ...]:
     """Return what the data call rules and grounds as factors of the dictionary; either name will do."""
     return tuple(by_code[name].factor if name not in codes and name in by_code else name for name in names)
-
-
-def _compared_with(decision: Decision, references: References) -> tuple[Reference, Values] | None:
-    return references.get(decision.cutoff) or references.get(None)
-
-
-def by_reference(
-    decisions: Sequence[Decision], positions: Sequence[int], references: References
-) -> Iterator[tuple[Values, list[int]]]:
-    """Yield each reference that has rows, with the positions of the decisions that it serves."""
-    served: dict[str, list[int]] = {}
-    for at in positions:
-        found = _compared_with(decisions[at], references)
-        if found is not None and found[0].n:
-            served.setdefault(found[0].digest, []).append(at)
-    for reference, rows in references.values():
-        if reference.digest in served:
-            yield rows, served.pop(reference.digest)
-
-
-def take(values: Values, positions: Sequence[int]) -> Values:
-    """Return some rows of columns, in the order given."""
-    import numpy as np
-
-    place = np.asarray(positions, dtype=np.int64)
-    return {column: cells[place] for column, cells in values.items()}
