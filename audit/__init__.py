@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from audit.config import Config
     from audit.ledger import Ledger
+    from audit.live import open_anything as open
     from audit.record import Audit, Decision, Disparity, Finding, Rate, Reason
     from audit.result import Result
-    from audit.result import open_result as open
     from audit.runner import run
 
 __all__ = [
@@ -35,7 +35,7 @@ _HOMES = {
     "Config": "audit.config:Config",
     "Ledger": "audit.ledger:Ledger",
     "Result": "audit.result:Result",
-    "open": "audit.result:open_result",
+    "open": "audit.live:open_anything",
     "run": "audit.runner:run",
     **{
         name: f"audit.record:{name}"

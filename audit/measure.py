@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audit import behaviour, measurements, worker
 from audit import figures as drawn
 from audit import findings as duties
-from audit import measurements, worker
 from audit.data.profile import merge_profiles
 from audit.explain import pictures
 from audit.explain.agreement import agreement
@@ -160,7 +160,12 @@ def counts(scored: Sequence[ScoredPartition], explained: Sequence[ExplainedParti
 
 def figures(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
     """Draw every table and series that a report prints."""
-    return (*_of_population(run), *_of_reasons(run), *_of_method(run, demonstration))
+    return (
+        *_of_population(run),
+        *_of_reasons(run),
+        *_of_behaviour(run),
+        *_of_method(run, demonstration),
+    )
 
 
 def _of_population(run: Measured) -> tuple[Figure, ...]:
@@ -195,6 +200,9 @@ def _of_reasons(run: Measured) -> tuple[Figure, ...]:
     decisions = run.decisions
     return (
         pictures.importance(attributed),
+        pictures.importance_by_group(
+            attributed, _groups_of_attributed(run), run.ready.config.fairness.min_group
+        ),
         pictures.swarm(attributed, codes),
         pictures.effects(attributed, codes),
         pictures.reason_mix(decisions, run.ready.job.codes),
@@ -229,11 +237,30 @@ def _attributed(run: Measured) -> pictures.Attributed:
     )
 
 
+def _of_behaviour(run: Measured) -> tuple[Figure, ...]:
+    """Ask the model how it behaves; without a global method no decision is chosen and none is read."""
+    job = run.barrier.job
+    if not job.config.explain.global_methods:
+        return ()
+    return behaviour.figures(job, behaviour.look(job, run.scored), run.barrier.by_cutoff, run.ready.host)
+
+
+def _groups_of_attributed(run: Measured) -> dict[str, list[str]]:
+    """Return the group of each attributed row, in the order of ``_attributed``."""
+    found: dict[str, list[str]] = {}
+    for part, scored in zip(run.explained, run.scored, strict=True):
+        if "shapley" in part.blocks:
+            rows = list(part.blocks["shapley"].rows)
+            for name, members in scored.groups.items():
+                found.setdefault(name, []).extend(members[rows].tolist())
+    return found
+
+
 def _agreement(run: Measured) -> Figure:
     """Compare each other method with the one that letters quote, on the rows that both explained."""
     rows: list[dict[str, Any]] = []
     causes: dict[str, str] = {}
-    for method in run.ready.config.explain.also:
+    for method in run.ready.config.explain.cross_checks:
         pairs = []
         for part in run.explained:
             quoted, other = part.blocks.get("shapley"), part.blocks.get(method)
@@ -264,6 +291,13 @@ def _of_method(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
             players=len(run.ready.job.factors),
             seed=config.seed,
             scale="the score, as the cutoff is stated",
+            designs=sorted(
+                {
+                    str(part.blocks["shapley"].attributions.details.get("design", ""))
+                    for part in run.explained
+                    if "shapley" in part.blocks
+                }
+            ),
         ),
         drawn.environment(
             program=found.get("plainspoken", ""),

@@ -20,6 +20,7 @@ from audit.host import Host
 from audit.record import Model, Reference
 
 if TYPE_CHECKING:
+    from audit.data.dataset import Kind
     from audit.job import References, Values
 
 Row = Mapping[str, float | str | None]
@@ -88,6 +89,17 @@ def pinned_reference(
         high=reference.high,
     )
     return Pinned(reference, values, seen)
+
+
+def kinds_of(config: Config, ledger: str) -> dict[str, Kind]:
+    """Return what each feature is, number or text, by the applicants of the pinned reference."""
+    pinned = config.explain.reference.pinned
+    if pinned is None:
+        return {}
+    file = config.file(pinned.origin)
+    _, rows, _ = _from_file(config, file) if file.is_file() else _from_audit(config, ledger)
+    words = {column for row in rows for column, cell in row.items() if isinstance(cell, str)}
+    return {column: "text" if column in words else "number" for row in rows[:1] for column in row}
 
 
 def columns_of(config: Config, rows: Sequence[Row], kinds: Mapping[str, str]) -> Values:

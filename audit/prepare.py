@@ -23,7 +23,7 @@ from audit.check.coding import CodingSeen, coding_faults
 from audit.config import Config, Inspection, bindings_report, load_dictionary, read_config
 from audit.config.explain import CounterfactualsSection
 from audit.config.load import in_order
-from audit.data.dataset import Source, open_source
+from audit.data.dataset import Kind, Source, open_source
 from audit.data.recipients import read_persons, recipients_columns
 from audit.errors import AuditError, ConfigError, Fault
 from audit.host import Host, host_of
@@ -40,9 +40,15 @@ if TYPE_CHECKING:
 
 Tell = Callable[[str, int, int], None]
 
+# What was seen of the model, the reference and the release stands, whatever the data.
+_NOT_OF_THE_DATA = (
+    "model_inputs", "model_digest", "model_runs_code", "recipients_columns", "pinned", "release",
+)  # fmt: skip
+
 _PACKAGES = (
     "plainspoken", "tensorflow", "keras", "shap", "lime", "scikit-learn", "scipy", "numpy", "polars",
-    "sqlalchemy", "cryptography", "jinja2", "weasyprint",
+    "sqlalchemy", "cryptography", "jinja2", "weasyprint", "xgboost-cpu", "lightgbm", "onnx", "onnxruntime",
+    "numba",
 )  # fmt: skip
 
 
@@ -58,6 +64,7 @@ class Ready:
     seen: Inspection
     pinned: Pinned | None
     host: Host | None  # holds the model; whoever asked for this closes it
+    given: bool = False  # data were handed over, in place of those that the config names
 
     @property
     def sign(self) -> float:
@@ -87,7 +94,13 @@ class Ready:
 
 
 def prepare(
-    source: str | Path | Mapping[str, Any], *, ledger: str | None = None, folder: Path | None = None
+    source: str | Path | Mapping[str, Any],
+    *,
+    ledger: str | None = None,
+    folder: Path | None = None,
+    data: Any = None,
+    kinds: Mapping[str, Kind] | None = None,
+    host: Host | None = None,
 ) -> Ready:
     """Read everything that an audit rests on and check that it fits together.
 
@@ -95,6 +108,12 @@ def prepare(
     ----------
     folder : Path, optional
         What the config's paths start from; by default the file's folder, or the current one.
+    data : data frame, optional
+        Audited in place of the file or query that the config names.
+    kinds : feature -> number or text, optional
+        Where the data are too few to tell.
+    host : Host, optional
+        Holds the config's model already.
 
     Raises
     ------
@@ -108,13 +127,13 @@ def prepare(
     config = reading.config
     if config is None:
         raise ConfigError(reading.faults)
-    host = _host(config, reading.faults, url)
+    lent, host = host is not None, host or _host(config, reading.faults, url, data)
     try:
-        data, model, seen = _opened(config, reading.faults, url, host)
-        pinned = pinned_reference(config, model, data.kinds, url, host)
+        source_, model, seen = _opened(config, reading.faults, url, host, data, kinds)
+        pinned = pinned_reference(config, model, source_.kinds, url, host)
         if pinned is not None:
             seen = replace(seen, pinned=pinned.seen)
-            faults = check(config, seen)
+            faults = _checked(config, data is not None, seen)
             if faults:
                 raise ConfigError(faults)
         codes = load_dictionary(config.file(config.dictionary)) if config.dictionary else ()
@@ -122,7 +141,7 @@ def prepare(
         job = Job(
             config=config,
             codes=codes,
-            source=data,
+            source=source_,
             persons=read_persons(config),
             counterfactuals=_counterfactuals(config, policy),
         )
@@ -131,13 +150,14 @@ def prepare(
             job=job,
             policy=policy,
             model=model,
-            dataset=data.dataset(),
+            dataset=source_.dataset(),
             seen=seen,
             pinned=pinned,
             host=host,
+            given=data is not None,
         )
     except BaseException:
-        if host is not None:
+        if host is not None and not lent:
             host.close()
         raise
 
@@ -146,12 +166,40 @@ def _counterfactuals(config: Config, policy: Policy) -> CounterfactualsSection |
     """Return how far counterfactuals are looked for; None where nothing asks for them."""
     # Art. 15(1)(h) GDPR; Court of Justice, C-203/22: what would have led to another result.
     european = any(pack.name == "eu_gdpr" for pack in policy.packs)
-    return config.explain.counterfactuals or (CounterfactualsSection() if european else None)
+    asked = european or "counterfactual" in config.explain.also
+    return config.explain.counterfactuals or (CounterfactualsSection() if asked else None)
 
 
-def _host(config: Config, faults: Sequence[Fault], url: str) -> Host | None:
+def another(ready: Ready, data: Any, kinds: Mapping[str, Kind] | None = None) -> Ready:
+    """Return what is ready, for other data under the same config.
+
+    Raises
+    ------
+    ConfigError, DataError
+        Where the data do not fit.
+    """
+    config = ready.config
+    source = open_source(config, frame=data, kinds=kinds)
+    source.plan()
+    stands = {name: getattr(ready.seen, name) for name in _NOT_OF_THE_DATA}
+    seen = replace(source.inspection(), **stands)
+    faults = _checked(config, data is not None, seen)
+    if faults:
+        raise ConfigError(faults)
+    job = replace(ready.job, source=source, persons=read_persons(config))
+    return replace(ready, job=job, dataset=source.dataset(), seen=seen)
+
+
+def _checked(config: Config, given: bool, seen: Inspection | None = None) -> tuple[Fault, ...]:
+    """Return every fault; where data are given, the file that the config names need not be there."""
+    return tuple(one for one in check(config, seen) if not (given and one.place.startswith("data.path")))
+
+
+def _host(config: Config, faults: Sequence[Fault], url: str, data: Any) -> Host | None:
     """Start what holds the model, so that it opens while the data are read; not where something is wrong."""
-    return host_of(config, hidden_from_models(config, url)) if not [*faults, *check(config)] else None
+    if [*faults, *_checked(config, data is not None)]:
+        return None
+    return host_of(config, hidden_from_models(config, url))
 
 
 def hidden_from_models(config: Config, url: str) -> tuple[Path, ...]:
@@ -169,14 +217,19 @@ def hidden_from_models(config: Config, url: str) -> tuple[Path, ...]:
 
 
 def _opened(
-    config: Config, faults: Sequence[Fault], url: str, host: Host | None
+    config: Config,
+    faults: Sequence[Fault],
+    url: str,
+    host: Host | None,
+    given: Any,
+    kinds: Mapping[str, Kind] | None,
 ) -> tuple[Source, Model, Inspection]:
     """Open data and model; where something is wrong, say it with all that is wrong beside it."""
-    found = [*faults, *check(config)]
+    found = [*faults, *_checked(config, given is not None)]
     failures: list[AuditError] = []
     seen: Inspection | None = None
     try:
-        data = open_source(config)
+        data = open_source(config, frame=given, kinds=kinds)
         failures += _planned(data)
         seen = replace(data.inspection(), recipients_columns=recipients_columns(config))
     except AuditError as error:
@@ -191,7 +244,7 @@ def _opened(
         except AuditError as error:
             failures.append(error)
     if seen is not None:
-        found = [*faults, *check(config, seen)]
+        found = [*faults, *_checked(config, given is not None, seen)]
     if len(failures) == 1 and not found:
         raise failures[0]
     found += [fault for failure in failures for fault in _faults(failure)]
@@ -306,7 +359,10 @@ def refuse_faults(ready: Ready, scored: Sequence[ScoredPartition]) -> None:
     decided = [one for part in scored for one in part.decisions if one.outcome != "none"]
     scores = [one.score for one in decided if one.score is not None]
     seen = replace(ready.seen, score_low=min(scores, default=None), score_high=max(scores, default=None))
-    faults = [*check(ready.config, seen), *coding_faults(ready.config, _coding(ready.config, scored))]
+    faults = [
+        *_checked(ready.config, ready.given, seen),
+        *coding_faults(ready.config, _coding(ready.config, scored)),
+    ]
     if faults:
         raise ConfigError(in_order(faults))
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audit.errors import UsageError
 from audit.record import Audit, Disparity, Figure, Finding, Rate
 
 if TYPE_CHECKING:
@@ -72,7 +73,11 @@ class Result:
         if is_empty(url):
             return None
         with Ledger.open(url) as ledger:
-            if not any(one.audit == audit and one.state == "sealed" for one in ledger.audits()):
+            try:
+                found = ledger.find(audit)
+            except UsageError:  # none of that id
+                return None
+            if found.state != "sealed":
                 return None
             return cls.from_ledger(ledger, audit, url, existing=True)
 
@@ -195,6 +200,10 @@ def open_result(path: str | Path, audit: str = "latest") -> Result:
         A SQLite file, a database URL, or the folder that holds ``ledger.db``.
     audit : str
         An id, a unique beginning of it, or ``latest``.
+
+    Returns
+    -------
+    Result
     """
     from audit.ledger import Ledger
 

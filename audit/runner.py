@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from audit.prepare import Ready
     from audit.result import Result
 
 Progress = Callable[[str, int, int], None]
@@ -25,6 +26,7 @@ Progress = Callable[[str, int, int], None]
 def run(
     source: str | Path | Mapping[str, Any],
     *,
+    data: Any = None,
     ledger: str | None = None,
     slot: str = "",
     again: int = 0,
@@ -39,6 +41,9 @@ def run(
     ----------
     source : str, Path or mapping
         ``audit.yaml``, or the same keys as Python values.
+    data : data frame, optional
+        Audited in place of the file or query that the config names: polars, pandas, columns, or
+        anything with the Arrow stream.
     ledger : str, optional
         URL of the database. Default: ``$PLAINSPOKEN_LEDGER``, else ``ledger.db`` beside the config.
     slot : str
@@ -64,6 +69,37 @@ def run(
     ConfigError, DataError, ModelError, PolicyError
         With every fault that can be seen; nothing is written then.
     """
+    from audit import prepare
+
+    refuse_outcomes(fail_on or ())
+    tell = progress or (lambda stage, done, total: None)
+    tell("check", 0, 1)
+    with prepare.prepare(source, ledger=ledger, data=data) as ready:
+        tell("check", 1, 1)
+        return carry_out(
+            ready,
+            prepare.ledger_url(ledger, ready.config.folder),
+            slot=slot,
+            again=again,
+            fail_on=fail_on,
+            demonstration=demonstration,
+            progress=progress,
+            now=now,
+        )
+
+
+def carry_out(
+    ready: Ready,
+    url: str,
+    *,
+    slot: str = "",
+    again: int = 0,
+    fail_on: Sequence[str] | None = None,
+    demonstration: str | None = None,
+    progress: Progress | None = None,
+    now: Callable[[], dt.datetime] | None = None,
+) -> Result:
+    """Score, explain, measure and seal what is ready; see ``run``."""
     from audit import barrier, measure, prepare, soundness
     from audit.ledger import Ledger
     from audit.result import Result
@@ -71,63 +107,56 @@ def run(
     clock = now or (lambda: dt.datetime.now(dt.UTC))
     tell = progress or (lambda stage, done, total: None)
     watch = Stopwatch()
+    head = prepare.head(ready, slot=slot, again=again, demonstration=demonstration, opened_at=clock())
+    sealed = Result.if_sealed(url, head.audit)
+    if sealed is not None:
+        return sealed
 
-    refuse_outcomes(fail_on or ())
-    tell("check", 0, 1)
-    ready = prepare.prepare(source, ledger=ledger)
-    with ready:
-        url = prepare.ledger_url(ledger, ready.config.folder)
-        head = prepare.head(ready, slot=slot, again=again, demonstration=demonstration, opened_at=clock())
-        sealed = Result.if_sealed(url, head.audit)
-        if sealed is not None:
-            return sealed
-        tell("check", 1, 1)
+    with watch("score"):
+        scored = prepare.score(ready, tell)
+        prepare.refuse_faults(ready, scored)
+    with watch("reference"):
+        tell("reference", 0, 1)
+        chosen = barrier.choose(ready, scored)
+        tell("reference", 1, 1)
 
-        with watch("score"):
-            scored = prepare.score(ready, tell)
-            prepare.refuse_faults(ready, scored)
-        with watch("reference"):
-            tell("reference", 0, 1)
-            chosen = barrier.choose(ready, scored)
-            tell("reference", 1, 1)
-
-        with Ledger.open(url, create=True) as book:
-            writer = book.begin(head)
-            explained = []
-            with watch("explain"):
-                for part in prepare.explain(scored, chosen, ready.host, tell):
-                    writer.partition(**measure.partition(scored[part.seq], part, ready.sign))
-                    explained.append(replace(part, cases=()))  # what is locked by now need not be held
-                tell("hold", 0, 1)
-                sound = soundness.ask(ready, scored, explained, chosen)
-                tell("hold", 1, 1)
-            with watch("fairness"):
-                tell("fairness", 0, 1)
-                groups = measure.groups(ready, scored)
-                tell("fairness", 1, 1)
-            with watch("findings"):
-                tell("findings", 0, 1)
-                found = measure.Measured(ready, scored, explained, chosen, groups, sound)
-                figures = measure.figures(found, demonstration)
-                findings, code = measure.findings(found, figures, fail_on)
-                tell("findings", 1, 1)
-            with watch("seal"):
-                tell("seal", 0, 1)
-                writer.seal(
-                    policy=ready.policy,
-                    codes=ready.job.codes,
-                    references=chosen.references,
-                    rates=groups.rates,
-                    disparities=groups.disparities,
-                    findings=findings,
-                    figures=figures,
-                    counts=measure.counts(scored, explained),
-                    exit_code=code,
-                    sealed_at=clock(),
-                    timings=watch.seconds,
-                )
-                tell("seal", 1, 1)
-            return Result.from_ledger(book, head.audit, url, timings=watch.seconds)
+    with Ledger.open(url, create=True) as book:
+        writer = book.begin(head)
+        explained = []
+        with watch("explain"):
+            for part in prepare.explain(scored, chosen, ready.host, tell):
+                writer.partition(**measure.partition(scored[part.seq], part, ready.sign))
+                explained.append(replace(part, cases=()))  # what is locked by now need not be held
+            tell("hold", 0, 1)
+            sound = soundness.ask(ready, scored, explained, chosen)
+            tell("hold", 1, 1)
+        with watch("fairness"):
+            tell("fairness", 0, 1)
+            groups = measure.groups(ready, scored)
+            tell("fairness", 1, 1)
+        with watch("findings"):
+            tell("findings", 0, 1)
+            found = measure.Measured(ready, scored, explained, chosen, groups, sound)
+            figures = measure.figures(found, demonstration)
+            findings, code = measure.findings(found, figures, fail_on)
+            tell("findings", 1, 1)
+        with watch("seal"):
+            tell("seal", 0, 1)
+            writer.seal(
+                policy=ready.policy,
+                codes=ready.job.codes,
+                references=chosen.references,
+                rates=groups.rates,
+                disparities=groups.disparities,
+                findings=findings,
+                figures=figures,
+                counts=measure.counts(scored, explained),
+                exit_code=code,
+                sealed_at=clock(),
+                timings=watch.seconds,
+            )
+            tell("seal", 1, 1)
+        return Result.from_ledger(book, head.audit, url, timings=watch.seconds)
 
 
 def refuse_outcomes(fail_on: Sequence[str]) -> None:

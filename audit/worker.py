@@ -50,7 +50,6 @@ from audit.record import (
     NoCounterfactual,
     PartitionPlan,
     ReasonCode,
-    Reference,
 )
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ def explain_partition(
     blocks: dict[str, Block] = {}
     if host is not None and job.factors:
         wanted = {QUOTED: selection.attributed}
-        wanted |= dict.fromkeys(config.explain.also, selection.sample)
+        wanted |= dict.fromkeys(config.explain.cross_checks, selection.sample)
         for method, positions in wanted.items():
             block, cause = _attribute(
                 job, host, method, scored.decisions, positions, values, references, scale, tell
@@ -221,6 +220,7 @@ def options_of(job: Job, method: str, scale: float) -> dict[str, Any]:
     return {
         "seed": job.config.seed,
         "exact_up_to": reasons.exact_up_to,
+        "sampling": reasons.sampling,
         "adverse": job.config.decision.adverse,
         "at_most": reasons.at_most,
         "floor": reasons.floor,

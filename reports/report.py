@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TEMPLATES = ("base.html", "report.html", "sections", "charts", "style/report.css", "style/fonts")
 # Sections that begin a page in print.
 _NEW_PAGE = frozenset(
-    {"scope", "data", "performance", "fairness", "explanations", "reasons", "findings", "method"}
+    {"scope", "data", "performance", "fairness", "explanations", "behaviour", "reasons", "findings", "method"}
 )
 _UNNUMBERED = frozenset({"summary", "scope"})
 
@@ -43,12 +43,14 @@ class Section:
 
 
 def sections(ledger: Reading, audit_id: str) -> tuple[Section, ...]:
-    """Ask every section what it has to say, in the order of print."""
+    """Ask every section what it has to say, in the order of print; one that was not asked for is left out."""
     told = []
     number = 0
     for name in NAMES:
         module = import_module(f"reports.sections.{name}")
         data = module.query(ledger, audit_id)
+        if data is None:
+            continue
         number += name not in _UNNUMBERED
         told.append(
             Section(

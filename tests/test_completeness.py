@@ -14,6 +14,7 @@ import typer
 from audit import errors
 from audit.cli import COMMANDS, app, main
 from audit.config import read_yaml
+from audit.config.explain import GLOBAL_METHODS
 from audit.explain import EXPLAINERS, explainers
 from audit.models import BY_ENDING, BY_PREFIX
 from audit.policy import known_packs
@@ -24,7 +25,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 # Exit codes that a scheduler meets and that no class of error carries.
 CODES = {0, 3, 76}
 # Config keys under which stand names of the user's: attributes, jurisdictions, codes of actions.
-CHOSEN = {"protected", "entities", "values"}
+CHOSEN = {"protected", "entities", "values", "orders"}
 
 
 def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -124,7 +125,7 @@ def test_every_pack_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_explanation_method_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Each method stands in the README, in the schema's list and in `doctor`."""
     schema = _printed(capsys, "check", "--schema")
-    for name in EXPLAINERS:
+    for name in (*EXPLAINERS, *GLOBAL_METHODS):
         assert f"`{name}`" in README, name
         assert f'"{name}"' in schema, name
     assert set(EXPLAINERS) <= set(explainers())

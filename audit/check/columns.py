@@ -41,6 +41,8 @@ def _named(config: Config) -> Iterator[tuple[Loc, str]]:
             yield ("decision", key, "column"), section.column
     for name, attribute in config.protected.items():
         yield ("protected", name, "column"), attribute.column
+    for column in config.explain.orders:
+        yield ("explain", "orders", column), column
     for index, column in enumerate(config.reasons_given.columns if config.reasons_given else ()):
         yield ("reasons_given", "columns", index), column
 

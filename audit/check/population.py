@@ -112,6 +112,8 @@ def _cutoffs(config: Config, inspection: Inspection) -> Iterator[Fault]:
             fact = f"no cutoff is given for {cutoff.by} {_counted(strange)}"
             yield config.lines.fault(("decision", "cutoff", "values"), fact, "Give each its cutoff")
     low, high = inspection.score_low, inspection.score_high
+    if config.release is not None:
+        return  # model and cutoff are those that were accepted, and were held to each other then
     if config.audit.kind == "batch":
         # Refused applications lie on one side of the cutoff; those they are compared with, on the other.
         pinned = inspection.pinned

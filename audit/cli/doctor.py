@@ -19,7 +19,10 @@ _PACKAGES = (
     "tensorflow", "keras", "shap", "lime", "jinja2", "weasyprint", "sqlalchemy", "alembic", "pydantic",
     "ruamel.yaml", "polars", "numpy", "scipy", "scikit-learn", "cryptography", "babel", "pikepdf",
 )  # fmt: skip
-_EXTRAS = {"psycopg": "postgres", "skops": "sklearn-safe", "statsmodels": "statistics"}
+_EXTRAS = {
+    "psycopg": "postgres", "skops": "sklearn-safe", "statsmodels": "statistics", "xgboost-cpu": "boosting",
+    "lightgbm": "boosting", "onnx": "boosting", "onnxruntime": "boosting",
+}  # fmt: skip
 _LIBRARIES = (
     ("libpango-1.0.so.0", "libpango-1.0-0", True),
     ("libpangoft2-1.0.so.0", "libpangoft2-1.0-0", True),

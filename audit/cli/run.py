@@ -23,6 +23,12 @@ def run(
         None, "--out", metavar="DIR", help="Folder for report.html and report.pdf."
     ),
     ledger: str | None = typer.Option(None, "--ledger", metavar="URL", help=LEDGER_HELP),
+    row: Path | None = typer.Option(
+        None,
+        "--row",
+        metavar="FILE.json",
+        help="Decide on this one application alone, under the config's release.",
+    ),
     slot: str = typer.Option("", "--slot", metavar="NAME", help="The nominal time of a scheduled run."),
     again: int = typer.Option(
         0, "--again", metavar="N", min=0, help="Make another audit of the same inputs."
@@ -50,6 +56,10 @@ def run(
     from audit.runner import run as run_audit
 
     url = ledger_url(ledger, config.absolute().parent)
+    if row is not None:
+        from audit.cli.decide import decide
+
+        raise typer.Exit(decide(config, row, url, as_json=as_json))
     if out is not None:  # before any work, so that hours of it are not lost to a full folder
         refuse_foreign(out)
         _refuse_ledger_inside(out, url)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from audit.config.section import Many, OneOf, Positive, Section, Sha256, Text, Unique, Whole, refusal
+from audit.config.section import Label, Many, OneOf, Positive, Section, Sha256, Text, Unique, Whole, refusal
 
 KNOWN_METHODS = (
     "shapley",
@@ -26,10 +26,11 @@ KNOWN_METHODS = (
     "partial_dependence",
     "ice",
     "ale",
+    "interaction",
     "weights",
 )
 REASONS_METHODS = ("shapley",)
-ALSO_METHODS = (
+LOCAL_METHODS = (
     "shap",
     "lime",
     "integrated_gradients",
@@ -39,6 +40,12 @@ ALSO_METHODS = (
     "occlusion",
     "factor_points",
 )
+"""Each says of one decision what its factors did: a cross-check of the reasons."""
+
+GLOBAL_METHODS = ("permutation_importance", "partial_dependence", "ice", "ale", "interaction", "weights")
+"""Each says of a model how it behaves over many decisions, and of no decision why."""
+
+ALSO_METHODS = (*LOCAL_METHODS, "counterfactual", *GLOBAL_METHODS)
 
 
 class ReasonsSection(Section):
@@ -47,6 +54,9 @@ class ReasonsSection(Section):
     method: Annotated[Text, OneOf("method for reasons", REASONS_METHODS, KNOWN_METHODS)] = "shapley"
     exact_up_to: Annotated[int, Field(ge=1, le=16)] = 10
     """Up to so many factors the values are exact; past that they are sampled."""
+
+    sampling: Literal["orders", "kernel"] = "orders"
+    """How factors past that are sampled: random orders of them, or least squares over coalitions."""
 
     at_most: Annotated[int, Field(ge=1, le=10)] = 4
     """Reasons told at most; more than four are seldom helpful (comment 9(b)(2)-1)."""
@@ -117,7 +127,12 @@ class ExplainSection(Section):
     also: Annotated[
         Many[Annotated[Text, OneOf("method", ALSO_METHODS, KNOWN_METHODS)]], Unique("method")
     ] = ()
-    """Cross-checks on a sample."""
+    """Cross-checks on a sample, and pictures of how the model behaves over many decisions."""
+
+    orders: Mapping[Label, Annotated[Many[Label], Field(min_length=2), Unique("level")]] = Field(
+        default_factory=dict
+    )
+    """Categories whose levels have a natural order, lowest first: `ale` moves along it."""
 
     sample: Whole = 200
     """Decisions that the cross-checks explain."""
@@ -126,4 +141,15 @@ class ExplainSection(Section):
     """Favourable decisions attributed, for the global pictures."""
 
     counterfactuals: CounterfactualsSection | None = None
-    """Looked for at every refusal where this is given, or where `eu_gdpr` is in force."""
+    """How far is looked for what would have turned a refusal. Where this is given, where `also` names
+    counterfactual, or where `eu_gdpr` is in force, it is looked for at every refusal."""
+
+    @property
+    def cross_checks(self) -> tuple[str, ...]:
+        """What explains decisions one by one, beside the method that letters quote."""
+        return tuple(method for method in self.also if method in LOCAL_METHODS)
+
+    @property
+    def global_methods(self) -> tuple[str, ...]:
+        """What is asked of the model over many decisions."""
+        return tuple(method for method in self.also if method in GLOBAL_METHODS)

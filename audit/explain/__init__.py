@@ -3,7 +3,9 @@
 An explanation method is a module with ``name``, ``needs``, ``axioms``, ``source`` and
 ``explain(scorer, rows, reference, factors) -> Attributions`` (the Protocol ``Explainer``). The
 built-in ones stand in one table and are imported on use; others come by the entry point group
-``audit.explainers``, in the same form.
+``audit.explainers``, in the same form. These methods are local: each says of one decision what its
+factors did. What says of a model how it behaves over many decisions is global and stands in
+``behaviour.PORTRAITS``.
 """
 
 from __future__ import annotations

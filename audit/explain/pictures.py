@@ -82,6 +82,47 @@ def importance(attributed: Attributed, unit: str = "score") -> Figure:
     )
 
 
+def importance_by_group(
+    attributed: Attributed, groups: Mapping[str, Sequence[str]], min_group: int = 30
+) -> Figure:
+    """Return how far each factor moves the scores of each group: mean sizes with 95 % intervals.
+
+    Parameters
+    ----------
+    groups : attribute -> the group of each attributed row
+    min_group : rows below which a group has its count and no numbers
+    """
+    if not len(attributed.contributions):
+        return Figure("importance_by_group", "fair_lending", {"cause": "no decision was attributed"})
+    attributes = []
+    for attribute, members in groups.items():
+        of_row = np.array([str(one) for one in members], dtype=object)
+        names = sorted(set(of_row.tolist()))
+        factors = []
+        for place in _by_importance(attributed):
+            values: list[dict[str, float] | None] = []
+            for group in names:
+                mine = of_row == group
+                if mine.sum() < min_group:
+                    values.append(None)
+                    continue
+                sizes = np.abs(attributed.contributions[mine, place])
+                mean, error = _weighted_mean(sizes, attributed.weights[mine])
+                reach = _Z95 * (error or 0.0)
+                values.append({"value": mean, "low": max(0.0, mean - reach), "high": mean + reach})
+            factor = attributed.factors[place]
+            factors.append({"factor": factor, "label": label_of(factor), "values": values})
+        attributes.append(
+            {
+                "attribute": attribute,
+                "groups": [{"group": group, "n": int((of_row == group).sum())} for group in names],
+                "factors": factors,
+            }
+        )
+    body = {"method": attributed.method, "min_group": min_group, "attributes": attributes}
+    return Figure("importance_by_group", "fair_lending", body)
+
+
 def swarm(attributed: Attributed, codes: Mapping[str, ReasonCode]) -> Figure:
     """Return each factor's contributions as a strip of dots, coloured by the rank of its main column."""
     if not len(attributed.contributions):

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.config import Config
-    from audit.record import Attributions, Model, ReasonCode, Trust
+    from audit.explain.behaviour import Setting
+    from audit.record import Attributions, Figure, Model, ReasonCode, Trust
     from audit.record.turned import Turned
 
     Columns = Mapping[str, NDArray[Any]]
@@ -106,6 +107,19 @@ class Host(Protocol):
         ----------
         options : the keywords of ``audit.explain.counterfactual.counterfactuals``
         """
+
+    def behaviour(
+        self,
+        setting: Setting,
+        rows: Columns,
+        groups: Mapping[str, NDArray[Any]],
+        outcomes: NDArray[np.float64] | None,
+        reference: Columns | None,
+        methods: Sequence[str],
+        *,
+        cutoffs: NDArray[np.float64] | None = None,
+    ) -> tuple[Figure, ...]:
+        """Return what global methods say of the model; see ``audit.explain.behaviour.pictures_of``."""
 
     def close(self) -> None:
         """End it; a second time does nothing."""

@@ -12,7 +12,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from audit.errors import ModelError
-from audit.record import Attributions, Model, NoCounterfactual, ReasonCode, Trust, turned
+from audit.record import Attributions, Figure, Model, NoCounterfactual, ReasonCode, Trust, turned
 from audit.record.turned import Turned
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _Asked = ParamSpec("_Asked")
 _Found = TypeVar("_Found")
 
 _VERDICTS = frozenset({"exact", "certain", "tie", "false"})
+_BY_GROUP = "_by_group"  # ends the names of figures that compare groups
 _NO_ANSWER = (
     "model: the process that holds it gave what is no answer. Look at the model: it changes what it must not."
 )
@@ -162,3 +163,18 @@ def counterfactuals_of(told: Any, n: int, columns: Collection[str]) -> list[Turn
             if not changed <= set(columns):
                 raise ValueError
     return found
+
+
+def behaviour_as_values(found: Sequence[Figure]) -> dict[str, Any]:
+    """Return the figures of global methods, by their names."""
+    return {one.name: one.body for one in found}
+
+
+@_checked
+def behaviour_of(told: Any, methods: Sequence[str]) -> tuple[Figure, ...]:
+    """Return the figures of the methods that were asked for, and of no other name."""
+    names = dict.fromkeys(methods, "model_risk")
+    names |= {f"{name}{_BY_GROUP}": "fair_lending" for name in methods}
+    if not isinstance(told, dict) or not all(isinstance(body, dict) for body in told.values()):
+        raise ValueError
+    return tuple(Figure(name, names[name], body) for name, body in told.items())  # type: ignore[arg-type]

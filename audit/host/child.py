@@ -12,19 +12,21 @@ import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import AuditError, ModelError, UsageError
 from audit.host import Order, answers
 from audit.host.wire import WireError, receive, send
-from audit.record import Attributions, Model, ReasonCode
+from audit.record import Attributions, Figure, Model, ReasonCode
 from audit.sandbox import bubblewrap, environment, in_words, interpreter_paths, readable, strongest
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from audit.explain.behaviour import Setting
     from audit.host import Columns, Tell
     from audit.record.turned import Turned
 
@@ -158,6 +160,30 @@ class ChildHost:
         known = frozenset(column for code in codes for column in code.columns)
         return answers.counterfactuals_of(self._ask(question, tell), len(cutoffs), known)
 
+    def behaviour(
+        self,
+        setting: Setting,
+        rows: Columns,
+        groups: Mapping[str, NDArray[Any]],
+        outcomes: NDArray[np.float64] | None,
+        reference: Columns | None,
+        methods: Sequence[str],
+        *,
+        cutoffs: NDArray[np.float64] | None = None,
+    ) -> tuple[Figure, ...]:
+        """Return what global methods say of the model."""
+        question = {
+            "do": "behaviour",
+            "setting": asdict(setting),
+            "rows": rows,
+            "groups": groups,
+            "outcomes": outcomes,
+            "reference": reference,
+            "methods": methods,
+            "cutoffs": cutoffs,
+        }
+        return answers.behaviour_of(self._ask(question), methods)
+
     def close(self) -> None:
         """End the child: it has nothing that could be lost."""
         self._end()
@@ -230,6 +256,8 @@ def _ended(process: subprocess.Popen[bytes], home: str | None) -> None:
 def _of_the_model(order: Order) -> list[Path]:
     """Return what a model needs to read: its own file; where it runs code, also what lies beside it."""
     own = [] if ":" in order.path else [order.folder / order.path]
+    if order.path.lower().endswith(".onnx"):
+        own += [path.parent for path in own]  # its weights may lie beside it
     if order.trust is None:
         return [*own, *(path.resolve() for path in own)]
     there = [Path(one) for one in sys.path if one and os.path.isdir(one)]

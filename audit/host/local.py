@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from audit.host import Order
 from audit.models import describe, open_model
-from audit.record import Attributions, Model, ReasonCode, Scorer
+from audit.record import Attributions, Figure, Model, ReasonCode, Scorer
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from audit.explain.behaviour import Setting
     from audit.host import Columns, Tell
     from audit.record.turned import Turned
 
@@ -86,6 +87,22 @@ class LocalHost:
         from audit.explain.counterfactual import counterfactuals
 
         return counterfactuals(self.scorer, rows, reference, codes, cutoffs, **options, progress=tell)
+
+    def behaviour(
+        self,
+        setting: Setting,
+        rows: Columns,
+        groups: Mapping[str, NDArray[Any]],
+        outcomes: NDArray[np.float64] | None,
+        reference: Columns | None,
+        methods: Sequence[str],
+        *,
+        cutoffs: NDArray[np.float64] | None = None,
+    ) -> tuple[Figure, ...]:
+        """Return what global methods say of the model."""
+        from audit.explain.behaviour import pictures_of
+
+        return pictures_of(setting, self.scorer, rows, groups, outcomes, reference, methods, cutoffs=cutoffs)
 
     def close(self) -> None:
         """Let go of the model."""

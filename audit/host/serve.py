@@ -20,6 +20,7 @@ from audit.sandbox import landlock, limits, seccomp
 if TYPE_CHECKING:
     from audit.host import Order
     from audit.host.local import LocalHost
+    from audit.record import Figure
 
 # Of /proc and /sys only what libraries ask to know their machine: another process's folder there
 # tells its environment.
@@ -94,6 +95,8 @@ def _opened(host: LocalHost) -> dict[str, Any]:
 def _asked(host: LocalHost, question: Mapping[str, Any], line: IO[bytes]) -> object:
     if question["do"] == "score":
         return host.score(question["rows"])
+    if question["do"] == "behaviour":
+        return answers.behaviour_as_values(_behaviour(host, question))
     tell = (lambda done: send(line, {"further": done})) if question["tell"] else None
     rows, reference, options = question["rows"], question["reference"], question["options"]
     if question["do"] == "counterfactuals":
@@ -102,6 +105,20 @@ def _asked(host: LocalHost, question: Mapping[str, Any], line: IO[bytes]) -> obj
         return answers.counterfactuals_as_values(found)
     return answers.attributions_as_values(
         host.attribute(question["method"], rows, reference, question["factors"], options, tell)
+    )
+
+
+def _behaviour(host: LocalHost, question: Mapping[str, Any]) -> tuple[Figure, ...]:
+    from audit.explain.behaviour import Setting
+
+    return host.behaviour(
+        Setting(**question["setting"]),
+        question["rows"],
+        question["groups"],
+        question["outcomes"],
+        question["reference"],
+        question["methods"],
+        cutoffs=question["cutoffs"],
     )
 
 

@@ -7,7 +7,9 @@ ways write the same values: rows come here in the types that the database gives 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +20,9 @@ from sqlalchemy.exc import DBAPIError
 from audit.ledger import tables
 
 FEW = 8  # rows; below that a COPY costs more round trips than it saves
+ASKED = 5000  # values in one IN (…); SQLite takes 32,766
 
+_numbers = count()  # of streams; two of one connection may be open at once
 _BINARY = {BigInteger: "int8", Double: "float8", Text: "text", LargeBinary: "bytea"}
 
 
@@ -52,6 +56,19 @@ def insert_tuples(connection: Connection, table: Table, rows: Sequence[tuple[Any
     connection.exec_driver_sql(sql, rows if isinstance(rows, list) else list(rows))
 
 
+def rows_with(
+    connection: Connection, table: Table, names: Sequence[str], key: str, values: Sequence[Any]
+) -> Iterator[Sequence[Any]]:
+    """Yield these columns of the rows whose ``key`` is one of many values, in no order."""
+    sql = f"SELECT {', '.join(names)} FROM {table.name} WHERE {key}"
+    for start in range(0, len(values), ASKED):
+        some = values[start : start + ASKED]
+        if connection.dialect.name == "sqlite":
+            yield from connection.exec_driver_sql(f"{sql} IN ({', '.join('?' * len(some))})", tuple(some))
+        else:
+            yield from connection.exec_driver_sql(f"{sql} = ANY(%s)", (list(some),))
+
+
 def _columns(connection: Connection, table: Table) -> str:
     quote = connection.dialect.identifier_preparer.quote
     return ", ".join(quote(column.name) for column in table.columns)
@@ -60,12 +77,29 @@ def _columns(connection: Connection, table: Table) -> str:
 def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
     driver: Any = connection.connection.driver_connection
     sql = f"COPY {table.name} ({_columns(connection, table)}) FROM STDIN (FORMAT BINARY)"
+    with _dressed(connection, sql), driver.cursor() as cursor, cursor.copy(sql) as copy:
+        copy.set_types([_BINARY[type(column.type)] for column in table.columns])
+        for row in rows:
+            copy.write_row(row)
+
+
+def streamed(connection: Connection, sql: str, batch: int) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows of a query as the driver gives them, so many at a time; no more are held."""
+    driver: Any = connection.connection.driver_connection
+    # Without a name PostgreSQL would send them all at once. SQLite hands out a row as it is asked for.
+    name = {} if connection.dialect.name == "sqlite" else {"name": f"rows_{next(_numbers)}"}
+    with _dressed(connection, sql), closing(driver.cursor(**name)) as cursor:
+        cursor.execute(sql)
+        while rows := cursor.fetchmany(batch):
+            yield rows
+
+
+@contextmanager
+def _dressed(connection: Connection, sql: str) -> Iterator[None]:
+    driver: Any = connection.connection.driver_connection
     error_class = connection.dialect.loaded_dbapi.Error
     try:
-        with driver.cursor() as cursor, cursor.copy(sql) as copy:
-            copy.set_types([_BINARY[type(column.type)] for column in table.columns])
-            for row in rows:
-                copy.write_row(row)
+        yield
     except error_class as error:
         # The driver is spoken to directly here, so its error is dressed as SQLAlchemy dresses others.
         raise DBAPIError.instance(
@@ -73,7 +107,7 @@ def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]])
             None,
             error,
             error_class,
-            connection_invalidated=bool(driver.closed),
+            connection_invalidated=bool(getattr(driver, "closed", False)),  # SQLite's has no end
             dialect=connection.dialect,
         ) from error
 

@@ -15,9 +15,11 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, cast
 
+from audit.ledger.seal import text_of
 from audit.ledger.shapes import json_text
 from audit.record import (
     BureauScore,
@@ -39,31 +41,37 @@ Cell = dict[str, Any]
 def persons_of(decision: Decision) -> tuple[Person, ...]:
     """Return the persons of a decision, the primary one first; one of its own where none is named."""
     people = decision.persons or (Person(decision.decision),)
+    if len(people) == 1:
+        return people
     return tuple(sorted(people, key=lambda person: person.role != "primary"))
 
 
 # --- the slim row and its details ----------------------------------------------------------------
 
 
-def decision_row(decision: Decision, pseudonym: bytes) -> dict[str, Any]:
-    """Return the slim row of a decision."""
-    due_on = decision.notice.due_on
+def decision_columns(decisions: Sequence[Decision], pseudonyms: list[bytes]) -> dict[str, list[Any]]:
+    """Return the slim rows of decisions, column by column."""
+    notices = [decision.notice for decision in decisions]
     return {
-        "source_row": decision.row,
-        "decision": pseudonym,
-        "outcome": decision.outcome,
-        "score": decision.score,
-        "cutoff": decision.cutoff,
-        "action": decision.action,
-        "stage": decision.stage,
-        "certified": decision.certified,
-        "notice": decision.notice.state,
-        "cause": decision.notice.cause,
-        "due_on": due_on and due_on.isoformat(),
-        "reason_codes": " ".join(reason.code for reason in decision.reasons),
+        "source_row": [decision.row for decision in decisions],
+        "decision": pseudonyms,
+        "outcome": [decision.outcome for decision in decisions],
+        "score": [decision.score for decision in decisions],
+        "cutoff": [decision.cutoff for decision in decisions],
+        "action": [decision.action for decision in decisions],
+        "stage": [decision.stage for decision in decisions],
+        "certified": [decision.certified for decision in decisions],
+        "notice": [notice.state for notice in notices],
+        "cause": [notice.cause for notice in notices],
+        "due_on": [notice.due_on and notice.due_on.isoformat() for notice in notices],
+        "reason_codes": [
+            " ".join([reason.code for reason in decision.reasons]) if decision.reasons else ""
+            for decision in decisions
+        ],
     }
 
 
+@lru_cache(4096)  # a portfolio has millions of reasons and a few sentences
 def sentence_digest(sentence: str) -> str:
     """Return the 16 hex digits under which a part keeps a sentence."""
     return sha256(sentence.encode()).hexdigest()[:16]
@@ -153,8 +161,8 @@ def _owner(role: str, persons: Sequence[Person]) -> int:
     return next((i for i, person in enumerate(persons) if person.role == role), 0)
 
 
-def cells(decision: Decision, case: CaseFile | None) -> list[tuple[str, bytes]]:
-    """Return, for each person of the decision in order, their id and the bytes to be locked."""
+def cells(decision: Decision, case: CaseFile | None) -> list[bytes]:
+    """Return the bytes to be locked for each person of the decision, in order."""
     persons = persons_of(decision)
     bodies: list[Cell] = [{"person": person.person} for person in persons]
     bodies[0]["decision"] = decision.decision
@@ -169,9 +177,7 @@ def cells(decision: Decision, case: CaseFile | None) -> list[tuple[str, bytes]]:
             body = {**asdict(score), "created_on": day and day.isoformat()}
             bodies[_owner(score.of, persons)].setdefault("bureau_scores", []).append(body)
     where = f"case in row {decision.row}"
-    return [
-        (person.person, json_text(where, body).encode()) for person, body in zip(persons, bodies, strict=True)
-    ]
+    return [json_text(where, body).encode() for body in bodies]
 
 
 def case_of(unlocked: Sequence[bytes], inputs: Mapping[str, float | str | None]) -> CaseFile:
@@ -209,9 +215,12 @@ def input_bytes(case: CaseFile, names: Sequence[str]) -> bytes:
     """Return the inputs to be locked: a list in the order of ``names``, a mapping where some are absent."""
     if len(case.inputs) == len(names):
         values = [case.inputs[name] for name in names]
-        if not set(map(type, values)) <= _AS_JSON or any(value != value for value in values):
-            values = [_plain(value) for value in values]
-        return json_text("inputs", values).encode()
+        if set(map(type, values)) <= _AS_JSON:
+            try:
+                return text_of(values).encode()
+            except ValueError:
+                pass  # a number is missing or infinite: looked at one by one below
+        return json_text("inputs", [_plain(value) for value in values]).encode()
     return json_text("inputs", {name: _plain(value) for name, value in case.inputs.items()}).encode()
 
 

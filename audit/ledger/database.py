@@ -28,6 +28,9 @@ from audit.ledger.tables import REVISIONS, SCHEMA
 _WRITES = "ledger_writes"
 _ADVISORY_LOCK = 0x506C61696E  # any fixed number; one log a database
 BUSY_SECONDS = 30
+# Pages that a connection to SQLite may hold, so that a part's rows and the indexes that they scatter
+# over are not written and read again within its one transaction. A bound, not a reservation.
+CACHE_KIB = 65_536
 # A writer that fell asleep within a transaction keeps everybody out. PostgreSQL cuts it off after
 # this long, which is as long as a lease; on SQLite the file's lock goes when its process does.
 STALLED_SECONDS = 900
@@ -75,6 +78,7 @@ def connect(url: URL) -> Engine:
             for pragma in (
                 f"busy_timeout = {BUSY_SECONDS * 1000}",
                 *(() if frozen else ("journal_mode = WAL", "synchronous = FULL")),
+                f"cache_size = -{CACHE_KIB}",
                 "temp_store = MEMORY",  # nothing of a ledger in a temporary file
                 "secure_delete = ON",  # what is deleted is overwritten: destroyed keys above all
             ):

@@ -18,8 +18,8 @@ from audit.errors import GoneError, UsageError
 from audit.ledger import case as cases_
 from audit.ledger import gone, tables
 from audit.ledger.database import reading, records
+from audit.ledger.part import place
 from audit.ledger.read import audit_id, parts_of
-from audit.ledger.write import place
 from audit.record import Audit, CaseFile, Decision, Person
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from audit.ledger.partitions import Unpacked
     from audit.ledger.people import Keyring
 
+_PEOPLE = 8  # rows read at a time for the persons of one decision
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 
 
@@ -56,17 +57,15 @@ def decisions(
 def _decisions(
     ledger: Ledger, connection: Connection, entry: int, seq: int, rows: Sequence[Mapping[str, Any]]
 ) -> list[Decision]:
-    people, texts = tables.decision_persons, tables.sentences
-    query = sa.select(people).where(people.c.entry == entry).order_by(people.c.pos)
-    if len(rows) == 1:
-        query = query.where(people.c.place == rows[0]["pos"])
+    one = rows[0] if len(rows) == 1 else None
     of_decision: dict[int, list[tuple[bytes, str]]] = {}
-    for taking_part in connection.execute(query):
+    for taking_part in _people(connection, entry, None if one is None else one["pos"]):
         of_decision.setdefault(taking_part.place, []).append((taking_part.person, taking_part.role))
+    texts = tables.sentences
     said = sa.select(texts.c.digest, texts.c.sentence).where(texts.c.entry == entry)
     sentences = {row.digest: row.sentence for row in connection.execute(said)}
     details = ledger.shelf.take(connection, entry, "details").get("")
-    told = _told(connection, entry)
+    told = _told(connection, entry, None if one is None else one["decision"])
     out = []
     for row in rows:
         noted = details.row_at(row["pos"]) if details is not None else None
@@ -77,14 +76,44 @@ def _decisions(
     return out
 
 
-def _told(connection: Connection, entry: int) -> dict[bytes, set[tuple[bytes | None, str | None]]]:
-    """Return, by decision of a part, which persons were told of which action. Drafts tell nobody."""
+def _people(connection: Connection, entry: int, place: int | None) -> Iterator[sa.Row[Any]]:
+    """Yield who takes part in the decisions of a part, or in the one at ``place``, in order."""
+    table = tables.decision_persons
+    query = sa.select(table).where(table.c.entry == entry).order_by(table.c.pos)
+    if place is None:
+        yield from connection.execute(query)
+        return
+    # No index leads from a decision to its persons, and none is needed: they lie in the order of the
+    # decisions, one or more for each, so from a row whose decision is n before it is n rows or more.
+    at, of_row = place, sa.select(table.c.place).where(table.c.entry == entry)
+    while (found := connection.scalar(of_row.where(table.c.pos == at))) is not None and found < place:
+        at += place - found
+    while True:
+        rows = connection.execute(query.where(table.c.pos >= at).limit(_PEOPLE)).all()
+        mine = [row for row in rows if row.place == place]
+        yield from mine
+        if len(mine) < _PEOPLE:
+            return
+        at += _PEOPLE
+
+
+def _told(
+    connection: Connection, entry: int, decision: bytes | None
+) -> dict[bytes, set[tuple[bytes | None, str | None]]]:
+    """Return, by decision of a part, or of this one, which persons were told of which action.
+
+    Drafts tell nobody.
+    """
     sent, decided = tables.documents, tables.decisions
     query = (
         sa.select(sent.c.decision, sent.c.person, sent.c.action)
         .join(decided, decided.c.decision == sent.c.decision)
         .where(decided.c.entry == entry, sent.c.draft == 0)
     )
+    if decision is not None:
+        query = sa.select(sent.c.decision, sent.c.person, sent.c.action).where(
+            sent.c.decision == decision, sent.c.draft == 0
+        )
     told: dict[bytes, set[tuple[bytes | None, str | None]]] = {}
     for decision, person, action in connection.execute(query):
         told.setdefault(decision, set()).add((person, action))

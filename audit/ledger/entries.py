@@ -58,13 +58,25 @@ def row_set(table: Table, rows: Sequence[Row]) -> RowSet:
     LedgerError
         Where a value cannot be sealed: NaN and infinity are no measurements.
     """
+    names = [name for name in hashed_columns(table) if name != "pos"]
+    return column_set(table, {name: [row[name] for row in rows] for name in names})
+
+
+def column_set(table: Table, given: Mapping[str, list[Any]]) -> RowSet:
+    """Return rows given column by column, with their hashes: all columns but ``entry`` and ``pos``.
+
+    Raises
+    ------
+    LedgerError
+        Where a value cannot be sealed: NaN and infinity are no measurements.
+    """
     columns: list[list[Any]] = []
     packed: list[list[bytes]] = []
     for column in table.columns:
         name = column.name
         if name == "entry":
             continue
-        values = list(range(len(rows))) if name == "pos" else [row[name] for row in rows]
+        values = list(range(len(next(iter(given.values()))))) if name == "pos" else given[name]
         stored = _as_stored(_AS_STORED[type(column.type)], values)
         try:
             packed.append(seal.pack_column(stored))
@@ -72,7 +84,7 @@ def row_set(table: Table, rows: Sequence[Row]) -> RowSet:
             at = next(i for i, value in enumerate(stored) if value is not None and not math.isfinite(value))
             raise LedgerError(f"{table.name}: row {at}: {error}. Record the cause instead.") from error
         columns.append(stored)
-    leaves = [log.leaf_hash(b"".join(row)) for row in zip(*packed, strict=True)]
+    leaves = log.leaf_hashes(packed)
     return RowSet(table, columns, leaves, log.merkle_root(leaves))
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import repeat
 
 EMPTY_ROOT = sha256(b"").digest()
 HASH_SIZE = 32
@@ -26,6 +27,18 @@ def leaf_hash(data: bytes) -> bytes:
     return sha256(b"\x00" + data).digest()
 
 
+def leaf_hashes(columns: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """Return the leaf hash of each row: its bytes are those of the columns, one behind the other.
+
+    >>> leaf_hashes([[b"a"], [b"b"]]) == [leaf_hash(b"ab")]
+    True
+    """
+    if len(set(map(len, columns))) > 1:
+        raise ValueError("columns of rows have one length")
+    rows = map(b"".join, zip(repeat(b"\x00"), *columns, strict=False))  # the first one has no end
+    return [sha256(row).digest() for row in rows] if columns else []
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the hash of an inner node."""
     return sha256(b"\x01" + left + right).digest()
@@ -37,10 +50,11 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
         return EMPTY_ROOT
     level = list(leaves)
     while len(level) > 1:
-        paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
         # A node without a neighbour moves up unchanged: this is the same tree as RFC 9162's
         # split at the largest power of two.
-        level = paired + level[len(level) - 1 :] if len(level) % 2 else paired
+        alone = level[-1:] if len(level) % 2 else []
+        pairs = zip(level[::2], level[1::2], strict=False)
+        level = [sha256(b"\x01" + left + right).digest() for left, right in pairs] + alone  # node_hash
     return level[0]
 
 

@@ -17,13 +17,11 @@ import base64
 import binascii
 import os
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import Any
 
-import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from sqlalchemy.engine import Connection
@@ -32,7 +30,6 @@ from audit.errors import EvidenceError, GoneError, LedgerError
 from audit.ledger import bulk, gone, tables
 
 _HEAD = "plainspoken ledger key, version 1"
-_CHUNK = 500  # ids in one IN (…)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +141,7 @@ class Keyring:
         self._key = key
         self._missing = missing
         self._opened: dict[bytes, bytes] = {}
-        self._states: tuple[Any, Any] | None = None
+        self._wrapper: AESGCMSIV | None = None
         self._gone: dict[bytes, str] = {}
         #: Who was erased by the journal beside the key file: locked, whatever an old backup brought back.
         self.erased: Mapping[bytes, str] = {}
@@ -161,23 +158,29 @@ class Keyring:
 
     def pseudonym(self, kind: str, name: str) -> bytes:
         """Return the 16 bytes that stand for an id of this kind (person, decision)."""
-        if self._states is None:
-            # HMAC-SHA256 (RFC 2104) with the key's two states made once: a portfolio has millions of ids.
-            key = self._need().pseudonyms.ljust(64, b"\0")
-            self._states = (sha256(bytes(b ^ 0x36 for b in key)), sha256(bytes(b ^ 0x5C for b in key)))
-        inner, outer = self._states[0].copy(), self._states[1].copy()
-        inner.update(f"{kind}|{name}".encode())
-        outer.update(inner.digest())
-        return outer.digest()[:16]
+        return self.pseudonyms(kind, [name])[0]
+
+    def pseudonyms(self, kind: str, names: Iterable[str]) -> list[bytes]:
+        """Return what stands for each of these ids: HMAC-SHA256 (RFC 2104), its first 16 bytes."""
+        # The two inner keys made once: a portfolio has millions of ids.
+        key = self._need().pseudonyms.ljust(64, b"\0")
+        start = bytes(b ^ 0x36 for b in key) + f"{kind}|".encode()
+        around = bytes(b ^ 0x5C for b in key)
+        return [sha256(around + sha256(start + name.encode()).digest()).digest()[:16] for name in names]
 
     # --- each person's own key ---------------------------------------------------------------
 
     def _wrap_nonce(self, person: bytes) -> bytes:
         return blake2b(person, key=self._need().wrapping, digest_size=12, person=b"wrapping nonce").digest()
 
+    def _wrapping(self) -> AESGCMSIV:
+        if self._wrapper is None:
+            self._wrapper = AESGCMSIV(self._need().wrapping)
+        return self._wrapper
+
     def wrap(self, person: bytes, data_key: bytes) -> bytes:
         """Return a person's data key, wrapped."""
-        return AESGCMSIV(self._need().wrapping).encrypt(self._wrap_nonce(person), data_key, person)
+        return self._wrapping().encrypt(self._wrap_nonce(person), data_key, person)
 
     def unwrap(self, person: bytes, wrapped: bytes) -> bytes:
         """Return a person's data key.
@@ -188,7 +191,7 @@ class Keyring:
             Where the wrapped key is not what this key file wrapped for this person.
         """
         try:
-            return AESGCMSIV(self._need().wrapping).decrypt(self._wrap_nonce(person), wrapped, person)
+            return self._wrapping().decrypt(self._wrap_nonce(person), wrapped, person)
         except (InvalidTag, ValueError) as error:
             raise EvidenceError(
                 f"person_keys: the key of person {person.hex()} was altered. Restore it from a backup."
@@ -211,12 +214,10 @@ class Keyring:
 
     def _unwrap_all(self, connection: Connection, persons: Iterable[bytes]) -> None:
         wanted = [person for person in persons if person not in self._opened and person not in self.erased]
-        table = tables.person_keys
-        for start in range(0, len(wanted), _CHUNK):
-            chunk = wanted[start : start + _CHUNK]
-            query = sa.select(table.c.person, table.c.wrapped).where(table.c.person.in_(chunk))
-            for person, wrapped in connection.execute(query):
-                self._opened[person] = self.unwrap(person, wrapped)
+        for person, wrapped in bulk.rows_with(
+            connection, tables.person_keys, ("person", "wrapped"), "person", wanted
+        ):
+            self._opened[bytes(person)] = self.unwrap(bytes(person), bytes(wrapped))
 
     def lost(self, connection: Connection, persons: Iterable[bytes]) -> bool:
         """Return whether one of these persons, known to the ledger, was erased."""
@@ -226,33 +227,40 @@ class Keyring:
 
     def make_keys(self, connection: Connection, persons: Sequence[bytes]) -> list[bytes]:
         """Make a key for each person that the ledger does not know yet; return those persons, sorted."""
-        self._unwrap_all(connection, dict.fromkeys(persons))  # who is new was never erased: nobody is asked
-        unknown = sorted({person for person in persons if person not in self._opened})
-        known: set[bytes] = set()
-        for start in range(0, len(unknown), _CHUNK):
-            chunk = unknown[start : start + _CHUNK]
-            query = sa.select(tables.persons.c.person).where(tables.persons.c.person.in_(chunk))
-            known.update(connection.scalars(query))
+        # Sorted, so that neighbours in the index are asked for and written one after the other.
+        asked = sorted(set(persons))
+        self._unwrap_all(connection, asked)  # who is new was never erased: nobody is asked
+        unknown = [person for person in asked if person not in self._opened]
+        found = bulk.rows_with(connection, tables.persons, ("person",), "person", unknown)
+        known = {bytes(person) for (person,) in found}
         if known:
             raise LedgerError(
                 f"person {min(known).hex()}: this person's key was destroyed, so nothing more can be locked "
                 "for them. Take their rows out of the data."
             )
-        key_id, rows = self._need().key_id, []
-        for person in unknown:
-            data_key = secrets.token_bytes(32)
-            self._opened[person] = data_key
-            rows.append({"person": person, "wrapped": self.wrap(person, data_key), "wrapped_by": key_id})
-        bulk.insert(connection, tables.person_keys, rows)
+        data_keys = [secrets.token_bytes(32) for _ in unknown]
+        self._opened.update(zip(unknown, data_keys, strict=True))
+        wrapped, key_id = map(self.wrap, unknown, data_keys), self._need().key_id
+        bulk.insert_columns(connection, tables.person_keys, [unknown, wrapped, [key_id] * len(unknown)])
         return unknown
 
     # --- locks -------------------------------------------------------------------------------
 
     def lock(self, person: bytes, place: str, data: bytes) -> bytes:
         """Return the locked bytes; the person's key must be open."""
-        data_key, where = self._key_of(person), place.encode()
-        nonce = blake2b(where, key=data_key, digest_size=12, person=b"field nonce").digest()
-        return AESGCMSIV(data_key).encrypt(nonce, data, person + where)
+        return self.lock_of(person)(place, data)
+
+    def lock_of(self, person: bytes) -> Callable[[str, bytes], bytes]:
+        """Return what locks the fields of one person, place and data each; their key must be open."""
+        data_key = self._key_of(person)
+        encrypt = AESGCMSIV(data_key).encrypt
+
+        def lock(place: str, data: bytes) -> bytes:
+            where = place.encode()
+            nonce = blake2b(where, key=data_key, digest_size=12, person=b"field nonce").digest()
+            return encrypt(nonce, data, person + where)
+
+        return lock
 
     def unlock(self, person: bytes, place: str, cell: bytes) -> bytes:
         """Return what was locked; the person's key must have been asked for by ``open_keys``.

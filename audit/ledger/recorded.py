@@ -17,8 +17,8 @@ from audit.ledger import case as cases_
 from audit.ledger import gone, tables
 from audit.ledger.database import reading
 from audit.ledger.decisions import decisions, unlocked_inputs
+from audit.ledger.part import place
 from audit.ledger.read import audit_id, parts_of, rows_of
-from audit.ledger.write import place
 from audit.record import Audit, CaseFile, Decision, QuarantinedRow
 
 if TYPE_CHECKING:

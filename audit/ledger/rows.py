@@ -7,37 +7,79 @@ text is an alteration too.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from itertools import groupby
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, LedgerError
-from audit.ledger import gone, log, seal, tables
+from audit.ledger import bulk, gone, log, seal, tables
 from audit.ledger.entries import hashed_columns
 from audit.ledger.people import Keyring
 
 Sealed = Mapping[int, Mapping[str, tuple[int, bytes]]]  # entry -> table -> how many rows, their root
+Proved = dict[tuple[int, str], bytes]  # (entry, table) -> SHA-256 of leaves that were found to make the root
 
 _BATCH = 5000
+_FEW = 16  # rows at a time where each holds a part's leaves, 32 bytes a decision
 
 
-def _stored(connection: Connection, table: sa.Table, names: list[str], order: str) -> Iterator[Any]:
-    """Yield the rows of a table in the types that the database gives them."""
+def _stored(
+    connection: Connection,
+    table: sa.Table,
+    names: list[str],
+    order: str,
+    *,
+    batch: int = _BATCH,
+    entry: int | None = None,
+) -> Iterator[Sequence[Any]]:
+    """Return the rows of a table, some at a time, in the types that the database gives them."""
     quote = connection.dialect.identifier_preparer.quote
     columns = ", ".join(quote(name) for name in names)
-    query = sa.text(f"SELECT {columns} FROM {quote(table.name)} ORDER BY {order}")
-    yield from connection.execution_options(yield_per=_BATCH).execute(query)
+    where = "" if entry is None else f"WHERE entry = {int(entry)} "
+    sql = f"SELECT {columns} FROM {quote(table.name)} {where}ORDER BY {order}"
+    return bulk.streamed(connection, sql, batch)
 
 
-def _leaf(values: tuple[Any, ...]) -> bytes:
+def _leaf(values: Sequence[Any]) -> bytes:
     try:
         return log.leaf_hash(seal.pack(values))
     except (ValueError, TypeError):
         return b""  # what cannot be packed was never sealed
+
+
+def _leaves(rows: Sequence[Sequence[Any]]) -> list[bytes]:
+    """Return each row's leaf hash; its first value, the entry, is left out of it."""
+    try:
+        return log.leaf_hashes([seal.pack_column(column) for column in list(zip(*rows, strict=True))[1:]])
+    except (ValueError, TypeError):
+        return [_leaf(row[1:]) for row in rows]
+
+
+def _leaves_by_entry(
+    batches: Iterable[Sequence[Sequence[Any]]],
+) -> Iterator[tuple[int, list[bytes], Sequence[Any]]]:
+    """Yield, entry by entry, the leaf hashes of its rows as they stand, and the first of these rows."""
+    at = -1
+    leaves: list[bytes] = []
+    first: Sequence[Any] = ()
+    for rows in batches:
+        hashes, start = _leaves(rows), 0
+        for entry, run in groupby(rows, key=itemgetter(0)):
+            end = start + sum(1 for _ in run)
+            if entry != at and leaves:
+                yield at, leaves, first
+                leaves = []
+            if not leaves:
+                at, first = entry, rows[start][1:]
+            leaves += hashes[start:end]
+            start = end
+    if leaves:
+        yield at, leaves, first
 
 
 def _told(table: str, entry: int, pos: int, row: Mapping[str, Any] | None) -> str:
@@ -56,7 +98,7 @@ def _told(table: str, entry: int, pos: int, row: Mapping[str, Any] | None) -> st
 
 
 def table_problems(
-    connection: Connection, name: str, sealed: Sealed, entries: frozenset[int] | None
+    connection: Connection, name: str, sealed: Sealed, entries: frozenset[int] | None, proved: Proved
 ) -> Iterator[str]:
     """Yield what is wrong with the rows of one table of evidence.
 
@@ -64,6 +106,7 @@ def table_problems(
     ----------
     sealed : what the log says of each entry's rows
     entries : the entries to look at; None for all
+    proved : what row sets were found to hash to their roots, added to
     """
     table = tables.EVIDENCE[name]
     names = hashed_columns(table)
@@ -74,25 +117,28 @@ def table_problems(
     }
     met: set[int] = set()
     emptied = gone.blanked(connection) if name in gone.BLANKED else {}
-    rows = _stored(connection, table, ["entry", *names], "entry, pos")
-    for entry, of_entry in groupby(rows, key=lambda row: row[0]):
-        if entries is not None and entry in sealed and entry not in entries:
-            continue
-        found = [tuple(row[1:]) for row in of_entry]
+    batches: Iterable[Sequence[Any]] = _stored(connection, table, ["entry", *names], "entry, pos")
+    if entries is not None:
+        passed_by = sealed.keys() - entries
+        batches = ([row for row in rows if row[0] not in passed_by] for rows in batches)
+    for entry, leaves, first in _leaves_by_entry(rows for rows in batches if rows):
         if entry not in expected:
-            told = _told(name, entry, found[0][0], dict(zip(names, found[0], strict=True)))
-            yield f"{told}: inserted; no log entry sealed it ({len(found)} such rows)"
+            told = _told(name, entry, first[0], dict(zip(names, first, strict=True)))
+            yield f"{told}: inserted; no log entry sealed it ({len(leaves)} such rows)"
             continue
         met.add(entry)
-        leaves = [_leaf(row) for row in found]
         n, root = expected[entry]
         if (since := emptied.get((name, entry))) is not None:
             # What went is not altered: what is left is held to its root as of the purge.
             if (len(leaves), log.merkle_root(leaves)) != (n, since.root) or since.n != n:
                 yield f"{name}: rows of log entry {entry} were altered after they were {since.told}"
             continue
-        if len(leaves) != n or log.merkle_root(leaves) != root:
-            yield from _name_rows(connection, name, entry, names, found, leaves, n, root)
+        if len(leaves) == n and log.merkle_root(leaves) == root:
+            proved[entry, name] = sha256(b"".join(leaves)).digest()
+            continue
+        stood = _stored(connection, table, names, "pos", entry=entry)
+        found = [tuple(row) for rows in stood for row in rows]
+        yield from _name_rows(connection, name, entry, names, found, leaves, n, root)
     for entry, (n, _) in expected.items():
         if n and entry not in met:
             yield f"{name}: all {n} rows of log entry {entry} are gone"
@@ -127,16 +173,19 @@ def _name_rows(
             yield f"{_told(name, entry, pos, dict(zip(names, row, strict=True)))}: inserted"
 
 
-def row_set_problems(connection: Connection, sealed: Sealed) -> Iterator[str]:
+def row_set_problems(connection: Connection, sealed: Sealed, proved: Proved) -> Iterator[str]:
     """Yield where the kept leaves of a row set are not what the log says."""
     left = {(entry, name): said for entry, sets in sealed.items() for name, said in sets.items()}
     columns = ["entry", "name", "n", "root", "leaves"]
-    for entry, name, n, root, leaves in _stored(connection, tables.row_sets, columns, "entry, name"):
+    batches = _stored(connection, tables.row_sets, columns, "entry, name", batch=_FEW)
+    for entry, name, n, root, leaves in chain.from_iterable(batches):
         said = left.pop((entry, name), None)
         if said is None:
             yield f"row_sets: {name} of log entry {entry}: inserted"
         elif (n, root) != said or not isinstance(leaves, bytes):
             yield f"row_sets: {name} of log entry {entry}: altered"
+        elif proved.get((entry, name)) == sha256(leaves).digest():
+            continue  # the leaves of the rows themselves, whose root is the one in the log
         elif len(leaves) != n * log.HASH_SIZE or log.merkle_root(log.split(leaves)) != root:
             yield f"row_sets: {name} of log entry {entry}: its leaves were altered"
     for entry, name in left:
@@ -184,7 +233,7 @@ def content_problems(
         if entries is None or entry in entries:
             for title in sorted(set(titles) - met.get(entry, set())):
                 yield f"partition {title.rstrip('/')} of log entry {entry}: its row is gone"
-    strays = sa.select(kept.c.sha256).where(kept.c.sha256.not_in(sa.select(table.c.sha256)))
+    strays = sa.select(kept.c.sha256).where(~sa.exists().where(table.c.sha256 == kept.c.sha256))
     for (name,) in connection.execute(strays):
         yield f"partition_contents: {name.hex()[:16]}: inserted; no partition names it"
 
@@ -193,34 +242,35 @@ def person_problems(connection: Connection, keyring: Keyring) -> Iterator[str]:
     """Yield persons whose key is gone without an erasure, keys that came back, of nobody, or altered."""
     persons, keys, erased = tables.persons, tables.person_keys, tables.erasures
     said = {**keyring.erased, **gone.erased(connection)}
-    done = sa.select(erased.c.person).where(erased.c.act == "done")
-    lost = sa.select(persons.c.person).where(
-        persons.c.person.not_in(sa.select(keys.c.person)), persons.c.person.not_in(done)
-    )
+    # NOT EXISTS, because PostgreSQL reads all of the other table for each row of a long NOT IN.
+    done = sa.exists().where(erased.c.person == persons.c.person, erased.c.act == "done")
+    lost = sa.select(persons.c.person).where(~sa.exists().where(keys.c.person == persons.c.person), ~done)
     for (person,) in connection.execute(lost.order_by(persons.c.person)):
         yield f"person_keys: the key of person {person.hex()} is gone, and no erasure says so"
     if keyring.at_hand:
         ids = {row.name for row in connection.execute(sa.select(tables.keys.c.name))}
-    for person, wrapped, wrapped_by in _stored(
-        connection, keys, ["person", "wrapped", "wrapped_by"], "person"
-    ):
-        name = person.hex() if isinstance(person, bytes) else str(person)
+    batches = _stored(connection, keys, ["person", "wrapped", "wrapped_by"], "person")
+    for person, wrapped, wrapped_by in chain.from_iterable(batches):
         if person in said:
             yield (
-                f"person_keys: the key of person {name} is back, who was {said[person]}: an older backup "
-                "was restored. Run `plainspoken erase --replay`"
+                f"person_keys: the key of person {_name(person)} is back, who was {said[person]}: an older "
+                "backup was restored. Run `plainspoken erase --replay`"
             )
         if keyring.at_hand:
             try:
                 keyring.unwrap(person, wrapped)
             except (EvidenceError, TypeError):
-                yield f"person_keys: the key of person {name} was altered"
+                yield f"person_keys: the key of person {_name(person)} was altered"
                 continue
             if wrapped_by not in ids:
-                yield f"person_keys: the key of person {name} names another wrapping key"
-    strangers = sa.select(keys.c.person).where(keys.c.person.not_in(sa.select(persons.c.person)))
+                yield f"person_keys: the key of person {_name(person)} names another wrapping key"
+    strangers = sa.select(keys.c.person).where(~sa.exists().where(persons.c.person == keys.c.person))
     for (person,) in connection.execute(strangers):
         yield f"person_keys: a key of {bytes(person).hex()}, who is no person of this ledger, was inserted"
+
+
+def _name(person: Any) -> str:
+    return person.hex() if isinstance(person, bytes) else str(person)
 
 
 def contents_of(body: Mapping[str, Any]) -> dict[str, str]:

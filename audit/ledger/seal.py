@@ -16,10 +16,14 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from json.encoder import c_encode_basestring, c_make_encoder  # type: ignore[attr-defined]
 from typing import Any
 
-# Made once: json.dumps makes an encoder a call, which is most of the time of a short text.
 _COMPACT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+# Made once, as ``_COMPACT.encode`` makes it a call, which is most of the time of a short text. Its
+# arguments: the containers met (a circle is then met by the depth of recursion), what to do with other
+# types, how to write a text, no indent, the two separators, sorted keys, no keys left out, no NaN.
+_chunks = c_make_encoder(None, _COMPACT.default, c_encode_basestring, None, ":", ",", True, False, False)
 
 _LENGTH = struct.Struct("<I")
 _WHOLE = struct.Struct("<q")
@@ -82,7 +86,7 @@ def pack_column(values: Sequence[Any]) -> list[bytes]:
         for word in set(values) - {None}:
             raw = word.encode()
             text[word] = _TAGGED_LENGTH.pack(b"s", len(raw)) + raw
-        return [text[v] for v in values]
+        return list(map(text.__getitem__, values))
     if kinds == {int}:
         whole = _TAGGED_WHOLE.pack
         return [b"n" if v is None else whole(b"i", v) for v in values]
@@ -93,8 +97,9 @@ def pack_column(values: Sequence[Any]) -> list[bytes]:
         double = _TAGGED_FLOAT.pack
         return [b"n" if v is None else double(b"f", v + 0.0) for v in values]
     if kinds == {bytes}:
-        length = _TAGGED_LENGTH.pack
-        return [b"n" if v is None else length(b"b", len(v)) + v for v in values]
+        sizes = {len(v) for v in values if v is not None}
+        head = {size: _TAGGED_LENGTH.pack(b"b", size) for size in sizes}
+        return [b"n" if v is None else head[len(v)] + v for v in values]
     return [pack([v]) for v in values]
 
 
@@ -136,7 +141,10 @@ def text_of(value: Any) -> str:
     ValueError
         For a NaN or an infinite number.
     """
-    return _COMPACT.encode(value)
+    try:
+        return "".join(_chunks(value, 0))
+    except RecursionError:
+        raise ValueError("it holds itself, or is too deep") from None
 
 
 def digest(data: bytes | str) -> str:

@@ -14,19 +14,19 @@ a checkpoint that left the machine (each report prints one) does see it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
 
 from audit.errors import LedgerError, UsageError
-from audit.ledger import gone, log, rows, tables
+from audit.ledger import gone, halves, log, tables
 from audit.ledger.database import reading
 from audit.ledger.notes import Checkpoint, NoteError, Verifier, read_checkpoint
 from audit.ledger.read import audit_id
+from audit.ledger.walk import Log, safely, walk
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -60,26 +60,6 @@ class Verification:
     gone: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Log:
-    """The log as it was walked."""
-
-    leaves: list[bytes]
-    roots: dict[int, bytes]  # size -> root, at each checkpoint's size
-    sealed: dict[int, dict[str, tuple[int, bytes]]]
-    contents: dict[int, dict[str, str]]
-    of_audit: dict[int, str]
-    acts: dict[int, str]
-    problems: list[str]
-    keys: list[tuple[int, str]]  # the entry that named a signing key, and the key; the first one first
-    origin: str = ""
-
-    @property
-    def size(self) -> int:
-        """How many entries there are."""
-        return len(self.leaves)
-
-
 def verify(
     ledger: Ledger,
     audit: Audit | str | None = None,
@@ -107,7 +87,7 @@ def verify(
     checks: list[Check] = []
     with reading(ledger.engine) as connection:
         sizes = set(connection.scalars(sa.select(tables.checkpoints.c.size)))
-        walked = _walk(connection, sizes | ({kept.size} if kept else set()))
+        walked = walk(connection, sizes | ({kept.size} if kept else set()))
         checks.append(_check("log", walked.problems, f"{walked.size} entries, each with its own hash"))
         signatures = _signatures(ledger, walked, public_key, checks, cannot)
         checks.append(_checkpoints(connection, walked, signatures))
@@ -131,14 +111,6 @@ def _check(name: str, problems: Iterable[str], fact: str) -> Check:
     return Check(name, False, "; ".join(found[:_SHOWN]) + more)
 
 
-def _safely(problems: Callable[[], Iterator[str]]) -> Iterator[str]:
-    """Yield the problems; rows that the database itself cannot read any more are one."""
-    try:
-        yield from problems()
-    except (DBAPIError, TypeError, UnicodeError) as error:
-        yield f"rows cannot be read ({str(error).splitlines()[0]})"
-
-
 def _read(text: str) -> Checkpoint:
     try:
         return read_checkpoint(text)
@@ -147,44 +119,6 @@ def _read(text: str) -> Checkpoint:
 
 
 # --- the log and its checkpoints -----------------------------------------------------------------
-
-
-def _walk(connection: Connection, sizes: set[Any]) -> _Log:
-    walked = _Log([], {}, {}, {}, {}, {}, [], [])
-    frontier, table = log.Frontier(), tables.log_entries
-    if 0 in sizes:
-        walked.roots[0] = frontier.root()
-    query = sa.text("SELECT position, key, body, leaf FROM log_entries ORDER BY position")
-    for position, key, text, leaf in connection.execute(query):
-        at = walked.size
-        if position != at:
-            walked.problems.append(f"{table.name}: entry {at} is not where it was ({position} stands there)")
-        body = rows.parsed(text) if isinstance(text, str) else None
-        true_leaf = log.leaf_hash(text.encode()) if isinstance(text, str) else log.leaf_hash(b"")
-        if body is None or true_leaf != leaf:
-            walked.problems.append(f"{table.name}: entry {position} ({key}) was altered")
-        elif body.get("key") != key:
-            walked.problems.append(f"{table.name}: entry {position}: its key was altered (got {key})")
-        if body is not None:
-            walked.sealed[at] = rows.sets_of(body)
-            walked.contents[at] = rows.contents_of(body)
-            walked.of_audit[at] = str(body.get("audit", ""))
-            walked.acts[at] = str(body.get("act", ""))
-            if at == 0:
-                walked.keys.append((0, str(body.get("signing_key", ""))))
-                walked.origin = str(body.get("origin", ""))
-            elif (body.get("act"), body.get("kind")) == ("key", "signing"):
-                walked.keys.append((at, str(body.get("public", ""))))
-        walked.leaves.append(true_leaf)
-        frontier = frontier.append(true_leaf)
-        if frontier.size in sizes:
-            walked.roots[frontier.size] = frontier.root()
-    heads = connection.execute(sa.text("SELECT one, size, frontier FROM log_head")).all()
-    if [tuple(head) for head in heads] != [(1, frontier.size, frontier.packed())]:
-        walked.problems.append("log_head: it is not the head of this log")
-    if not walked.leaves:
-        walked.problems.append("log_entries: the log is empty")
-    return walked
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +142,7 @@ class Signatures:
 
 
 def _signatures(
-    ledger: Ledger, walked: _Log, given: str | None, checks: list[Check], cannot: list[str]
+    ledger: Ledger, walked: Log, given: str | None, checks: list[Check], cannot: list[str]
 ) -> Signatures | None:
     """Return the keys to check signatures with, and check that the key at hand is one of them."""
     named = [line for _, line in walked.keys]
@@ -250,15 +184,15 @@ def _signatures(
     return Signatures(keys)
 
 
-def _checkpoints(connection: Connection, walked: _Log, signatures: Signatures | None) -> Check:
+def _checkpoints(connection: Connection, walked: Log, signatures: Signatures | None) -> Check:
     return _check(
         "checkpoints",
-        _safely(lambda: _checkpoint_problems(connection, walked, signatures)),
+        safely(lambda: _checkpoint_problems(connection, walked, signatures)),
         _covered(connection, walked),
     )
 
 
-def _covered(connection: Connection, walked: _Log) -> str:
+def _covered(connection: Connection, walked: Log) -> str:
     last = connection.scalar(sa.select(sa.func.max(tables.checkpoints.c.size))) or 0
     signed = f"signed up to entry {last - 1}"
     if isinstance(last, int) and last < walked.size:
@@ -266,9 +200,7 @@ def _covered(connection: Connection, walked: _Log) -> str:
     return f"{signed}, the last one"
 
 
-def _checkpoint_problems(
-    connection: Connection, walked: _Log, signatures: Signatures | None
-) -> Iterator[str]:
+def _checkpoint_problems(connection: Connection, walked: Log, signatures: Signatures | None) -> Iterator[str]:
     met = set()
     query = sa.text("SELECT size, root, note FROM checkpoints ORDER BY size")
     for size, root, note in connection.execute(query):
@@ -289,7 +221,7 @@ def _checkpoint_problems(
             yield f"checkpoint at {at + 1}: deleted; it signed log entry {at} ({act})"
 
 
-def _kept_elsewhere(kept: Checkpoint, walked: _Log, signatures: Signatures | None) -> Check:
+def _kept_elsewhere(kept: Checkpoint, walked: Log, signatures: Signatures | None) -> Check:
     name = "checkpoint kept elsewhere"
     if signatures is None or not signatures.bear_out(kept):
         return Check(name, False, "its signature does not hold under the ledger's key")
@@ -314,37 +246,24 @@ def _kept_elsewhere(kept: Checkpoint, walked: _Log, signatures: Signatures | Non
 # --- rows, partitions, persons -------------------------------------------------------------------
 
 
-def _rows(ledger: Ledger, connection: Connection, walked: _Log, only: frozenset[int] | None) -> list[Check]:
-    checks = []
-
-    def look(name: str, problems: Callable[[], Iterator[str]], fact: str) -> None:
-        checks.append(_check(name, _safely(problems), fact))
-
-    sealed = walked.sealed
+def _rows(ledger: Ledger, connection: Connection, walked: Log, only: frozenset[int] | None) -> list[Check]:
+    checks, found = [], halves.problems(ledger, connection, walked, only)
     for table in tables.EVIDENCE:
         n = sum(
             sets[table][0]
-            for entry, sets in sealed.items()
+            for entry, sets in walked.sealed.items()
             if table in sets and (only is None or entry in only)
         )
-        look(
-            table,
-            lambda table=table: rows.table_problems(connection, table, sealed, only),  # type: ignore[misc]
-            f"{n} {'row' if n == 1 else 'rows'} as sealed",
-        )
-        if n == 0 and checks[-1].ok:
-            checks.pop()  # a table that nothing was written to yet
-    look("row_sets", lambda: rows.row_set_problems(connection, sealed), "as the log says")
-    look(
-        "partition_contents",
-        lambda: rows.content_problems(connection, walked.contents, only),
-        "their hashes, and what they hold, as sealed",
-    )
+        if n or found[table]:  # else a table that nothing was written to yet
+            checks.append(_check(table, found[table], f"{n} {'row' if n == 1 else 'rows'} as sealed"))
+    checks.append(_check("row_sets", found["row_sets"], "as the log says"))
+    kept = "their hashes, and what they hold, as sealed"
+    checks.append(_check("partition_contents", found["partition_contents"], kept))
     keyed = "each unwraps" if ledger.keyring.at_hand else "each is there"
     erased = gone.erased(connection)
     if erased:
         keyed += f"; {len(erased)} {'person' if len(erased) == 1 else 'persons'} erased, as the log says"
-    look("person_keys", lambda: rows.person_problems(connection, ledger.keyring), keyed)
+    checks.append(_check("person_keys", found["person_keys"], keyed))
     if ledger.journal_problems:
         checks.append(_check("journal of erasures", ledger.journal_problems, ""))
     return checks

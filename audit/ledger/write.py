@@ -10,15 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, LedgerError
-from audit.ledger import bulk, entries, leases, log, seal, shapes, tables
-from audit.ledger import case as cases_
+from audit.ledger import bulk, entries, leases, log, part, seal, shapes, tables
 from audit.ledger.database import reading, writing
 
 if TYPE_CHECKING:
@@ -48,11 +47,6 @@ def part_key(audit: str, seq: int) -> str:
     return f"{audit}/part/{seq}"
 
 
-def place(audit: str, seq: int, pos: int, name: str) -> str:
-    """Return the place of a locked field: what its nonce is derived from, and what it is tied to."""
-    return f"{audit}/{seq}/{pos}/{name}"
-
-
 def begin(ledger: Ledger, audit: Audit) -> AuditWriter:
     """Open an audit for writing, or find it as it was left."""
     with writing(ledger.engine) as connection:
@@ -78,19 +72,6 @@ def begin(ledger: Ledger, audit: Audit) -> AuditWriter:
             }
             entries.append(connection, f"{audit.audit}/open", body, _hashed(sets))
     return AuditWriter(ledger, audit, lease, existing=False)
-
-
-@dataclass(slots=True)
-class _Part:
-    """A part made ready outside the transaction: all but what needs the persons' keys."""
-
-    rows: list[dict[str, Any]]
-    persons: list[list[tuple[bytes, str]]]  # of each decision: pseudonym and role, in order
-    sentences: list[dict[str, str]]
-    cells: list[list[bytes]]  # of each decision, a cell a person
-    inputs: list[bytes | None]
-    input_names: tuple[str, ...]
-    packed: list[Packed] = field(default_factory=list)
 
 
 class AuditWriter:
@@ -139,7 +120,7 @@ class AuditWriter:
             Where an earlier part is missing: parts are committed in their order.
         """
         lease = self._lease_now()
-        part = self._ready(decisions, cases, attributions, groups)
+        made = part.ready(self._ledger.keyring, decisions, cases, attributions, groups)
         aside = [{"source_row": row.row, "cause": row.cause} for row in quarantined]
         with writing(self._ledger.engine) as connection:
             leases.renew(connection, lease)
@@ -147,35 +128,24 @@ class AuditWriter:
             counted = connection.scalar(sa.select(sa.func.count()).where(tables.parts.c.audit == lease.audit))
             if kept is None and counted != seq:
                 raise LedgerError(f"part {seq}: parts are committed in order (expected part {counted}).")
-            everyone = [person for people in part.persons for person, _ in people]
-            if kept is not None and self._ledger.keyring.lost(connection, everyone):
+            if kept is not None and self._ledger.keyring.lost(connection, made.persons):
                 # What an erased person's cells were cannot be made again, so it cannot be compared.
                 self._ledger.keyring.forget()
                 return False
-            new_persons = self._ledger.keyring.make_keys(connection, everyone)
-            locked, packed = self._lock(seq, part)
-            sets: dict[sa.Table, Sequence[entries.Row]] = {
-                tables.parts: [
-                    {
-                        "audit": lease.audit,
-                        "seq": seq,
-                        "n_decisions": len(decisions),
-                        "n_quarantined": len(aside),
-                    }
-                ],
-                tables.decisions: part.rows,
-                tables.decision_persons: [
-                    {"place": pos, "person": person, "role": role}
-                    for pos, people in enumerate(part.persons)
-                    for person, role in people
-                ],
-                tables.locked_fields: locked,
-                tables.sentences: part.sentences,
-                tables.quarantined_rows: aside,
-                tables.persons: [{"person": person} for person in new_persons],
-                tables.partitions: [_partition_row(p) for p in packed],
-            }
-            hashed = _hashed(sets)
+            new_persons = self._ledger.keyring.make_keys(connection, made.persons)
+            locked, packed = part.lock(self._ledger.keyring, made, lease.audit, seq)
+            counts = {"n_decisions": len(decisions), "n_quarantined": len(aside)}
+            people: dict[str, list[Any]] = {"place": made.places, "person": made.persons, "role": made.roles}
+            hashed = [
+                entries.row_set(tables.parts, [{"audit": lease.audit, "seq": seq, **counts}]),
+                entries.column_set(tables.decisions, made.decisions),
+                entries.column_set(tables.decision_persons, people),
+                entries.column_set(tables.locked_fields, locked),
+                entries.row_set(tables.sentences, made.sentences),
+                entries.row_set(tables.quarantined_rows, aside),
+                entries.column_set(tables.persons, {"person": new_persons}),
+                entries.row_set(tables.partitions, [_partition_row(p) for p in packed]),
+            ]
             root = _part_root(hashed, packed)
             if kept is not None:
                 self._ledger.keyring.forget()
@@ -198,77 +168,6 @@ class AuditWriter:
             sa.select(table.c.body).where(table.c.key == part_key(self.audit.audit, seq))
         )
         return None if body is None else str(json.loads(body)["root"])
-
-    def _ready(
-        self,
-        decisions: Sequence[Decision],
-        cases: Sequence[CaseFile],
-        attributions: Mapping[str, AttributionBlock],
-        groups: Mapping[str, Sequence[str]],
-    ) -> _Part:
-        from audit.ledger import partitions
-
-        pseudonym = self._ledger.keyring.pseudonym
-        by_id = {case.decision: case for case in cases}
-        if len(by_id) != len(cases) or by_id.keys() - {decision.decision for decision in decisions}:
-            raise LedgerError("cases: each case file must be of one decision of its part, and of one only.")
-        names = cases_.input_names(cases)
-        texts: dict[str, str] = {}
-        noted: list[tuple[int, str]] = []
-        part = _Part([], [], [], [], [], names)
-        for pos, decision in enumerate(decisions):
-            part.rows.append(cases_.decision_row(decision, pseudonym("decision", decision.decision)))
-            locked = cases_.cells(decision, by_id.get(decision.decision))
-            part.persons.append(
-                [
-                    (pseudonym("person", name), person.role)
-                    for (name, _), person in zip(locked, cases_.persons_of(decision), strict=True)
-                ]
-            )
-            part.cells.append([cell for _, cell in locked])
-            case = by_id.get(decision.decision)
-            part.inputs.append(cases_.input_bytes(case, names) if case and case.inputs else None)
-            if (detail := cases_.details(decision)) is not None:
-                noted.append((pos, detail))
-            for reason in decision.reasons:
-                texts[cases_.sentence_digest(reason.statement)] = reason.statement
-        part.sentences = [{"digest": key, "sentence": texts[key]} for key in sorted(texts)]
-        if noted:
-            columns = [
-                ("pos", "i8", [pos for pos, _ in noted]),
-                ("detail", "str", [text for _, text in noted]),
-            ]
-            part.packed.append(partitions.pack("details", "", columns))
-        for method in sorted(attributions):
-            part.packed.append(partitions.pack_attributions(method, attributions[method], len(decisions)))
-        if groups:
-            part.packed.append(partitions.pack_groups(groups, len(decisions)))
-        return part
-
-    def _lock(self, seq: int, part: _Part) -> tuple[list[dict[str, Any]], list[Packed]]:
-        from audit.ledger import partitions
-
-        audit, lock = self.audit.audit, self._ledger.keyring.lock
-        locked, inputs = [], []
-        for pos, (people, cells) in enumerate(zip(part.persons, part.cells, strict=True)):
-            for i, ((person, _), cell) in enumerate(zip(people, cells, strict=True)):
-                name = f"case/{i}"
-                cell = lock(person, place(audit, seq, pos, name), cell)
-                locked.append({"place": pos, "person": person, "field": name, "cell": cell})
-            if (plain := part.inputs[pos]) is not None:
-                person = people[0][0]
-                inputs.append((pos, person, lock(person, place(audit, seq, pos, "inputs"), plain)))
-        packed = list(part.packed)
-        if inputs:
-            columns = [
-                ("pos", "i8", [pos for pos, _, _ in inputs]),
-                ("person", "bin", [person for _, person, _ in inputs]),
-                ("cell", "bin", [cell for _, _, cell in inputs]),
-            ]
-            packed.append(
-                partitions.pack("inputs", "", columns, {"cell": {"fields": list(part.input_names)}})
-            )
-        return locked, packed
 
     # --- the seal ----------------------------------------------------------------------------
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from audit.errors import ModelError
+
+if TYPE_CHECKING:
+    from audit.models.keras_graph import Graph
 
 
 def size_of(tensor: Any) -> int:
@@ -37,6 +40,22 @@ def inputs_by_name(model: Any, name: str) -> dict[str, Any]:
                 "Give the model one input a column, or one input for all columns"
             )
     return named
+
+
+def embeddings_of(graph: Graph) -> tuple[tuple[Any, int], ...]:
+    """Return what is looked up in tables: pairs (the tensor of places, how many places there are).
+
+    Tables inside a model that stands as a layer within this one are not seen.
+    """
+    import keras
+
+    tensors = {id(place): place for step in graph.steps for place in step.outputs}
+    tensors |= {id(tensor): tensor for tensor in graph.inputs}
+    return tuple(
+        (tensors[step.reads[0]], int(step.operation.input_dim))
+        for step in graph.steps
+        if isinstance(step.operation, keras.layers.Embedding)
+    )
 
 
 def _width(tensor: Any) -> int:

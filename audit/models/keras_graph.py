@@ -37,7 +37,7 @@ _ELEMENTWISE = (
 
 _MIXES = {"softmax", "log_softmax", "sparsemax", "glu"}  # activations of a whole row
 
-_EACH = {  # activations of single numbers
+EACH = {  # activations of single numbers
     *("linear", "relu", "relu6", "elu", "selu", "gelu", "silu", "mish", "tanh", "sigmoid", "hard_sigmoid"),
     *("softplus", "softsign", "exponential", "leaky_relu", "log_sigmoid"),
 }
@@ -175,6 +175,8 @@ def _owners_after(step: Step, parts: list[NDArray[np.int64]]) -> NDArray[np.int6
     operation = step.operation
     if isinstance(operation, keras.layers.Concatenate):
         return np.concatenate(parts, axis=operation.axis - 1 if operation.axis > 0 else operation.axis)
+    if isinstance(operation, keras.layers.Embedding) and parts[0].shape == shape[:-1]:
+        return np.repeat(parts[0][..., None], shape[-1], axis=-1)
     if isinstance(operation, (keras.layers.Flatten, keras.layers.Reshape)):
         return parts[0].reshape(shape)
     if isinstance(operation, _ELEMENTWISE) and len(parts) == 1 and parts[0].shape == shape:
@@ -245,5 +247,5 @@ def chain_of(graph: Graph, mixing: Mixing) -> tuple[Link, ...] | None:
 
 def _each_by_itself(activation: Any) -> Callable[[Any], Any] | None:
     found = keras.activations.linear if activation is None else activation
-    known: Callable[[Any], Any] | None = found if getattr(found, "__name__", "") in _EACH else None
+    known: Callable[[Any], Any] | None = found if getattr(found, "__name__", "") in EACH else None
     return known

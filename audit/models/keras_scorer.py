@@ -20,8 +20,10 @@ import tensorflow as tf
 
 from audit.errors import ModelError, UsageError
 from audit.models import checked_scores
-from audit.models.codebook import CodeBook
-from audit.models.keras_ends import inputs_by_name, output_of, size_of
+from audit.models.codebook import CodeBook, as_asked
+from audit.models.dense import DenseNetwork
+from audit.models.keras_dense import dense_network
+from audit.models.keras_ends import embeddings_of, inputs_by_name, output_of, size_of
 from audit.models.keras_gradients import INSTEAD, Gradients
 from audit.models.keras_graph import graph_of, trunk_inputs
 from audit.models.keras_mixing import Mixer
@@ -60,6 +62,7 @@ class KerasScorer:
         self._by_name = len(self._inputs) > 1 or isinstance(getattr(model, "_inputs_struct", None), dict)
         self._tensor, self._column_of_output, self._output_name = output_of(model, output, name)
         self._graph = graph_of(model, self._tensor)
+        self._embeddings = embeddings_of(self._graph)
         self.columns: tuple[str, ...] = tuple(self._inputs) if self._by_name else tuple(features)
         self._check_inputs()
         self._starts: dict[str, list[Any]] = {}
@@ -98,9 +101,30 @@ class KerasScorer:
                 f"({', '.join(list(rows)[:12])}). Add it to data.features"
             )
         values = {column: self._typed(column, np.asarray(rows[column])) for column in self.columns}
-        if not self._tried and len(next(iter(values.values()))):
-            self._try(values)
-        return self._encoded(values)
+        encoded = self._encoded(values)
+        if self._book is None and len(encoded):
+            self._check_places(encoded)
+            if not self._tried:
+                self._try(values)
+        return encoded if self._book is None else self._encoded(values)
+
+    def _check_places(self, encoded: NDArray[Any]) -> None:
+        """Refuse what an Embedding has no place for.
+
+        Why so: Keras refuses such a number, and XLA takes the last place for it without a word.
+        """
+        if not self._embeddings:
+            return
+        found = self._graph.run(self._split(tf.constant(encoded)), [t for t, _ in self._embeddings])
+        for places, (tensor, n) in zip(found, self._embeddings, strict=True):
+            whole = np.trunc(np.asarray(places, dtype=np.float64)).reshape(len(encoded), -1)
+            outside = ~((whole >= -n) & (whole < n)).all(axis=1)
+            if outside.any():
+                raise ModelError(
+                    f"model {self._name}: {int(outside.sum())} of {len(encoded)} rows have a number that its "
+                    f"Embedding of {n} places, which reads {tensor.name!r}, has no place for. "
+                    "Correct them, or set these rows aside"
+                )
 
     def _encoded(self, values: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         if self._book is not None:
@@ -123,18 +147,13 @@ class KerasScorer:
         return codes
 
     def _typed(self, column: str, values: NDArray[Any]) -> NDArray[Any]:
-        wants_text = self._by_name and self._inputs[column].dtype == "string"
-        has_text = values.dtype.kind in "OUS"
-        if has_text and not wants_text:
-            raise ModelError(
-                f"model {self._name}: it reads {column!r} as a number, and the data hold text there. "
-                "Give the model a look-up for it, or correct the column"
-            )
-        if not has_text and wants_text:  # codes such as 3 are read as numbers from a file
-            return np.array(["" if np.isnan(v) else f"{v:.15g}" for v in values.astype(float)], dtype=object)
+        tensor = self._inputs[column] if self._by_name else next(iter(self._inputs.values()))
+        wants_text = tensor.dtype == "string"
+        whole = "int" in tensor.dtype
+        asked = as_asked(self._name, column, values, text=wants_text, whole=whole)
         if wants_text:
-            return np.array(["" if v is None else str(v) for v in values.tolist()], dtype=object)
-        return values.astype(np.float64)
+            return np.array(["" if v is None else str(v) for v in asked.tolist()], dtype=object)
+        return asked.astype(np.float64)
 
     def _fed(self, column: str, values: Any) -> Any:
         tensor = self._inputs[column]
@@ -239,20 +258,36 @@ class KerasScorer:
         """Return float64[n, e]: the score of the row where mask e is set, else of ``background[e]``."""
         return self._mixing(reference).each(rows, reference, masks, background)
 
+    def _owned_starts(self) -> list[tuple[Any, NDArray[np.int64]]]:
+        """Return where the trunk starts, with the position of the column that owns each number."""
+        if not self._by_name:
+            (tensor,) = self._inputs.values()
+            return [(tensor, np.arange(len(self.columns)))]
+        return [
+            (start, np.full(start.shape[1:], place))
+            for place, column in enumerate(self.columns)
+            for start in self._starts[column]
+        ]
+
+    def dense(self, encoded: NDArray[Any]) -> DenseNetwork | str:
+        """Return the model as dense layers, with what their units gave for some rows; or why it is none."""
+        if self._book is not None:
+            return "its text is mixed before it becomes numbers, so its layers cannot be told apart"
+        return dense_network(
+            self._graph,
+            self._owned_starts(),
+            self.columns,
+            self._split(np.asarray(encoded, dtype=self._dtype)),
+            self._column_of_output,
+        )
+
     def _mixing(self, reference: NDArray[Any]) -> Mixer:
         if self._mixer is None:
-            starts = []
             spans = self.spans
-            if self._by_name:
-                for place, column in enumerate(self.columns):
-                    starts += [(s, np.full(s.shape[1:], place)) for s in self._starts[column]]
-            else:
-                (tensor,) = self._inputs.values()
-                starts = [(tensor, np.arange(len(self.columns)))]
             owners = np.repeat(np.arange(len(spans)), [stop - start for start, stop in spans.values()])
             self._mixer = Mixer(
                 graph=self._graph,
-                starts=starts,
+                starts=self._owned_starts(),
                 owners=owners,
                 split=self._split,
                 trunk=self._trunk,

@@ -64,7 +64,8 @@ def _short(value: float, step: float) -> str:
     return tick_label(value, step)
 
 
-def _x_ticks(scale: Scale, about: int) -> tuple[Tick, ...]:
+def x_ticks(scale: Scale, about: int) -> tuple[Tick, ...]:
+    """Return round ticks of a factor's values, large numbers in short."""
     step = nice_step(scale.high - scale.low, about)
     first, last = math.ceil(scale.low / step - 1e-9), math.floor(scale.high / step + 1e-9)
     return tuple(Tick(scale.at(i * step), _short(round(i * step, 10), step)) for i in range(first, last + 1))
@@ -97,6 +98,6 @@ def effect(bins: Sequence[EffectBin], label: str, title: str, *, low: float, hig
         up.at(0.0),
         floor,
         tuple(steps),
-        _x_ticks(across, 4),
+        x_ticks(across, 4),
         ticks(up, 4, sign=True),
     )

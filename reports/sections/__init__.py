@@ -2,7 +2,8 @@
 
 ``query(ledger, audit_id)`` reads sealed rows and returns a frozen dataclass of finished values;
 ``title(data)`` says what was found, from the same values; the template of the same name places
-them. The order here is the order of print.
+them. A query that gives None has nothing to say of this audit, and its section is left out. The
+order here is the order of print.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ NAMES = (
     "performance",
     "fairness",
     "explanations",
+    "behaviour",
     "reasons",
     "findings",
     "method",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reports import wording
 from reports.charts import bars, effects
 from reports.charts import swarm as strips
+from reports.heat import Heat, heat
 from reports.sealed import Sealed, cutoff_words, read
 from reports.soundness import Soundness, soundness
 from reports.wording import capital, count
@@ -82,6 +83,7 @@ class Explanations:
     importance: bars.Bars | None
     importance_narrow: bars.Bars | None
     importance_meaning: str
+    heats: tuple[Heat, ...]
     swarm: strips.Swarm | None
     swarm_narrow: strips.Swarm | None
     swarm_dots: int
@@ -129,6 +131,16 @@ def _importance(sealed: Sealed, body: dict[str, Any]) -> tuple[bars.Bars | None,
         bars.bars(sizes, meaning, head=head, narrow=True),
         meaning,
     )
+
+
+def _heats(sealed: Sealed) -> tuple[Heat, ...]:
+    body = sealed.measured("importance_by_group")
+    found = [
+        heat(entry, sealed.references.get(entry["attribute"], ""), "moves a score by")
+        for entry in (body["attributes"] if body else ())
+        if " x " not in entry["attribute"]
+    ]
+    return tuple(one for one in found if one is not None)
 
 
 def _swarm(
@@ -263,6 +275,7 @@ def query(ledger: Reading, audit_id: str) -> Explanations:
             None,
             None,
             "",
+            (),
             None,
             None,
             0,
@@ -285,6 +298,7 @@ def query(ledger: Reading, audit_id: str) -> Explanations:
         importance=wide,
         importance_narrow=narrow,
         importance_meaning=meaning,
+        heats=_heats(sealed),
         swarm=swarm_wide,
         swarm_narrow=swarm_narrow,
         swarm_dots=dots,

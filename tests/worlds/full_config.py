@@ -35,7 +35,8 @@ intersections: [[sex, age]]
 explain:
   reasons: {method: shapley, exact_up_to: 10, at_most: 4, floor: 0.05}
   reference: {kind: near_cutoff, rows: 1000, min_rows: 50}
-  also: [shap, lime]
+  also: [shap, lime, permutation_importance, partial_dependence, ice, ale, interaction, weights]
+  orders: {months_late: [none, "1", "2"]}
   sample: 200
   favourable: 500
 dictionary: reasons.yaml

@@ -39,9 +39,11 @@ class Server:
     ----------
     environment : mapping, optional
         What its processes find in their environment, beside our own.
+    durable : bool
+        Whether a commit waits for the disk, as in a server that is to be measured.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None, *, durable: bool = False) -> None:
         if not PROGRAMS:
             raise NoServer("no PostgreSQL server programs in /usr/lib/postgresql")
         self._account: list[str] = []
@@ -53,7 +55,8 @@ class Server:
         data = folder / "data"
         self._control = [*self._account, str(programs / "pg_ctl"), "-D", str(data)]
         self._start = [*self._control, "-w", "-l", str(folder / "log")]
-        self._options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=40"
+        fsync = "on" if durable else "off"
+        self._options = f"-k {folder} -c listen_addresses='' -c fsync={fsync} -c max_connections=40"
         self._run(
             [
                 *self._account,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from audit.record import Decision, DroppedReason, Figure, Notice, Person, Reason
+from tests.worlds.told_behaviour import behaviour
 from tests.worlds.told_soundness import soundness
 
 FACTORS = (
@@ -299,8 +300,11 @@ def figures() -> dict[str, Figure]:
     }
     fair = {"data", "scores", "reasons_by_group"}
     return {
-        name: Figure(name, "fair_lending" if name in fair else "model_risk", body)
-        for name, body in bodies.items()
+        **{
+            name: Figure(name, "fair_lending" if name in fair else "model_risk", body)
+            for name, body in bodies.items()
+        },
+        **behaviour(FACTORS),
     }
 
 

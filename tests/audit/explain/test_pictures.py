@@ -63,6 +63,27 @@ def test_importance_is_the_weighted_mean_size_with_its_interval():
     assert (body["n"], body["method"], body["unit"]) == (40, "shapley", "score")
 
 
+def test_importance_by_group_is_that_of_its_own_rows():
+    """A group's mean size over its rows alone; a small group has a count and no number."""
+    attributed = some_attributed()
+    sexes = ["f"] * 18 + ["m"] * 17 + ["x"] * 5
+    figure = pictures.importance_by_group(attributed, {"sex": sexes}, min_group=10)
+    (sex,) = figure.body["attributes"]
+    assert figure.access == "fair_lending"
+    assert sex["groups"] == [{"group": "f", "n": 18}, {"group": "m", "n": 17}, {"group": "x", "n": 5}]
+    assert [row["factor"] for row in sex["factors"]] == ["debt_level", "town", "idle"]
+    first, second, third = sex["factors"][0]["values"]
+    expected = np.average(np.abs(attributed.contributions[:18, 0]), weights=attributed.weights[:18])
+    assert first["value"] == pytest.approx(expected)
+    assert first["low"] < first["value"] < first["high"]
+    assert second["value"] != first["value"]
+    assert third is None
+    everybody = pictures.importance_by_group(attributed, {"all": ["all"] * 40}).body["attributes"][0]
+    whole = pictures.importance(attributed).body["factors"]
+    for one, other in zip(everybody["factors"], whole, strict=True):
+        assert one["values"] == [{"value": other["mean_abs"], "low": other["low"], "high": other["high"]}]
+
+
 def test_equal_weights_give_the_usual_standard_error():
     """With one weight for all, the interval is mean plus and minus 1.96 standard errors."""
     attributed = some_attributed()
@@ -123,6 +144,7 @@ def test_pictures_do_not_depend_on_the_order_of_rows():
         pictures.importance,
         lambda one: pictures.swarm(one, CODES),
         lambda one: pictures.effects(one, CODES),
+        lambda one: pictures.importance_by_group(one, {"all": ["all"] * 40}),
     ):
         one, other = draw(some_attributed()), draw(some_attributed(order=order))
         assert json.dumps(one.body, allow_nan=False) == json.dumps(other.body, allow_nan=False)
@@ -134,7 +156,12 @@ def test_without_rows_a_picture_has_its_cause():
     nobody = Attributed(
         "shapley", nobody.factors, nobody.contributions[:0], nobody.adverse[:0], nobody.weights[:0], {}
     )
-    for drawn in (pictures.importance(nobody), pictures.swarm(nobody, {}), pictures.effects(nobody, {})):
+    for drawn in (
+        pictures.importance(nobody),
+        pictures.importance_by_group(nobody, {}),
+        pictures.swarm(nobody, {}),
+        pictures.effects(nobody, {}),
+    ):
         assert drawn.body == {"cause": "no decision was attributed"}
 
 

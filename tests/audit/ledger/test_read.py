@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from audit.errors import LedgerError, UsageError
 from audit.ledger import Ledger, verify
+from audit.record import Person
 from tests.worlds.sealed import small_audit, write_audit
 
 
@@ -65,6 +67,29 @@ def test_a_decision_is_found_by_id_and_by_pseudonym(ledger: Ledger, audit: str) 
     assert ledger.decision(audit, "APP-7000") == ledger.decision(audit, decision.decision) == decision
     with pytest.raises(UsageError, match="no such decision"):
         ledger.decision(audit, "APP-1")
+
+
+def test_one_decision_is_the_one_that_a_walk_meets(tmp_path: Path) -> None:
+    """Asked for one by one, decisions with one to nineteen persons are those of the whole part."""
+    small, draw = small_audit(), random.Random(4)
+    many = tuple(
+        replace(
+            small.decisions[0],
+            decision=f"APP-{i}",
+            row=i,
+            persons=tuple(
+                Person(f"{i}/{k}", "primary" if k == 0 else "joint")
+                for k in range(draw.choice((1, 1, 2, 8, 9, 19)))
+            ),
+        )
+        for i in range(40)
+    )
+    with Ledger.open(str(tmp_path / "many.db"), create=True) as ledger:
+        audit = small.head.audit
+        ledger.begin(small.head).partition(0, many, (), {}, {})
+        walked = list(ledger.decisions(audit))
+        assert [len(one.persons) for one in walked] == [len(one.persons) for one in many]
+        assert [ledger.decision(audit, one.decision) for one in many] == walked
 
 
 def test_one_figure_is_read_alone(ledger: Ledger, audit: str) -> None:

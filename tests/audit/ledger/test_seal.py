@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +46,36 @@ def test_what_is_not_measured_is_not_a_number() -> None:
             seal.pack([value])
     assert seal.pack([-0.0]) == seal.pack([0.0])
     assert len({seal.pack([1]), seal.pack([1.0]), seal.pack(["1"]), seal.pack([b"1"])}) == 4
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+        max_leaves=12,
+    )
+)
+def test_a_text_is_compact_json_with_sorted_keys(value: object) -> None:
+    """The one encoder that is kept writes what json.dumps writes."""
+    assert seal.text_of(value) == json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def test_no_text_of_what_json_does_not_know() -> None:
+    """NaN, infinity and a list that holds itself are refused, and the encoder goes on as before."""
+    circle: list[object] = []
+    circle.append(circle)
+    for value in (float("nan"), [float("inf")], circle):
+        with pytest.raises(ValueError, match=r"Out of range float|holds itself"):
+            seal.text_of(value)
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        seal.text_of({"a": b"bytes"})
+    assert seal.text_of({"b": 1, "a": [None]}) == '{"a":[null],"b":1}'
 
 
 def test_log_bodies_hold_strings_and_integers_only() -> None:
