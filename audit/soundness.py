@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,7 @@ _EXACT_AGAIN = 10  # refusals asked again with another seed where nothing is dra
 _POINTS = "factor_points"
 _NO_SAMPLE = "explain.sample is 0: no refusal was looked at again"
 _NOT_EXPLAINED = "no refusal by score was explained"
+_VENDORS = "the reasons are a vendor's, whose method cannot be asked again"
 _REFUSALS_ALONE = "a batch holds refusals alone, so there is no such average in it"
 
 
@@ -131,6 +132,8 @@ def ask(
     of_points = cases.some(range(min(named_methods.ASKED, len(cases.decisions))))
     if not sample:
         again = tuple(_cause(name, _NO_SAMPLE) for name in ("stability", "faithfulness"))
+    elif ready.config.reasons_given is not None:
+        again = (_cause("stability", _VENDORS), _faithfulness(asking, looked_at))
     else:
         again = (
             stability.figure(_over_seeds(asking, looked_at), _over_references(asking, looked_at)),
@@ -227,18 +230,10 @@ def _faithfulness(asking: Asking, cases: Declined) -> Figure:
     sign = asking.ready.sign
     trials = []
     for one, row in zip(cases.decisions, (sign * cases.quoted.values).tolist(), strict=True):
-        reasons = [
-            [factor for factor in (reason.factor, *reason.merged) if factor in factors]
-            for reason in one.reasons
-            if reason.component == "score"
-        ]
+        reasons = _reasons(one, factors)
         printed = {factor for reason in reasons for factor in reason}
         ranked = sorted(zip(row, cases.quoted.factors, strict=True), key=lambda each: (-each[0], each[1]))
-        trials.append(
-            faithfulness.trial(
-                [reason for reason in reasons if reason], [f for _, f in ranked if f not in printed]
-            )
-        )
+        trials.append(faithfulness.trial(reasons, [f for _, f in ranked if f not in printed]))
     n_sets = sum(len(one.sets) for one in trials)
     tried: list[faithfulness.Tried] = []
     reference_n = 0
@@ -262,6 +257,16 @@ def _faithfulness(asking: Asking, cases: Declined) -> Figure:
     except (UsageError, ModelError) as error:
         return _cause("faithfulness", str(error))
     return faithfulness.figure(tried, sign=sign, tolerance=asking.tolerance, reference_n=reference_n)
+
+
+def _reasons(decision: Decision, factors: Collection[str]) -> list[list[str]]:
+    """Return the factors of each reason that the score gave, in the order of ranks."""
+    found = [
+        [factor for factor in (reason.factor, *reason.merged) if factor in factors]
+        for reason in decision.reasons
+        if reason.component == "score"
+    ]
+    return [reason for reason in found if reason]
 
 
 def _means(
@@ -319,14 +324,17 @@ def _named(asking: Asking, scored: Sequence[ScoredPartition], cases: Declined) -
         except (UsageError, ModelError) as error:
             yield named_methods.not_compared(population, str(error))
             continue
-        yield named_methods.similarity(
-            population,
-            taken(cases.quoted, places),
-            points,
-            orient=asking.ready.sign,
-            reference_n=max(reference.n for reference, _ in references.values()),
-            tolerance=asking.tolerance,
-        )
+        how: dict[str, Any] = {
+            "orient": asking.ready.sign,
+            "reference_n": max(reference.n for reference, _ in references.values()),
+            "tolerance": asking.tolerance,
+        }
+        if asking.ready.config.reasons_given is None:
+            yield named_methods.similarity(population, taken(cases.quoted, places), points, **how)
+            continue
+        given = (_reasons(cases.decisions[at], asking.chosen.job.factors) for at in places)
+        told = [[factor for reason in reasons for factor in reason] for reasons in given]
+        yield named_methods.similarity_of_lists(population, told, points, **how)
 
 
 def _population(ready: Ready, by_cutoff: References) -> str:

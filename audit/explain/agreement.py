@@ -50,7 +50,7 @@ def agreement(
         a, b = np.round(a / tolerance), np.round(b / tolerance)
     overlaps, same = [], []
     for mine, theirs in zip(a, b, strict=True):
-        top, their_top = _strongest(mine), _strongest(theirs)
+        top, their_top = strongest(mine), strongest(theirs)
         # Of two methods that name nobody, both say the same.
         overlaps.append(
             len(set(top) & set(their_top)) / max(len(top), len(their_top), 1) if top or their_top else 1.0
@@ -77,7 +77,7 @@ def _how(details: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _strongest(contributions: NDArray[np.float64]) -> list[int]:
+def strongest(contributions: NDArray[np.float64]) -> list[int]:
     """Return the first four factors that push toward the adverse outcome, strongest first."""
     order = np.argsort(-contributions, kind="stable")[:TOP]
     return [int(at) for at in order if contributions[at] > 0]

@@ -14,7 +14,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from audit.explain.agreement import agreement
+import numpy as np
+
+from audit.explain.agreement import agreement, strongest
+from audit.explain.stability import overlap
 from audit.fairness.intervals import wilson_interval
 from audit.record import Attributions, Figure
 
@@ -52,6 +55,48 @@ def similarity(
         low, high = wilson_interval(found["top4_overlap"] * found["n"], found["n"])
     del found["method"]
     return {"population": population, "reference_n": reference_n, **found, "low": low, "high": high}
+
+
+def similarity_of_lists(
+    population: str,
+    told: Sequence[Sequence[str]],
+    points: Attributions,
+    *,
+    orient: float,
+    reference_n: int,
+    tolerance: float,
+) -> dict[str, Any]:
+    """Compare one named method with reasons that came without sizes, as a vendor's do.
+
+    Parameters
+    ----------
+    told : the factors of each case's reasons, in order
+
+    Returns
+    -------
+    dict
+        As ``similarity``; a list has no sizes, so neither correlation nor difference is known.
+    """
+    top = [
+        [points.factors[at] for at in strongest(np.round(orient * row / tolerance))] for row in points.values
+    ]
+    if not top:
+        return not_compared(population, "no decision was explained by both")
+    pairs = [(list(mine), theirs) for mine, theirs in zip(told, top, strict=True)]
+    mean = float(np.mean([overlap(mine, theirs) for mine, theirs in pairs]))
+    low, high = wilson_interval(mean * len(pairs), len(pairs))
+    return {
+        "population": population,
+        "reference_n": reference_n,
+        "n": len(pairs),
+        "top4_overlap": mean,
+        "same_top1": float(np.mean([mine[:1] == theirs[:1] for mine, theirs in pairs])),
+        "rank_correlation": None,
+        "max_difference": None,
+        "cause": None,
+        "low": low,
+        "high": high,
+    }
 
 
 def not_compared(population: str, cause: str) -> dict[str, Any]:

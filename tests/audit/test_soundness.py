@@ -206,3 +206,73 @@ def score_of(row) -> float:
     years = row["years_at_address"]
     numbers = {name: float(row[name]) for name in ("income", "utilisation", "late_payments")}
     return score(numbers | {"years_at_address": float(years) if years else None})
+
+
+def test_each_cutoff_is_asked_against_its_own_applicants(fresh) -> None:
+    """R16: with two products every case of a linear lender still equals the named method of its own."""
+    desk = Desk(fresh("tiny").folder).set(
+        decision__cutoff={"by": "product", "values": {"card": 0.34, "loan": 0.44}}, record__product="product"
+    )
+    desk.rows(lambda rows: [row | {"product": ("card", "loan")[i % 2]} for i, row in enumerate(rows)])
+    result = audit.run(desk.config)
+    found = bodies(result)
+    near, everybody = found["named_methods"]["with"]
+    assert near["n"] == everybody["n"] == result.audit.counts["adverse"]
+    assert (near["top4_overlap"], near["max_difference"]) == (1.0, pytest.approx(0.0, abs=1e-9))
+    assert found["stability"]["seeds"]["max_difference"] == 0.0
+    assert found["faithfulness"]["against_alone"]["value"] == 0.0
+
+
+def test_a_night_of_refusals_is_asked_all_but_the_average_of_all(fresh) -> None:
+    """Its pinned reference is the first named method's; nobody else is there to be averaged."""
+    from audit.ledger import Ledger
+
+    desk = Desk(fresh("tiny").folder)
+    first = audit.run(desk.config)
+    with Ledger.open(first.ledger_url) as ledger:
+        (reference,) = ledger.references(first.audit.audit)
+    pinned = {"from": first.audit.audit[:12], "sha256": reference.digest}
+    desk.rows(lambda rows: [row for row in rows if score_of(row) >= CUTOFF][:40])
+    desk.set(audit__kind="batch", explain__reference={"pinned": pinned, "min_rows": 20}, data__observed=None)
+    night = audit.run(desk.config)
+    near, everybody = bodies(night)["named_methods"]["with"]
+    assert (near["n"], near["top4_overlap"], near["reference_n"]) == (40, 1.0, reference.n)
+    assert (everybody["top4_overlap"], everybody["cause"]) == (None, soundness._REFUSALS_ALONE)
+    assert outcomes(night)["screening.similar_to_named_method"] == "inconclusive"  # 40 of at least 100
+    assert bodies(night)["faithfulness"]["n"] == 20
+
+
+def test_a_vendors_reasons_are_put_right_and_held_against_the_named_methods(fresh) -> None:
+    """A vendor that always names years at the address first is found out; a scorecard's order is not."""
+    world = fresh("tiny")
+    reference = [world.rows[i] for i in near_cutoff(world.rows, score, CUTOFF, MIN_ROWS)]
+    codes = {"income": "C1", "utilisation": "C2", "late_payments": "C3", "years_at_address": "C4"}
+
+    def given(row, honest: bool) -> dict:
+        if not honest:
+            return {"r1": "C4", "r2": ""}
+        strongest = [codes[factor] for factor, _ in told_of(row, reference, terms)]
+        return {f"r{place}": code for place, code in enumerate((strongest + [""] * 4)[:4], start=1)}
+
+    found = {}
+    for honest in (True, False):
+        desk = Desk.copy(world.folder, world.folder.parent / f"vendor-{honest}")
+        told = [given(row, honest) for row in world.rows]
+        desk.rows(lambda rows, told=told: [row | one for row, one in zip(rows, told, strict=True)])
+        columns = list(told[0])
+        desk.set(reasons_given={"columns": columns, "method": "points lost", "by": "Vendor"})
+        found[honest] = audit.run(desk.config)
+    for result in found.values():
+        assert bodies(result)["stability"] == {"cause": soundness._VENDORS}
+        assert outcomes(result)["screening.reasons_same_over_seeds"] == "not_measured"
+    one, other = (bodies(found[honest]) for honest in (True, False))
+    near = one["named_methods"]["with"][0]
+    assert near["same_top1"] == 1.0
+    assert near["top4_overlap"] > 0.75  # points below the floor of 5 % are not told
+    assert near["rank_correlation"] is None
+    assert one["faithfulness"]["moved_more"]["value"] == 1.0
+    assert other["named_methods"]["with"][0]["top4_overlap"] < 0.5
+    assert outcomes(found[False])["screening.similar_to_named_method"] in ("not_met", "inconclusive")
+    assert outcomes(found[False])["screening.reasons_move_the_score"] == "not_met"
+    assert outcomes(found[False])["screening.reasons_move_more_than_others"] == "not_met"
+    assert found[False].exit_code == 3

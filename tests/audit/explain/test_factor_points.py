@@ -83,3 +83,29 @@ def test_the_compiled_way_and_the_generic_way_agree(monkeypatch):
     slow = factor_points.explain(PlainScorer(scorer.score, scorer.columns), rows, reference, FACTORS)
     assert fast.values == pytest.approx(slow.values, abs=1e-6)
     assert told == [32, 64, 70]
+
+
+def test_a_large_reference_is_paired_in_part(monkeypatch):
+    """What factors do together comes from evenly spread rows; of a sum of points nothing is lost."""
+    rows, reference = bent_rows(5, 1), bent_rows(41, 2)
+    scorer = PlainScorer(bent, BENT_COLUMNS)
+    whole = factor_points.explain(scorer, rows, reference, BENT_FACTORS)
+    monkeypatch.setattr(factor_points, "_PAIRED", 21)
+    part = factor_points.explain(scorer, rows, reference, BENT_FACTORS)
+    assert (whole.details["exact"], part.details["exact"]) == (True, False)
+    kept = as_records(reference)[::2]  # 21 of 41, evenly
+    base = sum(map(one_score, kept)) / len(kept)
+    others = as_records(reference)
+    every = sum(map(one_score, others)) / len(others)
+    for place, columns in enumerate(BENT_FACTORS.values()):
+        together = sum(points(one, columns, kept) for one in kept) / len(kept) - base
+        for at, row in enumerate(as_records(rows)):
+            expected = points(row, columns, others) - every - together
+            assert part.values[at, place] == pytest.approx(expected, abs=1e-12)
+    assert np.abs(part.values - whole.values).max() > 1e-4
+    weights = {"a": 2.0, "b": -1.0}
+    factors = {"a": ["a"], "b": ["b"]}
+    for_sum = factor_points.explain(linear(weights), rows, reference, factors)
+    for at, row in enumerate(as_records(rows)):
+        true = contributions(weights, row, others, factors)
+        assert for_sum.values[at] == pytest.approx(list(true.values()), abs=1e-12)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audit.explain import factor_points, shapley
-from audit.explain.named_methods import ASKED, figure, not_compared, similarity
+from audit.explain.named_methods import ASKED, figure, not_compared, similarity, similarity_of_lists
 from tests.worlds.small_scorers import BENT_COLUMNS, BENT_FACTORS, PlainScorer, bent, bent_rows, linear
 
 
@@ -51,3 +51,17 @@ def test_the_figure_keeps_what_could_not_be_made():
     assert (body["n"], body["declined"], body["asked"]) == (0, 1146, ASKED)
     assert body["with"][0]["top4_overlap"] is None
     assert body["with"][0]["cause"] == "refusals alone"
+
+
+def test_lists_without_sizes_are_compared_by_their_names():
+    """A vendor's reasons: two of four shared, the same first one, and no correlation to tell."""
+    names = tuple("abcdef")
+    rows = {name: np.array([value]) for name, value in zip(names, (9.0, 8, 7, 6, 5, -4), strict=True)}
+    reference = {name: np.zeros(2) for name in names}
+    factors = {name: [name] for name in names}
+    points = factor_points.explain(linear(dict.fromkeys(names, 1.0)), rows, reference, factors)
+    how = {"orient": 1.0, "reference_n": 2, "tolerance": 1e-9}
+    found = similarity_of_lists("near_cutoff", [["a", "b", "e", "f"]], points, **how)
+    assert (found["top4_overlap"], found["same_top1"], found["n"]) == (0.5, 1.0, 1)
+    assert found["rank_correlation"] is found["max_difference"] is None
+    assert similarity_of_lists("near_cutoff", [["f"]], points, **how)["top4_overlap"] == 0.0
