@@ -11,7 +11,7 @@ barrier of an audit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,16 @@ from audit.errors import ModelError, UsageError
 from audit.explain.joining import joined, taken
 from audit.fairness.groups import count
 from audit.host import Host
-from audit.job import Block, ExplainedPartition, Job, ScoredPartition, Selection
+from audit.job import (
+    Block,
+    ExplainedPartition,
+    Job,
+    ScoredPartition,
+    Selection,
+    by_reference,
+    compared_with,
+    take,
+)
 from audit.models import describe, open_model
 from audit.reasons import clock_field, orient, principal_reasons
 from audit.reasons_given import imported_reasons
@@ -41,7 +50,6 @@ from audit.record import (
     NoCounterfactual,
     PartitionPlan,
     ReasonCode,
-    Reference,
 )
 
 if TYPE_CHECKING:
@@ -185,7 +193,7 @@ def explain_partition(
         cases=cases,
         blocks=blocks,
         causes=causes,
-        values=_take(values, blocks[QUOTED].rows if QUOTED in blocks else ()),
+        values=take(values, blocks[QUOTED].rows if QUOTED in blocks else ()),
     )
 
 
@@ -197,6 +205,27 @@ def _scores(config: Config, batch: Batch, host: Host | None) -> NDArray[np.float
         column = section.scores
         return open_model(f"scores:{column}").score(batch.inputs([column]))
     return None if host is None else host.score(batch.features())
+
+
+def options_of(job: Job, method: str, scale: float) -> dict[str, Any]:
+    """Return the keywords that a method is asked with.
+
+    Parameters
+    ----------
+    scale : size of the scores, which the tolerance is a share of
+    """
+    reasons = job.config.explain.reasons
+    if method != QUOTED:
+        return {"seed": job.config.seed}
+    return {
+        "seed": job.config.seed,
+        "exact_up_to": reasons.exact_up_to,
+        "sampling": reasons.sampling,
+        "adverse": job.config.decision.adverse,
+        "at_most": reasons.at_most,
+        "floor": reasons.floor,
+        "tolerance": TOLERANCE * scale,
+    }
 
 
 def _attribute(
@@ -211,25 +240,13 @@ def _attribute(
     tell: Callable[[int], None] | None,
 ) -> tuple[Block | None, str | None]:
     """Explain some rows by one method, each against the reference of its own cutoff."""
-    explain = job.config.explain
-    options: dict[str, Any] = {"seed": job.config.seed}
-    if method == QUOTED:
-        options |= {
-            "exact_up_to": explain.reasons.exact_up_to,
-            "sampling": explain.reasons.sampling,
-            "adverse": job.config.decision.adverse,
-            "at_most": explain.reasons.at_most,
-            "floor": explain.reasons.floor,
-            "tolerance": TOLERANCE * scale,
-        }
+    options = options_of(job, method, scale)
     order: list[int] = []
     parts: list[Attributions] = []
-    for reference, mine in _by_reference(decisions, positions, references):
+    for reference, mine in by_reference(decisions, positions, references):
         further = partial(_further, tell, len(order)) if method == QUOTED and tell is not None else None
         try:
-            parts.append(
-                host.attribute(method, _take(values, mine), reference, job.factors, options, further)
-            )
+            parts.append(host.attribute(method, take(values, mine), reference, job.factors, options, further))
         except (UsageError, ModelError) as error:
             if method != QUOTED:
                 return None, str(error)  # a cross-check that cannot be made is no reason to stop
@@ -274,13 +291,13 @@ def _with_counterfactuals(
         "flags": sorted(job.missing_flags),
         **job.counterfactuals.model_dump(),
     }
-    for reference, mine in _by_reference(decisions, adverse, references):
+    for reference, mine in by_reference(decisions, adverse, references):
         if host is None:
             break
         stated = [decisions[at].cutoff for at in mine]
         cutoffs = np.array([np.nan if cutoff is None else cutoff for cutoff in stated], dtype=np.float64)
         try:
-            told = host.counterfactuals(_take(values, mine), reference, job.codes, cutoffs, options)
+            told = host.counterfactuals(take(values, mine), reference, job.codes, cutoffs, options)
         except (UsageError, ModelError) as error:  # what cannot be found is no reason to stop
             told = [NoCounterfactual(str(error))] * len(mine)
         found |= dict(zip(mine, told, strict=True))
@@ -331,7 +348,7 @@ def _with_reasons(
                 )
             )
             continue
-        compared = _compared_with(decision, references)
+        compared = compared_with(decision, references)
         reference = compared[0] if compared is not None else None
         contributions: dict[str, float] = {}
         errors = certified = residual = None
@@ -381,28 +398,3 @@ def _as_factors(
 ) -> tuple[str, ...]:
     """Return what the data call rules and grounds as factors of the dictionary; either name will do."""
     return tuple(by_code[name].factor if name not in codes and name in by_code else name for name in names)
-
-
-def _compared_with(decision: Decision, references: References) -> tuple[Reference, Values] | None:
-    return references.get(decision.cutoff) or references.get(None)
-
-
-def _by_reference(
-    decisions: Sequence[Decision], positions: Sequence[int], references: References
-) -> Iterator[tuple[Values, list[int]]]:
-    """Yield each reference that has rows, with the positions of the decisions that it serves."""
-    served: dict[str, list[int]] = {}
-    for at in positions:
-        found = _compared_with(decisions[at], references)
-        if found is not None and found[0].n:
-            served.setdefault(found[0].digest, []).append(at)
-    for reference, rows in references.values():
-        if reference.digest in served:
-            yield rows, served.pop(reference.digest)
-
-
-def _take(values: Values, positions: Sequence[int]) -> Values:
-    import numpy as np
-
-    place = np.asarray(positions, dtype=np.int64)
-    return {column: cells[place] for column, cells in values.items()}

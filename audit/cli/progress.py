@@ -15,6 +15,7 @@ STAGES = {
     "score": "Scoring applications",
     "reference": "Choosing whom to compare with",
     "explain": "Explaining decisions",
+    "hold": "Asking whether explanations hold",
     "fairness": "Comparing groups",
     "findings": "Judging requirements",
     "seal": "Sealing the ledger",
