@@ -97,6 +97,9 @@ class Selection:
     sample: tuple[int, ...]
 
 
+NOBODY_TO_COMPARE = "there was nobody to compare with"
+
+
 def compared_with(decision: Decision, references: References) -> tuple[Reference, Values] | None:
     """Return whom a decision is compared with: those of its own cutoff, or of every cutoff."""
     return references.get(decision.cutoff) or references.get(None)

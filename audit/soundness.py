@@ -26,7 +26,7 @@ from audit.data.decide import adverse_by_cutoff
 from audit.errors import ModelError, UsageError
 from audit.explain import faithfulness, named_methods, stability
 from audit.explain.joining import joined, taken
-from audit.job import by_reference, take
+from audit.job import NOBODY_TO_COMPARE, by_reference, take
 from audit.reasons import rank_scored
 from audit.record import Attributions, Decision, Figure
 
@@ -90,7 +90,7 @@ class Asking:
             parts.append(self.host.attribute(method, rows, values, self.chosen.job.factors, options))
             order += places
         if not parts:
-            raise UsageError(worker.NOBODY_TO_COMPARE)
+            raise UsageError(NOBODY_TO_COMPARE)
         back = sorted(range(len(order)), key=order.__getitem__)
         return taken(joined(parts), back), [order[at] for at in back]
 

@@ -30,6 +30,7 @@ from audit.explain.joining import joined, taken
 from audit.fairness.groups import count
 from audit.host import Host
 from audit.job import (
+    NOBODY_TO_COMPARE,
     Block,
     ExplainedPartition,
     Job,
@@ -47,24 +48,21 @@ from audit.record import (
     CaseFile,
     Decision,
     Model,
-    NoCounterfactual,
     PartitionPlan,
     ReasonCode,
 )
+from audit.turning import with_counterfactuals
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from audit.job import References, Values
-    from audit.record.turned import Turned
 
 # Closer than this, as a share of the scores' size, contributions are ties (R13): float32 models
 # repeat a sum to about 1e-7 of it, and a hundred times that is still far below what is printed.
 TOLERANCE = 1e-5
 QUOTED = "shapley"  # the one method that letters quote
-NOBODY_TO_COMPARE = "there was nobody to compare with"
-NO_MODEL = "no model was opened"
 
 
 def model_of(config: Config, host: Host | None) -> Model:
@@ -176,7 +174,7 @@ def explain_partition(
                 blocks[method] = block
             if cause is not None:
                 causes[method] = cause
-    cases = _with_counterfactuals(
+    cases = with_counterfactuals(
         job,
         host,
         scored.decisions,
@@ -262,46 +260,6 @@ def _attribute(
         return None, NOBODY_TO_COMPARE if positions else None
     back = sorted(range(len(order)), key=order.__getitem__)
     return Block(tuple(order[i] for i in back), taken(joined(parts), back)), None
-
-
-def _with_counterfactuals(
-    job: Job,
-    host: Host | None,
-    decisions: Sequence[Decision],
-    cases: Sequence[CaseFile],
-    values: Values,
-    references: References,
-) -> tuple[CaseFile, ...]:
-    """Find, for every refusal, what would have turned it, where the audit is to know that.
-
-    Why so, at the run: a letter that is asked for months later never sees the model.
-    """
-    if job.counterfactuals is None:
-        return tuple(cases)
-    import numpy as np
-
-    config = job.config
-    adverse = [at for at, one in enumerate(decisions) if one.outcome == "adverse"]
-    cause = NO_MODEL if host is None else NOBODY_TO_COMPARE
-    found: dict[int, Turned] = dict.fromkeys(adverse, NoCounterfactual(cause))
-    options = {
-        "adverse": config.decision.adverse,
-        "at_cutoff": config.decision.at_cutoff,
-        "protected": sorted(job.protected_factors),
-        "flags": sorted(job.missing_flags),
-        **job.counterfactuals.model_dump(),
-    }
-    for reference, mine in by_reference(decisions, adverse, references):
-        if host is None:
-            break
-        stated = [decisions[at].cutoff for at in mine]
-        cutoffs = np.array([np.nan if cutoff is None else cutoff for cutoff in stated], dtype=np.float64)
-        try:
-            told = host.counterfactuals(take(values, mine), reference, job.codes, cutoffs, options)
-        except (UsageError, ModelError) as error:  # what cannot be found is no reason to stop
-            told = [NoCounterfactual(str(error))] * len(mine)
-        found |= dict(zip(mine, told, strict=True))
-    return tuple(replace(case, counterfactuals=found.get(at)) for at, case in enumerate(cases))
 
 
 def _further(tell: Callable[[int], None], before: int, done: int) -> None:
