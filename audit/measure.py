@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit import behaviour, measurements
+from audit import behaviour, measurements, worker
 from audit import figures as drawn
 from audit import findings as duties
 from audit.data.profile import merge_profiles
@@ -98,6 +98,7 @@ class Measured:
     explained: Sequence[ExplainedPartition]
     barrier: Barrier
     groups: Groups
+    soundness: Sequence[Figure]  # whether the explanations hold
 
     @property
     def decisions(self) -> list[Decision]:
@@ -123,6 +124,7 @@ def findings(
     config, codes = run.ready.config, run.ready.job.codes
     agreement = next((one.body["with"] for one in figures if one.name == "agreement"), ())
     effects = next((one.body for one in figures if one.name == "effects"), {})
+    sound = {one.name: one.body for one in figures if one.name in measurements.OF_SOUNDNESS}
     vague = [code.factor for code in codes if is_vague(code.statement.get("en", ""))]
     inputs = (run.ready.model.inputs or config.data.features) if run.has_model else ()
     measured: tuple[Measurement, ...] = (
@@ -132,6 +134,7 @@ def findings(
         *measurements.of_reasons(run.decisions, known=run.has_model or config.reasons_given is not None),
         *measurements.of_references(run.barrier.references),
         *measurements.of_agreement(agreement),
+        *measurements.of_soundness(sound),
         *measurements.of_directions(effects, codes),
         *measurements.of_notice_facts(config.resolved()),
     )
@@ -209,6 +212,7 @@ def _of_reasons(run: Measured) -> tuple[Figure, ...]:
         pictures.dropped(decisions),
         pictures.reference(run.barrier.references),
         _agreement(run),
+        *run.soundness,
     )
 
 
@@ -267,7 +271,8 @@ def _agreement(run: Measured) -> Figure:
             causes |= {name: cause for name, cause in part.causes.items() if name == method}
         if pairs:
             one, two = (joined([pair[side] for pair in pairs]) for side in (0, 1))
-            rows.append(agreement(one, two, orient=run.ready.sign))
+            tolerance = worker.TOLERANCE * run.barrier.scale
+            rows.append(agreement(one, two, orient=run.ready.sign, tolerance=tolerance))
             causes.pop(method, None)
         else:
             causes.setdefault(method, measurements.NO_MODEL)

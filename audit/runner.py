@@ -135,7 +135,7 @@ def carry_out(
     now: Callable[[], dt.datetime] | None = None,
 ) -> Result:
     """Score, explain, measure and seal what is ready; see ``run``."""
-    from audit import barrier, identity, measure, prepare
+    from audit import barrier, identity, measure, prepare, soundness
     from audit.ledger import Ledger
     from audit.result import Result
 
@@ -162,13 +162,16 @@ def carry_out(
             for part in prepare.explain(scored, chosen, ready.host, tell):
                 writer.partition(**measure.partition(scored[part.seq], part, ready.sign))
                 explained.append(replace(part, cases=()))  # what is locked by now need not be held
+            tell("hold", 0, 1)
+            sound = soundness.ask(ready, scored, explained, chosen)
+            tell("hold", 1, 1)
         with watch("fairness"):
             tell("fairness", 0, 1)
             groups = measure.groups(ready, scored)
             tell("fairness", 1, 1)
         with watch("findings"):
             tell("findings", 0, 1)
-            found = measure.Measured(ready, scored, explained, chosen, groups)
+            found = measure.Measured(ready, scored, explained, chosen, groups, sound)
             figures = measure.figures(found, demonstration)
             findings, code = measure.findings(found, figures, fail_on)
             tell("findings", 1, 1)

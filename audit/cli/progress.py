@@ -17,6 +17,7 @@ STAGES = {
     "map": "Explaining pictures",
     "reference": "Choosing whom to compare with",
     "explain": "Explaining decisions",
+    "hold": "Asking whether explanations hold",
     "fairness": "Comparing groups",
     "findings": "Judging requirements",
     "seal": "Sealing the ledger",

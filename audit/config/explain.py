@@ -18,6 +18,7 @@ KNOWN_METHODS = (
     "gradients",
     "smoothgrad",
     "occlusion",
+    "factor_points",
     "counterfactual",
     "permutation_importance",
     "partial_dependence",
@@ -38,6 +39,7 @@ LOCAL_METHODS = (
     "gradients",
     "smoothgrad",
     "occlusion",
+    "factor_points",
 )
 """Each says of one decision what its factors did: a cross-check of the reasons."""
 

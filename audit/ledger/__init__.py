@@ -384,6 +384,7 @@ def _found(engine: sa.Engine, path: Path) -> None:
             return
         key = people.KeyFile.read(path) or people.KeyFile.create(path)
         signer = signing.first_signer(path)
+        people.settle_names(path.parent)  # they may be of a first run that died while it made them
         origin = f"plainspoken/{key.key_id[:8]}{people.random_name()}"
         rows = [
             {"kind": "origin", "name": origin, "public": ""},

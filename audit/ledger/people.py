@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -86,8 +87,32 @@ class KeyFile:
         return key
 
 
+def settle_names(folder: Path) -> None:
+    """Have the disk hold the names of a folder's files: a file's own sync does not cover its name.
+
+    Why so: without it a loss of power can take a key file away that the database names already.
+
+    Raises
+    ------
+    LedgerError
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        # A folder that this user may not list, or of a file system without such a sync, cannot be held to it.
+        if error.errno not in (errno.EACCES, errno.EINVAL, errno.ENOTSUP):
+            raise LedgerError(f"{folder}: {error.strerror}. Mend its disk, and try again.") from error
+
+
 def place_secret(path: Path, text: str) -> bool:
-    """Write a new file with mode 0600, whole or not at all; return False where one is there already."""
+    """Write a new file with mode 0600, whole or not at all; return False where one is there already.
+
+    Either way it is on the disk under its name when this returns.
+    """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -102,6 +127,7 @@ def place_secret(path: Path, text: str) -> bool:
             return False
         finally:
             draft.unlink()
+            settle_names(path.parent)
     except OSError as error:
         raise LedgerError(
             f"{path}: {error.strerror}. Name a folder that can be written in $PLAINSPOKEN_KEY_FILE."

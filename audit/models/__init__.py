@@ -147,7 +147,7 @@ def open_classifier(
         No Keras file, another digest, missing trust, or a model that reads no pictures.
     """
     given, file = as_trust(trust), Path(path) if folder is None else folder / path
-    if not _entry_for(file).startswith("audit.models.keras:"):
+    if not _entry_for(file, path).startswith("audit.models.keras:"):
         raise ModelError(f"model {file.name}: pictures are read by Keras models alone. Use .keras or .h5.")
     _check_file(file, given, sha256)
     return cast(Classifier, _resolve("audit.models.keras:open_classifier")(file, trust=given))

@@ -1,4 +1,4 @@
-"""Explanations: how much each factor moves scores, which way, and how far other methods agree."""
+"""Explanations: how much each factor moves scores, which way, how far methods agree, and what holds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from reports.charts import bars, effects
 from reports.charts import swarm as strips
 from reports.heat import Heat, heat
 from reports.sealed import Sealed, cutoff_words, read
+from reports.soundness import Soundness, soundness
 from reports.wording import capital, count
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ METHOD_WORDS = {
     "gradients": "Gradients",
     "smoothgrad": "SmoothGrad",
     "occlusion": "Occlusion",
+    "factor_points": "Factor points",
 }
 
 
@@ -90,6 +92,7 @@ class Explanations:
     effects: tuple[EffectPart, ...]
     agreement: tuple[Agreement, ...]
     agreement_meaning: str
+    soundness: Soundness
 
 
 def method_words(method: str) -> str:
@@ -281,6 +284,7 @@ def query(ledger: Reading, audit_id: str) -> Explanations:
             (),
             agreement,
             agreement_meaning,
+            soundness(sealed),
         )
     first = importance["factors"][0]["label"]
     wide, narrow, meaning = _importance(sealed, dict(importance))
@@ -303,6 +307,7 @@ def query(ledger: Reading, audit_id: str) -> Explanations:
         effects=_effects(dict(curves)) if curves else (),
         agreement=agreement,
         agreement_meaning=agreement_meaning,
+        soundness=soundness(sealed),
     )
 
 

@@ -132,48 +132,6 @@ def _unknown(accuracy: dict[str, Any], curves: dict[str, Any] | None, sealed: Se
         question = f"What {verb_of([one['method']])} {in_sentence(one['method'])} say?"
         rows.append(Unknown(question, f"{capital(fact)}.", f"{way_out}." if way_out else wording.NOTHING))
     if curves is None:
-        return (), ""
-    control = curves["control"]
-    rows = tuple(
-        MethodRow(
-            name_of(one["method"]),
-            interval_words(one["area"], one["low"], one["high"]),
-            half_words(one["half"]),
-            _AGAINST[beats_lot(one)],
-        )
-        for one in sorted(curves["methods"], key=lambda one: -one["area"])
-    )
-    by_lot = interval_words(control["area"], control["low"], control["high"])
-    return rows, f"Pixels by lot: {by_lot}, half back {half_words(control['half'])}."
-
-
-def _keys(sealed: Sealed, accuracy: dict[str, Any], curves: dict[str, Any] | None) -> tuple[Key, ...]:
-    classes = len(accuracy["classes"])
-    keys = [
-        Key("Pictures", count(accuracy["n"]), f"{count(classes)} {plural(classes, 'class', 'classes')}"),
-        Key(
-            "Recognised",
-            wording.percent(accuracy["value"]),
-            f"interval {wording.percent_interval(accuracy['low'], accuracy['high'])}",
-        ),
-    ]
-    if curves is not None:
-        n = len(curves["methods"])
-        keys.append(Key("Explained", count(curves["n"]), f"by {count(n)} {plural(n, 'method')}"))
-    complete = sealed.measured("image_completeness")
-    if complete is not None and complete["share"] is not None:
-        keys.append(Key("Left unexplained", wording.share(complete["share"]), "by integrated gradients"))
-    return tuple(keys)
-
-
-def _unknown(accuracy: dict[str, Any], curves: dict[str, Any] | None, sealed: Sealed) -> tuple[Unknown, ...]:
-    rows = []
-    absent = curves["absent"] if curves else ()
-    for one in absent:
-        fact, _, way_out = str(one["cause"]).partition(": ")[2].rstrip(".").rpartition(". ")
-        question = f"What does {in_sentence(one['method'])} say?"
-        rows.append(Unknown(question, f"{capital(fact or way_out)}.", f"{way_out}."))
-    if curves is None:
         rows.append(Unknown("Where does the model look?", f"{capital(sealed.cause('image_curves'))}.", "–"))
     unsure = [one["method"] for one in (curves["methods"] if curves else ()) if beats_lot(one) is None]
     if unsure:

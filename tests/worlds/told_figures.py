@@ -8,6 +8,7 @@ from typing import Any
 
 from audit.record import Decision, DroppedReason, Figure, Notice, Person, Reason
 from tests.worlds.told_behaviour import behaviour
+from tests.worlds.told_soundness import soundness
 
 FACTORS = (
     ("latest_payment", "P1", "Payment status in the latest month"),
@@ -265,6 +266,7 @@ def figures() -> dict[str, Figure]:
                 },
             ],
         },
+        **soundness(),
         "reference": {
             "references": [
                 {

@@ -107,7 +107,7 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
     assert found[0].startswith("audit.yaml:1: audit.knd: this key is not known. Did you mean 'kind'?")
     assert "no protected attribute 'agee'. Did you mean 'age'?" in found[1]
     assert "Did you mean 'shap'?" in found[2]
-    assert "not built yet" in found[3]
+    assert "explains pictures, not columns" in found[3]
     assert found[4].endswith("got -1, expected at least 0. Mend the value.")
     assert all(int(fault.split(":")[1]) > 0 for fault in found)
 

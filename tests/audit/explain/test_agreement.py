@@ -75,3 +75,12 @@ def test_rank_correlation_is_spearmans_with_ties():
     a, b = np.array([1.0, 2.0, 2.0, 5.0]), np.array([3.0, 1.0, 4.0, 4.0])
     assert spearman(a, b) == pytest.approx(spearmanr(a, b).statistic)
     assert spearman(np.zeros(3), np.arange(3.0)) is None
+
+
+def test_the_last_bit_of_a_sum_names_nobody():
+    """A factor that does nothing is no reason for its rounding, and near ties are ties."""
+    one, other = said([[0.3, 1e-17, -1e-17, 0.0]]), said([[0.3, -1e-17, 0.0, 1e-17]])
+    assert agreement(one, other)["top4_overlap"] < 1.0
+    found = agreement(one, other, tolerance=1e-9)
+    assert (found["top4_overlap"], found["rank_correlation"]) == (1.0, pytest.approx(1.0))
+    assert found["max_difference"] == pytest.approx(2e-17, abs=1e-16)
