@@ -54,6 +54,10 @@ MEASURES = frozenset(
         "notice_days",
         "disclosed_score_role",
         "agency_stated",
+        "image_accuracy",
+        "image_region_curve",
+        "image_agreement",
+        "image_completeness",
     }
 )
 

@@ -5,7 +5,7 @@ Rates, measurements, findings and figures: everything that a report prints later
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -281,7 +281,6 @@ def _agreement(run: Measured) -> Figure:
 
 def _of_method(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
     config, reasons = run.ready.config, run.ready.config.explain.reasons
-    found = environment()
     figures = (
         drawn.method(
             reasons=reasons.method,
@@ -299,16 +298,21 @@ def _of_method(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
                 }
             ),
         ),
-        drawn.environment(
-            program=found.get("plainspoken", ""),
-            python=found["python"],
-            packages={name: text for name, text in found.items() if name not in _NO_PACKAGES},
-            platform=f"{found['system']} {found['machine']}",
-            fingerprint=digest_of_json(found),
-            walls=run.ready.walls,
-        ),
+        environment_figure(environment(), run.ready.walls),
     )
     return (*figures, drawn.demonstration(demonstration)) if demonstration is not None else figures
+
+
+def environment_figure(found: Mapping[str, str], walls: str | None) -> Figure:
+    """Return what an audit ran on, from its environment and the walls around its model."""
+    return drawn.environment(
+        program=found.get("plainspoken", ""),
+        python=found["python"],
+        packages={name: text for name, text in found.items() if name not in _NO_PACKAGES},
+        platform=f"{found['system']} {found['machine']}",
+        fingerprint=digest_of_json(dict(found)),
+        walls=walls,
+    )
 
 
 _NO_PACKAGES = (

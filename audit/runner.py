@@ -70,10 +70,13 @@ def run(
         With every fault that can be seen; nothing is written then.
     """
     from audit import prepare
+    from audit.images import is_of_images
 
     refuse_outcomes(fail_on or ())
     tell = progress or (lambda stage, done, total: None)
     tell("check", 0, 1)
+    if is_of_images(source):
+        return _of_images(source, data, ledger, slot, again, fail_on, demonstration, tell, now)
     with prepare.prepare(source, ledger=ledger, data=data) as ready:
         tell("check", 1, 1)
         return carry_out(
@@ -85,6 +88,38 @@ def run(
             demonstration=demonstration,
             progress=progress,
             now=now,
+        )
+
+
+def _of_images(
+    source: str | Path | Mapping[str, Any],
+    data: Any,
+    ledger: str | None,
+    slot: str,
+    again: int,
+    fail_on: Sequence[str] | None,
+    demonstration: str | None,
+    tell: Progress,
+    now: Callable[[], dt.datetime] | None,
+) -> Result:
+    """Audit a model that reads pictures; see ``run``."""
+    from audit import images
+    from audit.errors import UsageError
+    from audit.images.prepare import prepare
+    from audit.prepare import ledger_url
+
+    if data is not None or demonstration is not None:
+        raise UsageError("run: an audit of pictures reads them from its config. Name them in data.path.")
+    with prepare(source, ledger=ledger, tell=tell) as ready:
+        tell("check", 1, 1)
+        return images.carry_out(
+            ready,
+            ledger_url(ledger, ready.config.folder),
+            slot=slot,
+            again=again,
+            fail_on=fail_on,
+            tell=tell,
+            clock=now or (lambda: dt.datetime.now(dt.UTC)),
         )
 
 

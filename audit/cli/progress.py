@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 STAGES = {
     "check": "Checking config, data and model",
     "score": "Scoring applications",
+    "classify": "Classifying pictures",
+    "map": "Explaining pictures",
     "reference": "Choosing whom to compare with",
     "explain": "Explaining decisions",
     "hold": "Asking whether explanations hold",

@@ -20,8 +20,6 @@ KNOWN_METHODS = (
     "occlusion",
     "factor_points",
     "counterfactual",
-    "xrai",
-    "grad_cam",
     "permutation_importance",
     "partial_dependence",
     "ice",
@@ -29,6 +27,9 @@ KNOWN_METHODS = (
     "interaction",
     "weights",
 )
+PICTURE_METHODS = ("xrai", "grad_cam")
+"""Each says where in a picture a model looks, and nothing of columns: `audit.kind: images`."""
+
 REASONS_METHODS = ("shapley",)
 LOCAL_METHODS = (
     "shap",
@@ -125,7 +126,7 @@ class ExplainSection(Section):
     reasons: ReasonsSection = Field(default_factory=ReasonsSection)
     reference: ReferenceSection = Field(default_factory=ReferenceSection)
     also: Annotated[
-        Many[Annotated[Text, OneOf("method", ALSO_METHODS, KNOWN_METHODS)]], Unique("method")
+        Many[Annotated[Text, OneOf("method", ALSO_METHODS, KNOWN_METHODS, PICTURE_METHODS)]], Unique("method")
     ] = ()
     """Cross-checks on a sample, and pictures of how the model behaves over many decisions."""
 

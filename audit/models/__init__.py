@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from audit.errors import ModelError
-from audit.record import Model, Scorer, Trust
+from audit.record import Classifier, Model, Scorer, Trust
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +34,7 @@ __all__ = [
     "checked_scores",
     "describe",
     "digest_of",
+    "open_classifier",
     "open_model",
     "stated_digest",
 ]
@@ -129,6 +130,27 @@ def open_model(
             target, trust=given, sha256=sha256, output=output, folder=folder, features=tuple(features)
         ),
     )
+
+
+def open_classifier(
+    path: str,
+    trust: Trust | Mapping[str, Any] | TrustStated | None = None,
+    *,
+    sha256: str | None = None,
+    folder: Path | None = None,
+) -> Classifier:
+    """Open a Keras model that reads pictures; trust and digest are asked for as by ``open_model``.
+
+    Raises
+    ------
+    ModelError
+        No Keras file, another digest, missing trust, or a model that reads no pictures.
+    """
+    given, file = as_trust(trust), Path(path) if folder is None else folder / path
+    if not _entry_for(file).startswith("audit.models.keras:"):
+        raise ModelError(f"model {file.name}: pictures are read by Keras models alone. Use .keras or .h5.")
+    _check_file(file, given, sha256)
+    return cast(Classifier, _resolve("audit.models.keras:open_classifier")(file, trust=given))
 
 
 _TRUST = "Read it, then state model.trust: {by, reason, date} in the config"
@@ -242,7 +264,7 @@ def as_trust(trust: Trust | Mapping[str, Any] | TrustStated | None) -> Trust | N
     )
 
 
-def describe(scorer: Scorer, version: str | None = None) -> Model:
+def describe(scorer: Scorer | Classifier, version: str | None = None) -> Model:
     """Return what is kept of a model; ``version`` is the config's ``model.version`` where given."""
     model = cast(_Described, scorer).describe()
     return model if version is None else replace(model, version=version)

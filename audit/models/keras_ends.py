@@ -35,6 +35,11 @@ def inputs_by_name(model: Any, name: str) -> dict[str, Any]:
     struct = getattr(model, "_inputs_struct", None)
     named = dict(struct) if isinstance(struct, dict) else {tensor.name: tensor for tensor in inputs}
     for key, tensor in named.items():
+        if len(named) == 1 and len(tensor.shape) == 4:
+            raise ModelError(
+                f"model {name}: it reads pictures, of the shape {tuple(tensor.shape[1:])}, and no columns. "
+                "Write audit.kind: images, and name the pictures in data.path"
+            )
         if (len(named) > 1 and _width(tensor) != 1) or len(tensor.shape) > 2 or None in tensor.shape[1:]:
             raise ModelError(
                 f"model {name}: its input {key!r} has the shape {tuple(tensor.shape)}, which is no column. "

@@ -255,11 +255,11 @@ def figures(records: Records, again: Again) -> Compared:
     now: Mapping[str, Any] = {one.name: one.body for one in again.figures}
     for name, figure in records.ledger.figures(records.audit).items():
         if name != "environment":  # what it ran on is told apart
-            found.alike(name, figure.body, _as_json(now.get(name)), 0.0)
+            found.alike(name, figure.body, as_json(now.get(name)), 0.0)
     return found
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """Return a figure's body as it comes back from JSON: tuples are lists there."""
     import json
 

@@ -123,7 +123,10 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
         ({"record": "record: {purpose: business}"}, "record.purpose: notices for business credit: not built"),
         ({"record": "record: {language: es}"}, "record.language: letters in 'es': not built yet"),
         ({"record": "record: {gross_revenue_band: a}"}, "record.gross_revenue_band: .*not built yet"),
-        ({"explain": "explain: {also: [xrai]}"}, r"explain.also\[0\]: method 'xrai': not built yet"),
+        (
+            {"explain": "explain: {also: [xrai]}"},
+            r"explain.also\[0\]: the method 'xrai' explains pictures, not columns\. .*kind: images",
+        ),
         (
             {"explain": "explain: {reasons: {method: lime}}"},
             "explain.reasons.method: .*'lime': not built yet",
