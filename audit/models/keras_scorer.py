@@ -260,13 +260,8 @@ class KerasScorer:
         """Return the model as dense layers, with what their units gave for some rows; or why it is none."""
         if self._book is not None:
             return "its text is mixed before it becomes numbers, so its layers cannot be told apart"
-        return dense_network(
-            self._graph,
-            self._owned_starts(),
-            self.columns,
-            self._split(np.asarray(encoded, dtype=self._dtype)),
-            self._column_of_output,
-        )
+        given = self._split(np.asarray(encoded, dtype=self._dtype))
+        return dense_network(self._graph, self._owned_starts(), self.columns, given, self._column_of_output)
 
     def _mixing(self, reference: NDArray[Any]) -> Mixer:
         if self._mixer is None:
