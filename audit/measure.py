@@ -16,7 +16,7 @@ from audit import figures as drawn
 from audit import findings as duties
 from audit.data.profile import merge_profiles
 from audit.explain import pictures
-from audit.explain.agreement import agreement
+from audit.explain.agreement import agreement, overlaps
 from audit.explain.joining import joined, taken
 from audit.fairness.disparities import disparities
 from audit.fairness.groups import CountTable, merge
@@ -24,7 +24,7 @@ from audit.fairness.rates import measurements as rate_measurements
 from audit.fairness.rates import rates
 from audit.identity import environment
 from audit.ledger.seal import digest_of_json
-from audit.record import Decision, Disparity, Figure, Finding, Measurement, Rate
+from audit.record import Attributions, Decision, Disparity, Figure, Finding, Measurement, Rate
 from audit.vague import is_vague
 
 if TYPE_CHECKING:
@@ -260,6 +260,8 @@ def _agreement(run: Measured) -> Figure:
     """Compare each other method with the one that letters quote, on the rows that both explained."""
     rows: list[dict[str, Any]] = []
     causes: dict[str, str] = {}
+    found: dict[str, Attributions] = {}
+    tolerance = worker.TOLERANCE * run.barrier.scale
     for method in run.ready.config.explain.cross_checks:
         pairs = []
         for part in run.explained:
@@ -271,12 +273,13 @@ def _agreement(run: Measured) -> Figure:
             causes |= {name: cause for name, cause in part.causes.items() if name == method}
         if pairs:
             one, two = (joined([pair[side] for pair in pairs]) for side in (0, 1))
-            tolerance = worker.TOLERANCE * run.barrier.scale
+            found |= {"shapley": one, method: two}
             rows.append(agreement(one, two, orient=run.ready.sign, tolerance=tolerance))
             causes.pop(method, None)
         else:
             causes.setdefault(method, measurements.NO_MODEL)
-    return pictures.agreement(max((row["n"] for row in rows), default=0), rows, causes)
+    among = overlaps(found, orient=run.ready.sign, tolerance=tolerance)
+    return pictures.agreement(max((row["n"] for row in rows), default=0), rows, causes, among)
 
 
 def _of_method(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:

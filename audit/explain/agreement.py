@@ -68,6 +68,26 @@ def agreement(
     }
 
 
+def overlaps(
+    found: Mapping[str, Attributions], orient: float = 1.0, tolerance: float = 0.0
+) -> dict[str, Any]:
+    """Return how far each method agrees with each other one, on the rows that all of them explained.
+
+    Returns
+    -------
+    dict
+        ``methods`` in the order given, and ``top4_overlap``, a row a method: 0 to 1, 1 with itself;
+        None where there were no rows.
+    """
+    names = list(found)
+    table: list[list[float | None]] = [[None] * len(names) for _ in names]
+    for i, one in enumerate(names):
+        for j, other in enumerate(names[: i + 1]):
+            told = agreement(found[one], found[other], orient, tolerance)
+            table[i][j] = table[j][i] = told["top4_overlap"]
+    return {"methods": names, "top4_overlap": table}
+
+
 def _how(details: Mapping[str, Any]) -> str | None:
     """Return what a reader must know of a cross-check before its difference means anything."""
     if details.get("game", "factors") != "factors":

@@ -247,6 +247,10 @@ def figures() -> dict[str, Figure]:
         },
         "agreement": {
             "n": 60,
+            "among": {
+                "methods": ["shapley", "shap", "lime"],
+                "top4_overlap": [[1.0, 0.98, 0.78], [0.98, 1.0, 0.77], [0.78, 0.77, 1.0]],
+            },
             "with": [
                 {
                     "method": "shap",
