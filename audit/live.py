@@ -128,9 +128,12 @@ class Live:
 
     def name_of(self, row: Mapping[str, Any]) -> str:
         """Return the id of an application, as the ledger knows it."""
+        import polars as pl
+
+        from audit.data.cells import as_words
         from audit.data.container import cell_text
 
-        return cell_text(row[self._id]) or ""
+        return str(as_words(pl.Series([cell_text(row[self._id]) or ""])).item())
 
     def close(self) -> None:
         """End the process that holds the model."""

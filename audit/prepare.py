@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from audit import worker
 from audit.check import check
 from audit.check.coding import CodingSeen, coding_faults
-from audit.config import Config, Inspection, bindings_report, load_dictionary, read_config
+from audit.config import Config, Inspection, bindings_report, expand, load_dictionary, read_config
 from audit.config.explain import CounterfactualsSection
 from audit.config.load import in_order
 from audit.data.dataset import Kind, Source, open_source
@@ -200,9 +200,26 @@ def hidden_from_models(config: Config, url: str) -> tuple[Path, ...]:
     from audit.ledger.files import files_of
 
     named = [config.file(config.data.file)] if config.data.file is not None else []
+    if config.data.query is not None and (queried := _file_of_url(config.data.query.url)) is not None:
+        named.append(queried)
     if config.recipients is not None:
         named.append(config.file(config.recipients.path))
-    return (*named, *files_of(url))
+    # Also where this audit goes to another ledger, the one beside the config holds people.
+    beside = [config.folder / name for name in ("ledger.db", "ledger.key", "ledger.sign", "ledger.erased")]
+    return tuple(dict.fromkeys([*named, *files_of(url), *beside]))
+
+
+def _file_of_url(url: str) -> Path | None:
+    """Return the file of a SQLite database; None for a server."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        found = make_url(expand(url))
+    except ArgumentError:
+        return None  # whoever reads the data says what is wrong with it
+    file = found.database if found.get_backend_name() == "sqlite" else None
+    return Path(file).absolute() if file else None
 
 
 def _opened(

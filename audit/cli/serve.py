@@ -72,6 +72,6 @@ def _start(url: str) -> subprocess.Popen[bytes]:
 
     # The URL may hold a password, which arguments would show to everybody on the machine.
     return subprocess.Popen(
-        [sys.executable, "-c", "from audit.cli import main; main(['tick'])"],
+        [sys.executable, "-P", "-c", "from audit.cli import main; main(['tick'])"],
         env={**os.environ, "PLAINSPOKEN_LEDGER": url},
     )

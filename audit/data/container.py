@@ -103,7 +103,7 @@ def _as_polars(frame: Any, name: str) -> pl.DataFrame:
         return pl.DataFrame([_pandas_column(str(column), frame[column]) for column in frame.columns])
     try:
         return pl.DataFrame(frame)
-    except (TypeError, ValueError, ImportError, pl.exceptions.PolarsError) as error:
+    except (TypeError, ValueError, OverflowError, ImportError, pl.exceptions.PolarsError) as error:
         raise DataError(
             f"{name}: it cannot be read as a data frame ({type(error).__name__}). "
             "Give a polars or pandas frame, or a mapping of columns."

@@ -1,17 +1,20 @@
 """What a host answers, as values that a message can hold, and back: checked for number and size.
 
-A model may say any number, and nothing else: what comes back with another shape, another name or
-another word is no answer.
+A model may say any finite number, and nothing else: what comes back with another shape, another name
+or another word is no answer. What it may call itself is printed without what a terminal would obey.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from audit.errors import ModelError
+from audit.host.line import printable
 from audit.record import (
     Attributions,
     Figure,
@@ -27,6 +30,9 @@ from audit.record.turned import Turned
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from audit.explain.counterfactual.movable import Movable
+    from audit.record import Counterfactual
 
 _Asked = ParamSpec("_Asked")
 _Found = TypeVar("_Found")
@@ -46,7 +52,7 @@ def _checked(reader: Callable[_Asked, _Found]) -> Callable[_Asked, _Found]:
     def read(*arguments: _Asked.args, **named: _Asked.kwargs) -> _Found:
         try:
             return reader(*arguments, **named)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             raise ModelError(_NO_ANSWER) from error
 
     return read
@@ -62,18 +68,52 @@ def model_as_values(model: Model) -> dict[str, Any]:
 @_checked
 def model_of(told: Any, path: str, trust: Trust | None) -> Model:
     """Return what a model is, as the child told it."""
-    parameters = told["n_parameters"]
+    parameters, digest, layers = told["n_parameters"], told["digest"], told["layers"]
+    if not _DIGEST.fullmatch(digest) or told["version"] != digest[:16]:
+        raise ValueError
+    if parameters is not None and not (type(parameters) is int and 0 <= parameters < _MOST_PARAMETERS):
+        raise ValueError
+    if not isinstance(told["inputs"], list) or not isinstance(layers, list):
+        raise ValueError
+    if not all(isinstance(one, dict) for one in layers):
+        raise ValueError
     return Model(
-        digest=str(told["digest"]),
-        name=str(told["name"]),
-        framework=str(told["framework"]),
-        version=str(told["version"]),
-        inputs=tuple(str(one) for one in told["inputs"]),
-        output=str(told["output"]),
-        n_parameters=None if parameters is None else int(parameters),
-        layers=tuple(dict(one) for one in told["layers"]),
+        digest=digest,
+        name=printable(told["name"]),
+        framework=printable(told["framework"]),
+        version=told["version"],
+        inputs=tuple(printable(one) for one in told["inputs"]),
+        output=printable(told["output"]),
+        n_parameters=parameters,
+        layers=tuple(_json(one) for one in layers),
         trust=trust,
     )
+
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+_MOST_PARAMETERS = 1 << 63  # what a ledger can hold
+
+
+def _json(value: Any) -> Any:
+    """Return what a sealed figure can hold: finite numbers, words, lists and mappings.
+
+    Raises
+    ------
+    ValueError
+    """
+    if isinstance(value, str):
+        return printable(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        if not math.isfinite(value):
+            raise ValueError
+        return value
+    if isinstance(value, list):
+        return [_json(one) for one in value]
+    if isinstance(value, dict):
+        return {printable(key): _json(one) for key, one in value.items()}
+    raise ValueError  # an array
 
 
 def attributions_as_values(found: Attributions) -> dict[str, Any]:
@@ -92,43 +132,51 @@ def attributions_as_values(found: Attributions) -> dict[str, Any]:
 
 
 @_checked
-def attributions_of(told: Any, n: int, factors: tuple[str, ...]) -> Attributions:
+def attributions_of(told: Any, method: str, n: int, factors: tuple[str, ...]) -> Attributions:
     """Return what a method says of n rows."""
     import numpy as np
 
     def numbers(name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
         found = np.asarray(told[name], dtype=np.float64)
-        if found.shape != shape:
+        if found.shape != shape or not np.isfinite(found).all():
             raise ValueError
         return found
 
     verdicts = tuple(told["certified"])
-    if tuple(told["factors"]) != factors or not isinstance(told["details"], dict):
+    if told["method"] != method or tuple(told["factors"]) != factors:
+        raise ValueError
+    if not isinstance(told["details"], dict):
         raise ValueError
     if len(verdicts) not in (0, n) or not _VERDICTS.issuperset(verdicts):
         raise ValueError
     of_all = (n, len(factors))
+    errors = None if told["standard_error"] is None else numbers("standard_error", of_all)
+    if errors is not None and (errors < 0).any():
+        raise ValueError
     return Attributions(
-        method=str(told["method"]),
+        method=method,
         factors=factors,
         values=numbers("values", of_all),
         base=numbers("base", (n,)),
         output=numbers("output", (n,)),
         residual=numbers("residual", (n,)),
-        standard_error=None if told["standard_error"] is None else numbers("standard_error", of_all),
+        standard_error=errors,
         certified=verdicts,
-        details=told["details"],
+        details=_json(told["details"]),
     )
 
 
 def codes_as_values(codes: Sequence[ReasonCode]) -> list[dict[str, Any]]:
-    """Return what of the dictionary decides which factors can change; no words of it."""
+    """Return what of the dictionary decides which factors can change; no words of it.
+
+    What stands for a protected attribute (a blocked proxy) is told as what cannot change.
+    """
     return [
         {
             "factor": code.factor,
             "columns": code.columns,
             "missing": code.missing_columns,
-            "changeable": code.changeable,
+            "changeable": code.changeable and not (code.proxy and code.proxy.verdict == "blocked"),
             "change": code.change,
         }
         for code in codes
@@ -157,21 +205,22 @@ def counterfactuals_as_values(found: Sequence[Turned]) -> list[Any]:
 
 
 @_checked
-def counterfactuals_of(told: Any, n: int, columns: Collection[str]) -> list[Turned]:
+def counterfactuals_of(told: Any, n: int, factors: Sequence[Movable]) -> list[Turned]:
     """Return the changes of n rows.
 
     Parameters
     ----------
-    columns : those that may change
+    factors : those that can change, with their columns
     """
     if not isinstance(told, list) or len(told) != n:
         raise ValueError
+    known = {one.factor: one for one in factors}
     found = [turned.from_values(one) for one in told]
-    for one in found:
-        if not isinstance(one, NoCounterfactual):
-            changed = {change.column for counterfactual in one for change in counterfactual.changes}
-            if not changed <= set(columns):
-                raise ValueError
+    for place, one in enumerate(found):
+        if isinstance(one, NoCounterfactual):
+            found[place] = NoCounterfactual(printable(one.cause), one.tried)
+        elif not one or not all(_possible(each, known) for each in one):
+            raise ValueError
     return found
 
 
@@ -230,6 +279,20 @@ def _finite(told: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
     return found
 
 
+def _possible(told: Counterfactual, known: Mapping[str, Movable]) -> bool:
+    """Whether a change is one of factors and columns that can change, and its numbers are numbers."""
+    columns = {column for factor in told.factors for column in known[factor].columns}
+    cells = [cell for change in told.changes for cell in (change.before, change.after)]
+    numbers = [cell for cell in cells if isinstance(cell, int | float)]
+    sizes = (told.score_before, told.score_after, told.cost, *numbers)
+    return (
+        bool(told.changes)
+        and {change.column for change in told.changes} <= columns
+        and all(map(math.isfinite, sizes))
+        and told.cost >= 0
+    )
+
+
 def behaviour_as_values(found: Sequence[Figure]) -> dict[str, Any]:
     """Return the figures of global methods, by their names."""
     return {one.name: one.body for one in found}
@@ -237,9 +300,11 @@ def behaviour_as_values(found: Sequence[Figure]) -> dict[str, Any]:
 
 @_checked
 def behaviour_of(told: Any, methods: Sequence[str]) -> tuple[Figure, ...]:
-    """Return the figures of the methods that were asked for, and of no other name."""
+    """Return the figures of each method that was asked for, and of no other name."""
     names = dict.fromkeys(methods, "model_risk")
     names |= {f"{name}{_BY_GROUP}": "fair_lending" for name in methods}
     if not isinstance(told, dict) or not all(isinstance(body, dict) for body in told.values()):
         raise ValueError
-    return tuple(Figure(name, names[name], body) for name, body in told.items())  # type: ignore[arg-type]
+    if not told.keys() >= set(methods):  # what cannot be measured is told with its cause
+        raise ValueError
+    return tuple(Figure(name, names[name], _json(body)) for name, body in told.items())  # type: ignore[arg-type]

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import threading
-import weakref
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit.errors import AuditError, ModelError, UsageError
+from audit.errors import AuditError, ModelError
 from audit.host import Order, answers
-from audit.host.wire import WireError, receive, send
+from audit.host.line import OPENING_SECONDS, Line
+from audit.host.spawning import Home, end_group_with, spawned
 from audit.record import Attributions, Figure, Model, Pictured, ReasonCode
 from audit.sandbox import bubblewrap, environment, in_words, interpreter_paths, readable, strongest
 
@@ -30,7 +25,7 @@ if TYPE_CHECKING:
     from audit.host import Columns, Tell
     from audit.record.turned import Turned
 
-OPENING_SECONDS = 900.0
+_MOST_PATHS = 2_500  # that the walls name one by one: bubblewrap takes 9,000 words
 _START = "import sys; sys.path[:0] = [sys.argv[1]]; from audit.host.serve import main; main()"
 
 
@@ -39,31 +34,33 @@ class ChildHost:
 
     def __init__(self, order: Order) -> None:
         self._order = order
+        self._in_turn = threading.RLock()  # one question at a time, or one thread hears another's answer
         self._walls: str | None = None
         self._model: Model | None = None
         self._stated = _digest(order)
         offered = strongest()
         self._wrapped = offered.bubblewrap
-        home = bubblewrap.HOME if self._wrapped else tempfile.mkdtemp(prefix="plainspoken-model-")
         paths = readable([*interpreter_paths(), *_of_the_model(order)], order.hidden)
+        if len(paths) > _MOST_PATHS:
+            raise ModelError(
+                f"model {order.path}: it may read {len(paths):,} files, which lie beside what it may not. "
+                "Put the config and what belongs to its model into a folder of their own."
+            )
+        own = None if self._wrapped else Home.make()
+        home = bubblewrap.HOME if own is None else own.path
         argv = [sys.executable, "-I", "-c", _START, str(Path(__file__).resolve().parents[2])]
         found = environment(home)
         if self._wrapped:
             argv = bubblewrap.command(argv, paths, found)
-        self._process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=found,
-            cwd="/",
-            start_new_session=True,  # the terminal's interrupt is the driver's to answer
-        )
-        self._end = weakref.finalize(self, _ended, self._process, None if self._wrapped else home)
-        self._send(
+        process = spawned(argv, found)
+        if not self._wrapped:
+            end_group_with(process)
+        self._line = Line(process, order.path, own)
+        self._line.say(
             {
                 "parent": 0 if self._wrapped else os.getpid(),
-                "readable": [str(path) for path in paths],
+                # Landlock would open a link to all that lies behind it.
+                "readable": [str(path) for path in paths if not path.is_symlink()],
                 "listed": [str(order.folder.absolute())] if order.trust else [],
                 "writable": [home],
                 "landlock": offered.landlock > 0,
@@ -83,32 +80,30 @@ class ChildHost:
 
     def walls(self) -> str:
         """Return which walls stand, as the child told when it had put them up."""
-        if self._walls is None:
-            told = self._heard(opening=True)
-            names = ["bubblewrap"] if self._wrapped else []
-            names += [f"Landlock {told['landlock']}"] if told["landlock"] else []
-            names += ["seccomp"] if told["seccomp"] else []
-            self._walls = in_words(names)
-        return self._walls
+        with self._in_turn:
+            if self._walls is None:
+                told = self._started()
+                names = ["bubblewrap"] if self._wrapped else []
+                names += [f"Landlock {told['landlock']}"] if told["landlock"] else []
+                names += ["seccomp"] if told["seccomp"] else []
+                self._walls = in_words(names)
+            return self._walls
 
     def model(self) -> Model:
         """Return what the model is."""
-        if self._model is None:
-            self.walls()
-            watch = threading.Timer(OPENING_SECONDS, self._process.kill)
-            watch.daemon = True
-            watch.start()
-            try:
-                told = self._heard(opening=True)
-            finally:
-                watch.cancel()
-            self._model = answers.model_of(told, self._order.path, self._order.trust)
-            if self._stated is not None and self._model.digest != self._stated:
-                raise ModelError(
-                    f"model {self._order.path}: the file changed while it was opened. Start again, on a file "
-                    "that stands still."
-                )
-        return self._model
+        with self._in_turn:
+            if self._model is None:
+                self.walls()
+                told = self._line.hear(OPENING_SECONDS, opening=True)
+                model = answers.model_of(told, self._order.path, self._order.trust)
+                if self._stated is not None and model.digest != self._stated:
+                    self._line.close()
+                    raise ModelError(
+                        f"model {self._order.path}: the file changed while it was opened. Start again, on a "
+                        "file that stands still."
+                    )
+                self._model = model
+            return self._model
 
     def score(self, rows: Columns) -> NDArray[np.float64]:
         """Return float64[n]."""
@@ -137,7 +132,7 @@ class ChildHost:
             "options": options,
             "tell": tell is not None,
         }
-        return answers.attributions_of(self._ask(question, tell), n, tuple(factors))
+        return answers.attributions_of(self._ask(question, tell, n), method, n, tuple(factors))
 
     def counterfactuals(
         self,
@@ -158,8 +153,11 @@ class ChildHost:
             "options": options,
             "tell": tell is not None,
         }
-        known = frozenset(column for code in codes for column in code.columns)
-        return answers.counterfactuals_of(self._ask(question, tell), len(cutoffs), known)
+        from audit.explain.counterfactual.movable import movable
+
+        of = {"protected": options.get("protected", ()), "flags": options.get("flags", ())}
+        told = self._ask(question, tell, len(cutoffs))
+        return answers.counterfactuals_of(told, len(cutoffs), movable(codes, tuple(rows), **of))
 
     def classify(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return float64[n, classes]."""
@@ -184,7 +182,7 @@ class ChildHost:
             "tell": tell is not None,
         }
         n, height, width = images.shape[:3]
-        return answers.pictured_of(self._ask(question, tell), method, (n, height, width))
+        return answers.pictured_of(self._ask(question, tell, n), method, (n, height, width))
 
     def behaviour(
         self,
@@ -212,71 +210,23 @@ class ChildHost:
 
     def close(self) -> None:
         """End the child: it has nothing that could be lost."""
-        self._end()
+        self._line.close()
 
-    # --- the line ----------------------------------------------------------------------------
+    def _started(self) -> Any:
+        try:
+            return self._line.hear(OPENING_SECONDS, opening=True)
+        except ModelError as error:
+            how = str(error).partition(": ")[2].partition(". ")[0]
+            raise AuditError(
+                f"model {self._order.path}: the walls around it could not be put up, so it was not opened "
+                f"({how}). Ask `plainspoken doctor`, and start again."
+            ) from error
 
-    def _ask(self, question: Mapping[str, Any], tell: Tell | None = None) -> Any:
-        self.model()
-        self._send(question)
-        return self._heard(tell)
-
-    def _send(self, message: Mapping[str, Any]) -> None:
-        assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # it has ended: what is heard next says so
-            send(self._process.stdin, message)
-
-    def _heard(self, tell: Tell | None = None, *, opening: bool = False) -> Any:
-        assert self._process.stdout is not None
-        while True:
-            try:
-                message = receive(self._process.stdout)
-            except EOFError:
-                raise self._died(opening) from None
-            except WireError as error:
-                self.close()
-                raise ModelError(
-                    f"model {self._order.path}: the process that holds it sent what is no answer ({error}). "
-                    "Look at the model: it writes where it must not."
-                ) from None
-            if not isinstance(message, dict):
-                message = {"fault": "no answer", "place": "the line"}
-            if "done" in message:
-                return message["done"]
-            if "further" in message and tell is not None:
-                tell(int(message["further"]))
-            elif "error" in message:
-                raise _error(str(message["error"]), str(message["words"]))
-            elif "fault" in message:
-                kind, place = str(message["fault"])[:60], str(message["place"])[:60]
-                raise AuditError(
-                    f"model {self._order.path}: the process that holds it failed with {kind} at {place}. "
-                    "Start again; if it fails again, it is a fault of this program."
-                )
-
-    def _died(self, opening: bool) -> AuditError:
-        code = self._process.wait()
-        self.close()
-        code = code - 128 if code > 128 else -code  # bubblewrap tells a signal as 128 and its number
-        how = f"ended with exit code {-code}"
-        if code > 0:
-            how = f"was ended by {signal.Signals(code).name}"
-        kind = ModelError if opening else AuditError
-        return kind(
-            f"model {self._order.path}: the process that holds it {how}. Look whether the file is whole and "
-            "whether memory ran out, then start again."
-        )
-
-
-def _ended(process: subprocess.Popen[bytes], home: str | None) -> None:
-    process.kill()
-    process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with suppress(BrokenPipeError):  # what was still to be written went with the child
-                stream.close()
-    if home is not None:
-        shutil.rmtree(home, ignore_errors=True)
+    def _ask(self, question: Mapping[str, Any], tell: Tell | None = None, n: int = 0) -> Any:
+        with self._in_turn:
+            self.model()
+            self._line.say(question)
+            return self._line.hear(tell=tell, n=n)
 
 
 def _of_the_model(order: Order) -> list[Path]:
@@ -302,8 +252,3 @@ def _trust(order: Order) -> dict[str, str] | None:
     if trust is None:
         return None
     return {"by": trust.by, "reason": trust.reason, "date": trust.date.isoformat()}
-
-
-def _error(kind: str, words: str) -> AuditError:
-    # Only these come from a model or a method; whatever else is named, it is the model's fault.
-    return UsageError(words) if kind == "UsageError" else ModelError(words)

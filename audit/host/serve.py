@@ -98,7 +98,11 @@ def _asked(host: LocalHost, question: Mapping[str, Any], line: IO[bytes]) -> obj
         return host.score(question["rows"])
     if question["do"] == "behaviour":
         return answers.behaviour_as_values(_behaviour(host, question))
-    tell = (lambda done: send(line, {"further": done})) if question["tell"] else None
+
+    def further(done: int) -> None:
+        send(line, {"further": done})
+
+    tell = further if question["tell"] else None
     if question["do"] == "pictures":
         images, method = question["images"], question["method"]
         if method is None:

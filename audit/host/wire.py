@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SIZES = struct.Struct("<QQ")  # of the head and of the arrays' bytes
-_MOST = 8 << 30  # bytes of one message
+MOST = 8 << 30  # bytes of one message
 _NUMBERS, _WORDS = "\x00numbers", "\x00words"  # keys that no mapping of ours has
 _KINDS = "biuf"
 
@@ -29,8 +29,8 @@ class WireError(Exception):
     """What came is no message: the sender is broken, or means harm."""
 
 
-def send(stream: IO[bytes], value: object) -> None:
-    """Write one message."""
+def send(stream: IO[bytes], value: object) -> int:
+    """Write one message; return how many bytes it has."""
     buffers: list[bytes] = []
     head = json.dumps(_plain(value, buffers), separators=(",", ":")).encode()
     body = b"".join(buffers)
@@ -38,10 +38,15 @@ def send(stream: IO[bytes], value: object) -> None:
     stream.write(head)
     stream.write(body)
     stream.flush()
+    return len(head) + len(body)
 
 
-def receive(stream: IO[bytes]) -> Any:
+def receive(stream: IO[bytes], most: int = MOST) -> Any:
     """Read one message.
+
+    Parameters
+    ----------
+    most : bytes that it may have
 
     Raises
     ------
@@ -56,14 +61,14 @@ def receive(stream: IO[bytes]) -> Any:
     if len(start) < _SIZES.size:
         raise WireError("it ends within its sizes")
     n_head, n_body = _SIZES.unpack(start)
-    if n_head + n_body > _MOST:
+    if n_head + n_body > most:
         raise WireError(f"it says that it is {n_head + n_body:,} bytes long")
     head, body = stream.read(n_head), stream.read(n_body)
     if len(head) < n_head or len(body) < n_body:
         raise WireError("it ends before its end")
     try:
         return _value(json.loads(head), memoryview(body))
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise WireError(type(error).__name__) from None
 
 

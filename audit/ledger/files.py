@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 
 from audit.ledger import journal, signing
-
-_SQLITE = "sqlite:///"
+from audit.ledger.database import file_of, parsed
 
 
 def files_of(url: str) -> tuple[Path, ...]:
@@ -18,8 +17,9 @@ def files_of(url: str) -> tuple[Path, ...]:
     """
     found: list[Path] = []
     keys: list[Path] = []
-    if url.startswith(_SQLITE):
-        file = Path(url.removeprefix(_SQLITE)).absolute()
+    database = file_of(parsed(url))
+    if database is not None:
+        file = database.absolute()
         found.append(file)
         keys.append(file.parent / "ledger.key")
     named = os.environ.get("PLAINSPOKEN_KEY_FILE")

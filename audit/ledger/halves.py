@@ -82,7 +82,8 @@ def _start(ledger: Ledger, walked: Log, only: frozenset[int] | None) -> subproce
     }
     try:
         other = subprocess.Popen(
-            [sys.executable, "-m", "audit.ledger.halves"],
+            # -P: nothing that lies where the command was given is taken for a part of this program.
+            [sys.executable, "-P", "-m", "audit.ledger.halves"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -84,6 +84,11 @@ class AuditWriter:
         self._lease = lease
 
     @property
+    def sealed(self) -> bool:
+        """Whether the audit is sealed, by this run or another, so that nothing can be added."""
+        return self._lease is None
+
+    @property
     def committed(self) -> frozenset[int]:
         """The parts that are in the ledger already; a resumed run may leave them out."""
         table = tables.parts

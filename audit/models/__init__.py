@@ -238,7 +238,8 @@ def stated_digest(path: str, folder: Path) -> str | None:
         file: Path | None = _resolve("audit.models.function:module_file")(rest.partition(":")[0], folder)
     else:
         file = None if prefix in BY_PREFIX or path.lower().endswith(".onnx") else folder / path
-    return digest_of(file) if file is not None and file.exists() else None
+    # A pipe is passed over: whoever reads one may wait for ever.
+    return digest_of(file) if file is not None and (file.is_file() or file.is_dir()) else None
 
 
 def as_trust(trust: Trust | Mapping[str, Any] | TrustStated | None) -> Trust | None:
@@ -282,7 +283,7 @@ def checked_scores(values: object, n: int) -> NDArray[np.float64]:
 
     try:
         scores = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ModelError("model: its scores are not numbers. Return one float a row.") from None
     if scores.shape == (n, 1):
         scores = scores[:, 0]

@@ -43,6 +43,10 @@ _PASSED = frozenset(
 )  # fmt: skip
 
 
+# A config that lies at the top of the machine asks for none of this: it tells of everybody's processes.
+_OF_THE_KERNEL = tuple(Path(name) for name in ("/proc", "/sys", "/dev", "/run"))
+
+
 @dataclass(frozen=True, slots=True)
 class Walls:
     """Which walls a machine offers; ``reasons`` say why the others do not stand."""
@@ -113,49 +117,88 @@ def readable(wanted: Iterable[Path], hidden: Iterable[Path]) -> tuple[Path, ...]
     """Return what of ``wanted`` may be read so that nothing of ``hidden`` can be.
 
     A folder that holds something hidden is opened up into what else lies in it, as deep as needed.
-    Names that begin like a hidden file's are hidden with it (``ledger.db-wal`` with ``ledger.db``).
+    Links are followed before anything is judged, so that no other name of a hidden file leads to it;
+    in a folder that is opened up, another hard link to it is hidden too. Names that begin like a hidden
+    file's are hidden with it (``ledger.db-wal`` with ``ledger.db``), and from above nobody comes to what
+    the kernel shows of the whole machine (``/proc``, ``/dev``).
 
     Parameters
     ----------
     wanted : files and folders
     hidden : files and folders, whether they are there or not
     """
-    closed = [one.absolute() for one in hidden]
+    closed = _Closed.of(hidden)
     found: list[Path] = []
+    entered: set[Path] = set()
     for path in wanted:
-        for one in _opened(path.absolute(), closed):
-            found += _through_links(one)
+        found += _opened(path.absolute(), closed.around(path), entered)
     return tuple(dict.fromkeys(found))
 
 
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """What stays hidden, by where it really lies and by its number on the disk."""
+
+    paths: tuple[Path, ...]
+    numbers: frozenset[tuple[int, int]]
+
+    @classmethod
+    def of(cls, hidden: Iterable[Path]) -> _Closed:
+        paths = tuple(dict.fromkeys(Path(os.path.realpath(one)) for one in hidden))
+        files = [os.stat(one) for one in paths if os.path.isfile(one)]
+        return cls(paths, frozenset((one.st_dev, one.st_ino) for one in files))
+
+    def around(self, wanted: Path) -> _Closed:
+        """Return what is hidden on the way down from ``wanted``."""
+        real = os.path.realpath(wanted)
+        above = [one for one in _OF_THE_KERNEL if not Path(real).is_relative_to(one)]
+        return _Closed((*self.paths, *above), self.numbers)
+
+    def covers(self, path: Path) -> bool:
+        """Whether a path, all links followed, is hidden."""
+        for one in self.paths:
+            if path == one or path.is_relative_to(one):
+                return True
+            if path.parent == one.parent and path.name.startswith(f"{one.name}-"):
+                return True
+        if not self.numbers or not os.path.isfile(path):
+            return False
+        there = os.stat(path)
+        return (there.st_dev, there.st_ino) in self.numbers
+
+    def within(self, path: Path) -> bool:
+        """Whether a folder holds something hidden."""
+        return any(one.is_relative_to(path) for one in self.paths)
+
+
 def _through_links(path: Path) -> list[Path]:
-    """Return the links on the way to a path, and where it really lies.
+    """Return the links on the way to a path, and last where it really lies.
 
     >>> _through_links(Path("/"))
     [PosixPath('/')]
     """
     links: list[Path] = []
     for _ in range(40):  # as many as the kernel follows
-        link = next((one for one in reversed((path, *path.parents)) if one.is_symlink()), None)
+        link = next((one for one in reversed((path, *path.parents)) if os.path.islink(one)), None)
         if link is None:
             return [*links, path]
         links.append(link)
         target = Path(os.path.normpath(link.parent / link.readlink()))
         path = target / path.relative_to(link)
-    return links
+    return [*links, path]
 
 
-def _opened(path: Path, closed: Sequence[Path]) -> list[Path]:
-    if any(_covers(one, path) for one in closed):
+def _opened(path: Path, closed: _Closed, entered: set[Path]) -> list[Path]:
+    *links, real = _through_links(path)
+    if os.path.islink(real) or not os.path.exists(real) or closed.covers(real):
         return []
-    if not any(one.is_relative_to(path) for one in closed):
-        return [path] if path.exists() else []
-    if not path.is_dir():
-        return []
-    return [kept for inner in sorted(path.iterdir()) for kept in _opened(inner, closed)]
-
-
-def _covers(hidden: Path, path: Path) -> bool:
-    if path == hidden or path.is_relative_to(hidden):
-        return True
-    return path.parent == hidden.parent and path.name.startswith(f"{hidden.name}-")
+    if not closed.within(real):
+        return [*links, real]
+    if real in entered or not os.path.isdir(real):  # a second way to it shows nothing more
+        return links
+    entered.add(real)
+    try:
+        inner = sorted(real.iterdir())
+    except PermissionError:  # who may not list it cannot read what is in it
+        return links
+    return [*links, *(kept for one in inner for kept in _opened(one, closed, entered))]

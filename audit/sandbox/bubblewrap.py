@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-HOME = "/tmp/plainspoken-model"  # of the child: a folder in memory that goes with it
+HOME = "/plainspoken-model"  # of the child: a folder in memory that goes with it
 _TRIAL_SECONDS = 20
 
 
@@ -49,9 +49,10 @@ def command(argv: Sequence[str], readable: Sequence[Path], environment: Mapping[
     line = [program() or "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
     for name, value in environment.items():
         line += ["--setenv", name, value]
-    line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", HOME]
+    line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", HOME]
+    known = frozenset(readable)
     for path in sorted(readable, key=lambda one: len(one.parts)):
-        if any(path != other and path.is_relative_to(other) for other in readable):
+        if not known.isdisjoint(path.parents):
             continue  # what holds it is there already
         if path.is_symlink():
             line += ["--symlink", str(path.readlink()), str(path)]

@@ -21,6 +21,7 @@ _NO_NEW_PRIVS = 38  # prctl
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _TRUNCATE, _DEVICE_CALLS = 1 << 14, 1 << 15
+_DEVICES = (1 << 6) | (1 << 11)  # making them, which root may: they are other names of disks and memory
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _DEVICE_CALLS
 # How many rights to files each version of the interface knows: 13, then REFER, TRUNCATE, IOCTL_DEV.
@@ -77,7 +78,7 @@ def confine(readable: Iterable[Path], writable: Iterable[Path], listed: Iterable
         for path in listed:
             _allow(ruleset, path, _READ_DIR)
         for path in writable:
-            _allow(ruleset, path, rights)
+            _allow(ruleset, path, rights & ~_DEVICES)
         if ctypes.CDLL(None, use_errno=True).prctl(_NO_NEW_PRIVS, 1, 0, 0, 0):
             raise OSError(ctypes.get_errno(), "no_new_privs was refused")
         _call(_RESTRICT, ruleset, 0)

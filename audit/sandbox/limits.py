@@ -9,7 +9,7 @@ import resource
 import signal
 
 _FILE = 4 << 30  # bytes of one file in its temporary folder
-_DIES_WITH_PARENT = 1  # prctl
+DIES_WITH_PARENT = 1  # prctl
 
 
 def confine() -> None:
@@ -34,6 +34,6 @@ def confine() -> None:
 def die_with(parent: int) -> None:
     """Have the kernel end this process when its parent ends, however it ends."""
     with contextlib.suppress(AttributeError, OSError):  # Linux alone; elsewhere the closed pipe ends it
-        ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+        ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)

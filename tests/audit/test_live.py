@@ -123,6 +123,27 @@ def test_what_is_no_application_is_refused_and_nothing_written(counter: Desk, ro
         assert len(ledger.audits()) == before + 1
 
 
+def test_an_id_with_blanks_around_it_is_answered(counter: Desk, rows) -> None:
+    """It is the id that the data have, as in a file, and not an error after the seal."""
+    with Live(counter.config) as live:
+        one = live.decide({**rows[0], "application_id": f"  {rows[0]['application_id']} "})
+        assert one.decision == live.decide(rows[0]).decision
+        with pytest.raises(DataError, match="cannot be read as a data frame"):
+            live.decide({**rows[0], "income": 10**40})
+
+
+def test_what_another_process_sealed_meanwhile_is_the_answer(counter: Desk, rows, monkeypatch) -> None:
+    """Two counters with one application: the second finds it sealed after it had looked for it."""
+    from audit.result import Result
+
+    with Live(counter.config) as live:
+        first = live.decide(rows[0])
+        monkeypatch.setattr(Result, "if_sealed", lambda url, audit: None)  # it looked too early
+        again = live.decide(rows[0])
+    assert again.result.existing
+    assert again.decision == first.decision
+
+
 def test_without_a_release_nobody_is_decided_on(counter: Desk) -> None:
     """One applicant has nobody to compare with: an accepted audit gives whom."""
     with pytest.raises(ConfigError, match=r"release: no release is named. Accept an audit"):

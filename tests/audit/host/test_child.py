@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -177,11 +178,11 @@ def score(rows):
 def test_a_child_ends_with_its_host(tmp_path: Path) -> None:
     """Closed or let go of, no process and no folder is left, and a second close does nothing."""
     host = ChildHost(order(tmp_path, SOURCE))
-    pid = host._process.pid
+    pid = host._line.process.pid
     host.model()
     host.close()
     host.close()
-    assert host._process.returncode is not None
+    assert host._line.process.returncode is not None
     assert not os.path.exists(f"/proc/{pid}")
 
 
@@ -191,6 +192,25 @@ def test_a_file_that_changes_while_it_is_opened_is_refused(tmp_path: Path, start
     host._stated = "0" * 64
     with pytest.raises(ModelError, match="changed while it was opened"):
         host.model()
+    with pytest.raises(ModelError, match="ended before"):
+        host.score(rows(2, seed=1))
+
+
+def test_threads_ask_in_turn(tmp_path: Path, started) -> None:
+    """Nobody hears the answer to another's question."""
+    host = started(order(tmp_path, "def score(rows):\n    return rows['debt']\n"))
+    wrong: list[int] = []
+
+    def ask(n: int) -> None:
+        asked = {**rows(n, seed=n), "debt": np.full(n, float(n))}
+        wrong.extend(n for _ in range(50) if host.score(asked).tolist() != [float(n)] * n)
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
 
 
 def test_looking_for_a_module_runs_none_of_it(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 from pathlib import Path
@@ -80,6 +81,21 @@ def test_without_the_other_nothing_is_missed(
     monkeypatch.setattr(sys, "executable", program)
     assert proof(spoilt) == whole
     assert answers[1:] in ([], [{}])
+
+
+def test_nothing_where_the_command_is_given_answers_for_the_other(
+    spoilt: Path, answers: list[halves.Found], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A folder called ``audit`` beside the examiner, which says that all is well, is not asked."""
+    whole = proof(spoilt)
+    lying = tmp_path / "elsewhere" / "audit" / "ledger"
+    lying.mkdir(parents=True)
+    for file in (lying / "__init__.py", lying.parent / "__init__.py"):
+        file.touch()
+    well = json.dumps({"found": {name: [] for name in halves.OTHERS}, "proved": []})
+    (lying / "halves.py").write_text(f"print({well!r})\n")
+    monkeypatch.chdir(lying.parents[1])
+    assert proof(spoilt) == whole
 
 
 def test_another_moment_is_not_answered_for(ledger: Ledger) -> None:
