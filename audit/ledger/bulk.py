@@ -7,7 +7,7 @@ ways write the same values: rows come here in the types that the database gives 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import count
 from typing import Any
@@ -18,24 +18,13 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from audit.ledger import tables
+from audit.ledger.columns import Word
 
 FEW = 8  # rows; below that a COPY costs more round trips than it saves
 ASKED = 5000  # values in one IN (…); SQLite takes 32,766
 
 _numbers = count()  # of streams; two of one connection may be open at once
-_BINARY = {BigInteger: "int8", Double: "float8", Text: "text", LargeBinary: "bytea"}
-
-
-def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows in the caller's transaction.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        Every column of the table, in stored types (``entries.numbered``).
-    """
-    names = [column.name for column in table.columns]
-    insert_tuples(connection, table, [tuple([row[name] for name in names]) for row in rows])
+_BINARY = {BigInteger: "int8", Double: "float8", Text: "text", LargeBinary: "bytea", Word: "int2"}
 
 
 def insert_columns(connection: Connection, table: Table, columns: Sequence[Iterable[Any]]) -> None:

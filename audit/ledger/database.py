@@ -204,9 +204,19 @@ def check_schema(engine: Engine) -> None:
 
 
 def migrate(engine: Engine) -> tuple[str | None, str]:
-    """Bring the schema to the newest revision, under the write lock; return (before, after)."""
+    """Bring the schema to the newest revision, in one transaction; return (before, after).
+
+    Raises
+    ------
+    BusyError
+        Where a run is at work: it would go on in the old schema.
+    SchemaError
+        Where the ledger is newer than this program.
+    """
     from alembic import command
     from alembic.config import Config
+
+    from audit.ledger import leases
 
     config = Config()
     config.set_main_option("script_location", str(migrations()).replace("%", "%%"))
@@ -217,6 +227,8 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
                 f"{shown(engine.url)}: the schema is newer than this program "
                 f"(got {before}, expected {SCHEMA}). Use the version of plainspoken that wrote it."
             )
+        if before is not None and before != SCHEMA:
+            leases.fence_all(connection, shown(engine.url))
         if before != SCHEMA:
             config.attributes["connection"] = connection
             with warnings.catch_warnings():

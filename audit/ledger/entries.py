@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from audit.errors import LedgerError
 from audit.ledger import bulk, log, seal, tables
+from audit.ledger.columns import Word
 from audit.ledger.notes import Signer
 
 Row = Mapping[str, Any]
@@ -77,15 +78,25 @@ def column_set(table: Table, given: Mapping[str, list[Any]]) -> RowSet:
         if name == "entry":
             continue
         values = list(range(len(next(iter(given.values()))))) if name == "pos" else given[name]
-        stored = _as_stored(_AS_STORED[type(column.type)], values)
+        few = column.type if isinstance(column.type, Word) else None
+        stored = _as_stored(str if few else _AS_STORED[type(column.type)], values)
         try:
             packed.append(seal.pack_column(stored))
         except ValueError as error:
             at = next(i for i, value in enumerate(stored) if value is not None and not math.isfinite(value))
             raise LedgerError(f"{table.name}: row {at}: {error}. Record the cause instead.") from error
-        columns.append(stored)
+        columns.append(stored if few is None else _numbers(table, name, few, stored))
     leaves = log.leaf_hashes(packed)
     return RowSet(table, columns, leaves, log.merkle_root(leaves))
+
+
+def _numbers(table: Table, name: str, few: Word, words: list[Any]) -> list[int | None]:
+    other = set(words) - few.number.keys()
+    if other:
+        raise LedgerError(
+            f"{table.name}: {name} is {min(other)!r} (expected {', '.join(few.words)}). Use one of these."
+        )
+    return list(map(few.number.__getitem__, words))
 
 
 def _as_stored(cast: type, values: list[Any]) -> list[Any]:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, LedgerError
 from audit.ledger import bulk, gone, log, seal, tables
+from audit.ledger.columns import Word
 from audit.ledger.entries import hashed_columns
 from audit.ledger.people import Keyring
 
@@ -45,6 +46,17 @@ def _stored(
     return bulk.streamed(connection, sql, batch)
 
 
+def _words(table: sa.Table, names: Sequence[str]) -> dict[int, Word]:
+    """Return which of these columns hold words as numbers, by their place."""
+    types = [table.c[name].type for name in names]
+    return {at: kind for at, kind in enumerate(types) if isinstance(kind, Word)}
+
+
+def _said(row: Sequence[Any], words: Mapping[int, Word]) -> tuple[Any, ...]:
+    """Return a row with its words."""
+    return tuple([words[at].sealed([value])[0] if at in words else value for at, value in enumerate(row)])
+
+
 def _leaf(values: Sequence[Any]) -> bytes:
     try:
         return log.leaf_hash(seal.pack(values))
@@ -52,30 +64,33 @@ def _leaf(values: Sequence[Any]) -> bytes:
         return b""  # what cannot be packed was never sealed
 
 
-def _leaves(rows: Sequence[Sequence[Any]]) -> list[bytes]:
+def _leaves(rows: Sequence[Sequence[Any]], words: Mapping[int, Word]) -> list[bytes]:
     """Return each row's leaf hash; its first value, the entry, is left out of it."""
     try:
-        return log.leaf_hashes([seal.pack_column(column) for column in list(zip(*rows, strict=True))[1:]])
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for at, kind in words.items():
+            columns[at] = kind.sealed(columns[at])
+        return log.leaf_hashes([seal.pack_column(column) for column in columns[1:]])
     except (ValueError, TypeError):
-        return [_leaf(row[1:]) for row in rows]
+        return [_leaf(_said(row, words)[1:]) for row in rows]
 
 
 def _leaves_by_entry(
-    batches: Iterable[Sequence[Sequence[Any]]],
+    batches: Iterable[Sequence[Sequence[Any]]], words: Mapping[int, Word]
 ) -> Iterator[tuple[int, list[bytes], Sequence[Any]]]:
     """Yield, entry by entry, the leaf hashes of its rows as they stand, and the first of these rows."""
     at = -1
     leaves: list[bytes] = []
     first: Sequence[Any] = ()
     for rows in batches:
-        hashes, start = _leaves(rows), 0
+        hashes, start = _leaves(rows, words), 0
         for entry, run in groupby(rows, key=itemgetter(0)):
             end = start + sum(1 for _ in run)
             if entry != at and leaves:
                 yield at, leaves, first
                 leaves = []
             if not leaves:
-                at, first = entry, rows[start][1:]
+                at, first = entry, _said(rows[start], words)[1:]
             leaves += hashes[start:end]
             start = end
     if leaves:
@@ -117,11 +132,13 @@ def table_problems(
     }
     met: set[int] = set()
     emptied = gone.blanked(connection) if name in gone.BLANKED else {}
-    batches: Iterable[Sequence[Any]] = _stored(connection, table, ["entry", *names], "entry, pos")
+    read = ["entry", *names]
+    words = _words(table, read)
+    batches: Iterable[Sequence[Any]] = _stored(connection, table, read, "entry, pos")
     if entries is not None:
         passed_by = sealed.keys() - entries
         batches = ([row for row in rows if row[0] not in passed_by] for rows in batches)
-    for entry, leaves, first in _leaves_by_entry(rows for rows in batches if rows):
+    for entry, leaves, first in _leaves_by_entry((rows for rows in batches if rows), words):
         if entry not in expected:
             told = _told(name, entry, first[0], dict(zip(names, first, strict=True)))
             yield f"{told}: inserted; no log entry sealed it ({len(leaves)} such rows)"
@@ -137,7 +154,8 @@ def table_problems(
             proved[entry, name] = sha256(b"".join(leaves)).digest()
             continue
         stood = _stored(connection, table, names, "pos", entry=entry)
-        found = [tuple(row) for rows in stood for row in rows]
+        of = _words(table, names)
+        found = [_said(row, of) for rows in stood for row in rows]
         yield from _name_rows(connection, name, entry, names, found, leaves, n, root)
     for entry, (n, _) in expected.items():
         if n and entry not in met:

@@ -180,11 +180,11 @@ class Plain:
 
     def __init__(self, file: Path, origin: Path) -> None:
         self.origin = sqlite3.connect(origin)
-        (table,) = self.origin.execute("SELECT sql FROM sqlite_schema WHERE name = 'decisions'").fetchone()
+        said = "SELECT sql FROM sqlite_schema WHERE tbl_name = 'decisions' AND type IN ('table', 'index') "
+        table, index = self.origin.execute(f"{said} AND sql IS NOT NULL ORDER BY type DESC").fetchall()
         self.connection = sqlite3.connect(file, isolation_level=None)
-        for sql in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", table):
+        for sql in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", *table, *index):
             self.connection.execute(sql)
-        self.connection.execute("CREATE INDEX ix ON decisions (decision)")
         self.spent = Spent()
 
     def write(self) -> None:
