@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audit.errors import EvidenceError, LedgerError
+from audit.errors import LedgerError
 from audit.ledger import bulk, gone, log, seal, tables
 from audit.ledger.columns import Word
 from audit.ledger.entries import hashed_columns
@@ -70,9 +70,18 @@ def _leaves(rows: Sequence[Sequence[Any]], words: Mapping[int, Word]) -> list[by
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         for at, kind in words.items():
             columns[at] = kind.sealed(columns[at])
-        return log.leaf_hashes([seal.pack_column(column) for column in columns[1:]])
+        return log.leaf_hashes(seal.pack_columns(columns[1:]))
     except (ValueError, TypeError):
         return [_leaf(_said(row, words)[1:]) for row in rows]
+
+
+def _runs(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, int]]:
+    """Yield the entries of these rows, which stand in their order, and how many rows each has."""
+    if rows[0][0] == rows[-1][0]:
+        yield rows[0][0], len(rows)
+        return
+    for entry, run in groupby(rows, key=itemgetter(0)):
+        yield entry, sum(1 for _ in run)
 
 
 def _leaves_by_entry(
@@ -84,8 +93,8 @@ def _leaves_by_entry(
     first: Sequence[Any] = ()
     for rows in batches:
         hashes, start = _leaves(rows, words), 0
-        for entry, run in groupby(rows, key=itemgetter(0)):
-            end = start + sum(1 for _ in run)
+        for entry, size in _runs(rows):
+            end = start + size
             if entry != at and leaves:
                 yield at, leaves, first
                 leaves = []
@@ -263,25 +272,29 @@ def person_problems(connection: Connection, keyring: Keyring) -> Iterator[str]:
     # NOT EXISTS, because PostgreSQL reads all of the other table for each row of a long NOT IN.
     done = sa.exists().where(erased.c.person == persons.c.person, erased.c.act == "done")
     lost = sa.select(persons.c.person).where(~sa.exists().where(keys.c.person == persons.c.person), ~done)
+    all_there = not said
     for (person,) in connection.execute(lost.order_by(persons.c.person)):
+        all_there = False
         yield f"person_keys: the key of person {person.hex()} is gone, and no erasure says so"
     if keyring.at_hand:
         ids = {row.name for row in connection.execute(sa.select(tables.keys.c.name))}
-    batches = _stored(connection, keys, ["person", "wrapped", "wrapped_by"], "person")
-    for person, wrapped, wrapped_by in chain.from_iterable(batches):
-        if person in said:
-            yield (
-                f"person_keys: the key of person {_name(person)} is back, who was {said[person]}: an older "
-                "backup was restored. Run `plainspoken erase --replay`"
-            )
-        if keyring.at_hand:
-            try:
-                keyring.unwrap(person, wrapped)
-            except (EvidenceError, TypeError):
+    n = 0
+    for rows in _stored(connection, keys, ["person", "wrapped", "wrapped_by"], "person"):
+        n += len(rows)
+        altered = set(keyring.altered(rows)) if keyring.at_hand else set()
+        for at, (person, _, wrapped_by) in enumerate(rows):
+            if person in said:
+                yield (
+                    f"person_keys: the key of person {_name(person)} is back, who was {said[person]}: an "
+                    "older backup was restored. Run `plainspoken erase --replay`"
+                )
+            if at in altered:
                 yield f"person_keys: the key of person {_name(person)} was altered"
-                continue
-            if wrapped_by not in ids:
+            elif keyring.at_hand and wrapped_by not in ids:
                 yield f"person_keys: the key of person {_name(person)} names another wrapping key"
+    everybody = connection.scalar(sa.select(sa.func.count()).select_from(persons))
+    if all_there and n == everybody:
+        return  # each person has a key, and there is none beyond these: both are UNIQUE
     strangers = sa.select(keys.c.person).where(~sa.exists().where(persons.c.person == keys.c.person))
     for (person,) in connection.execute(strangers):
         yield f"person_keys: a key of {bytes(person).hex()}, who is no person of this ledger, was inserted"

@@ -38,7 +38,7 @@ from tests.worlds.postgresql import NoServer, Server
 from tests.worlds.sealed import small_audit
 
 FACTORS = tuple(f"factor_{i:02d}" for i in range(20))
-_LOCKED = ("persons", "locked_fields")  # the keys are counted with ``make_keys``
+_LOCKED = ("persons", "locked_fields")  # the keys are counted with ``keep_keys``
 _REASONS = [Reason(1, f"C{i}", factor, f"Sentence {i}", None) for i, factor in enumerate(FACTORS)]
 
 
@@ -93,7 +93,12 @@ class Watch:
 
     def __init__(self) -> None:
         self.locking = 0.0
-        for owner, name in ((Keyring, "make_keys"), (made, "lock"), (made, "to_be_locked")):
+        for owner, name in (
+            (Keyring, "draw_keys"),
+            (Keyring, "keep_keys"),
+            (made, "give_keys"),
+            (made, "locked"),
+        ):
             setattr(owner, name, self._timed(getattr(owner, name), lambda _arguments: True))
         hashes, stores = entries.column_set, bulk.insert_tuples
         entries.column_set = self._timed(hashes, lambda given: given[0].name in _LOCKED)
