@@ -101,9 +101,12 @@ def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]])
 def streamed(connection: Connection, sql: str, batch: int) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the rows of a query as the driver gives them, so many at a time; no more are held."""
     driver: Any = connection.connection.driver_connection
-    # Without a name PostgreSQL would send them all at once. SQLite hands out a row as it is asked for.
-    name = {} if connection.dialect.name == "sqlite" else {"name": f"rows_{next(_numbers)}"}
-    with _dressed(connection, sql), closing(driver.cursor(**name)) as cursor:
+    # Without a name PostgreSQL would send them all at once, and as text, of which bytes are twice as long.
+    # SQLite hands out a row as it is asked for.
+    how: dict[str, Any] = {}
+    if connection.dialect.name != "sqlite":
+        how = {"name": f"rows_{next(_numbers)}", "binary": True}
+    with _dressed(connection, sql), closing(driver.cursor(**how)) as cursor:
         cursor.execute(sql)
         while rows := cursor.fetchmany(batch):
             yield rows
@@ -125,6 +128,21 @@ def _dressed(connection: Connection, sql: str) -> Iterator[None]:
             connection_invalidated=bool(getattr(driver, "closed", False)),  # SQLite's has no end
             dialect=connection.dialect,
         ) from error
+
+
+def content(connection: Connection, sha256: bytes) -> bytes | None:
+    """Return a partition's bytes; None where they are gone.
+
+    PostgreSQL is asked for them as they are: as text they are twice as long, and are turned back.
+    """
+    sql = "SELECT content FROM partition_contents WHERE sha256 = "
+    if connection.dialect.name == "sqlite":
+        row = connection.exec_driver_sql(f"{sql}?", (sha256,)).fetchone()
+    else:
+        driver: Any = connection.connection.driver_connection
+        with _dressed(connection, sql), driver.cursor(binary=True) as cursor:
+            row = cursor.execute(f"{sql}%s", (sha256,)).fetchone()
+    return None if row is None else row[0]
 
 
 def count_rows(connection: Connection) -> None:

@@ -241,7 +241,7 @@ def content_problems(
         met.setdefault(row.entry, set()).add(title)
         if contents.get(row.entry, {}).get(title) != row.content_root.hex():
             yield f"{where}: its content root is not the one in the log"
-        content = connection.scalar(sa.select(kept.c.content).where(kept.c.sha256 == row.sha256))
+        content = bulk.content(connection, row.sha256)
         if content is None:
             if row.sha256 not in buried:
                 yield f"{where}: its bytes are gone"

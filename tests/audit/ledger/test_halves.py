@@ -35,7 +35,7 @@ def spoilt(folder: Path) -> Path:
     for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         connection.execute(f"DROP TRIGGER {name}")
     connection.execute("UPDATE decisions SET score = 0.1 WHERE pos = 1")
-    connection.execute("UPDATE persons SET person = x'00' WHERE pos = 3")
+    connection.execute("UPDATE persons SET person = randomblob(16) WHERE pos = 3")
     connection.execute("UPDATE locked_fields SET cell = x'00' WHERE pos = 2")
     connection.execute("UPDATE partition_contents SET content = x'00' WHERE rowid = 1")
     connection.execute("UPDATE person_keys SET wrapped = x'00'")
