@@ -3,8 +3,8 @@
 Column by column, as it is hashed and stored: a portfolio has millions of decisions, and a mapping
 for each row of each table is most of the time that writing them takes.
 
-Why so: what needs neither the database nor an array (details as text, hashes, keys wrapped, cells
-locked) is done aside, while this process packs, asks for persons and stores rows. It is a pure
+Why so: what is locked needs neither the database nor an array, and takes as long as all the rest, so
+it is done aside, while this process packs, asks for persons, hashes and stores rows. It is a pure
 function of the part and of the keys that were drawn, so it is the same bytes wherever it is done.
 """
 
@@ -84,7 +84,7 @@ def ready(
     )
     inputs = cases_.input_names(cases)
     aside = Aside(
-        lambda: _aside(keyring, decisions, people, by_id, inputs, rows, taking_part, within),
+        lambda: _aside(keyring, decisions, people, by_id, inputs, taking_part, within),
         fork=len(decisions) >= MANY,
     )
     aside.tell(None)  # nothing is needed to go on behind the first answer
@@ -109,18 +109,17 @@ def _aside(
     people: Sequence[Sequence[Person]],
     by_id: Mapping[str, CaseFile],
     input_names: Sequence[str],
-    rows: entries.Columns,
     taking_part: entries.Columns,
     within: Sequence[int],
 ) -> Work:
-    """Yield the details and the hashes of the rows; make what will be locked; lock it, once told the keys."""
-    yield (_details(decisions), rows.hashes(), taking_part.hashes())
+    """Yield the details; make what will be locked; lock it, once told the keys."""
+    yield _details(decisions)
     cells, inputs = to_be_locked(decisions, people, by_id, input_names)
     start, new, new_keys, all_keys = yield None
     _, places, persons, _ = taking_part.sealed
     locked = _lock(start, places, within, persons, split_keys(all_keys), cells, inputs)
     fields = _fields(places, persons, within, locked[0]).hashes()
-    yield (keyring.wrap_all(new, new_keys), _new(new).hashes(), fields, *locked)
+    yield (keyring.wrap_all(new, new_keys), fields, *locked)
 
 
 def _details(decisions: Sequence[Decision]) -> tuple[list[int], list[str], dict[str, str]]:
@@ -192,10 +191,6 @@ def _fields(
     return entries.columns(tables.locked_fields, given)
 
 
-def _new(persons: list[bytes]) -> entries.Columns:
-    return entries.columns(tables.persons, {"person": persons})
-
-
 # --- and what comes of it -------------------------------------------------------------------------
 
 
@@ -207,34 +202,31 @@ def give_keys(part: Part, keyring: Keyring, audit: str, seq: int, new: list[byte
 
 def rows_of(part: Part) -> tuple[list[entries.RowSet], list[Packed]]:
     """Return the hashed rows that need no key, and the partitions without the locked inputs."""
-    (at, said, texts), decided, people = part.aside.answer()
+    hashed = [part.decisions.hashed(*part.decisions.hashes())]
+    hashed.append(part.taking_part.hashed(*part.taking_part.hashes()))
+    at, said, texts = part.aside.answer()
     sentences = [{"digest": key, "sentence": texts[key]} for key in sorted(texts)]
     noted = [partitions.pack("details", "", [("pos", "i8", at), ("detail", "str", said)])] if at else []
-    hashed = [
-        part.decisions.hashed(*decided),
-        part.taking_part.hashed(*people),
-        entries.row_set(tables.sentences, sentences),
-    ]
+    hashed.append(entries.row_set(tables.sentences, sentences))
     return hashed, [*noted, *part.packed]
 
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """What was locked: rows of cells and of new persons, their wrapped keys, and the locked inputs."""
+    """What was locked: the rows of cells, the new persons' wrapped keys, and the locked inputs."""
 
     fields: entries.RowSet
-    persons: entries.RowSet
     wrapped: list[bytes]
     inputs: list[Packed]
 
 
-def locked(part: Part, new: list[bytes]) -> Locked:
+def locked(part: Part) -> Locked:
     """Wait for what is locked aside, and return it."""
     part.aside.answer()
-    wrapped, of_persons, of_fields, cells, at, owners, shut = part.aside.answer()
+    wrapped, of_fields, cells, at, owners, shut = part.aside.answer()
     packed = []
     if shut:
         columns = [("pos", "i8", at), ("person", "bin", owners), ("cell", "bin", shut)]
         packed.append(partitions.pack("inputs", "", columns, {"cell": {"fields": list(part.input_names)}}))
     fields = _fields(part.places, part.persons, part.within, cells)
-    return Locked(fields.hashed(*of_fields), _new(new).hashed(*of_persons), wrapped, packed)
+    return Locked(fields.hashed(*of_fields), wrapped, packed)

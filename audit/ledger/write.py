@@ -149,11 +149,13 @@ class AuditWriter:
                 return False
             new = keyring.draw_keys(connection, made.persons)
             part.give_keys(made, keyring, lease.audit, seq, new)
-            stored = [made.decisions, made.taking_part] if kept is None else []
-            for rows in stored:  # while the rest is hashed and locked aside
+            arrived = entries.columns(tables.persons, {"person": new})
+            stored = [made.decisions, made.taking_part, arrived] if kept is None else []
+            for rows in stored:  # while cells are locked aside
                 entries.store(connection, rows)
             (decided, people, sentences), packed = part.rows_of(made)
-            locked = part.locked(made, new)
+            newcomers = arrived.hashed(*arrived.hashes())
+            locked = part.locked(made)
             packed += locked.inputs
             counts = {"n_decisions": n_decisions, "n_quarantined": len(aside)}
             hashed = [
@@ -163,7 +165,7 @@ class AuditWriter:
                 locked.fields,
                 sentences,
                 entries.row_set(tables.quarantined_rows, aside),
-                locked.persons,
+                newcomers,
                 entries.row_set(tables.partitions, [_partition_row(p) for p in packed]),
             ]
             root = _part_root(hashed, packed)
