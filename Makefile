@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= plainspoken-demo
 
-.PHONY: help venv system demo test slow endurance check bench accept clean
+.PHONY: help venv system demo test slow check bench accept clean
 
 help:  ## say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -32,20 +32,17 @@ demo: system venv  ## audit the embedded example: ledger, report, letters
 	$(BIN)/plainspoken demo --out $(OUT)
 
 test: system venv  ## pass the tests
-	$(BIN)/python -m pytest -m "not slow and not endurance"
+	$(BIN)/python -m pytest -m "not slow"
 
 slow: system venv  ## pass the long suites
 	$(BIN)/python -m pytest -m slow
-
-endurance: system venv  ## disturb the ledger's writer hundreds of times on each database (about an hour)
-	$(BIN)/python -m pytest -m endurance
 
 check: system venv  ## ruff, mypy --strict, the floors, and the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not slow and not endurance"
+	$(BIN)/python -m pytest -m "not slow"
 
 bench: venv  ## speeds as ratios, measured side by side
 	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from audit import worker
 from audit.data.likeness import found, merge
@@ -45,29 +45,52 @@ def choose(ready: Ready, scored: Sequence[ScoredPartition]) -> Barrier:
     scale = max((abs(one.score) for part in scored for one in part.decisions if one.score), default=1.0)
     by_cutoff: References = {}
     if ready.model.framework not in ("none", "scores") and job.factors:
-        by_cutoff = ready.pinned.by_cutoff if ready.pinned is not None else _chosen(ready, scored)
+        section = ready.config.explain.reference
+        by_cutoff = (
+            ready.pinned.by_cutoff
+            if ready.pinned is not None
+            else chosen(
+                ready,
+                scored,
+                "all_applicants" if section.kind == "all_applicants" else "near_cutoff",
+                rows=section.rows,
+                keys=[key for part in scored for key in part.keys],
+            )
+        )
     selections, weight = _selections(ready, scored)
     references = tuple(one for one, _ in by_cutoff.values())
     return Barrier(job, references, by_cutoff, selections, like, scale, weight if by_cutoff else None)
 
 
-def _chosen(ready: Ready, scored: Sequence[ScoredPartition]) -> References:
-    """Choose a reference for each cutoff, among the applicants that it was for (R16)."""
+def chosen(
+    ready: Ready,
+    scored: Sequence[ScoredPartition],
+    kind: Literal["near_cutoff", "all_applicants"],
+    *,
+    rows: int,
+    keys: Sequence[bytes],
+) -> References:
+    """Choose a reference for each cutoff, among the applicants that it was for (R16).
+
+    Parameters
+    ----------
+    rows : at most so many of each
+    keys : of every decision, in order; they settle ties and what is drawn
+    """
     import numpy as np
 
     from audit.explain.reference import choose_reference
 
     config, section = ready.config, ready.config.explain.reference
-    alike = section.kind == "all_applicants"
+    alike = kind == "all_applicants"
     decisions = [one for part in scored for one in part.decisions]
-    keys = [key for part in scored for key in part.keys]
     of_cutoff: dict[float | None, list[int]] = {None: []} if alike else {}
     for i, one in enumerate(decisions):
         if one.outcome != "none" and (alike or one.cutoff is not None):
             of_cutoff.setdefault(None if alike else one.cutoff, []).append(i)
     references = [
         choose_reference(
-            "all_applicants" if alike else "near_cutoff",
+            kind,
             scores=np.array([decisions[i].score for i in mine], dtype=np.float64),
             favourable=np.array([decisions[i].outcome == "favourable" for i in mine], dtype=bool),
             places=[(decisions[i].seq, decisions[i].row) for i in mine],
@@ -75,14 +98,14 @@ def _chosen(ready: Ready, scored: Sequence[ScoredPartition]) -> References:
             cutoff=cutoff,
             adverse_high=config.decision.adverse_high,
             at_cutoff=config.decision.at_cutoff,
-            rows=section.rows,
-            min_rows=section.min_rows,
+            rows=rows,
+            min_rows=min(section.min_rows, rows),
             seed=config.seed,
         )
         for cutoff, mine in sorted(of_cutoff.items(), key=lambda item: (item[0] is not None, item[0]))
     ]
-    rows = _rows(ready, scored, references)
-    return {one.cutoff: (one, of) for one, of in zip(references, rows, strict=True)}
+    columns = _rows(ready, scored, references)
+    return {one.cutoff: (one, of) for one, of in zip(references, columns, strict=True)}
 
 
 def _with_likeness(ready: Ready, scored: Sequence[ScoredPartition]) -> tuple[Job, dict[str, str]]:

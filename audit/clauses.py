@@ -41,6 +41,12 @@ MEASURES = frozenset(
         "reference_size",
         "shap_top4_overlap",
         "lime_top4_overlap",
+        "seed_same_reasons",
+        "reference_draw_overlap",
+        "reasons_share_moved",
+        "reasons_moved_more",
+        "reasons_against_alone",
+        "named_method_overlap",
         "shap_difference",
         "most_common_reason_share",
         "decision_differs",
@@ -48,6 +54,10 @@ MEASURES = frozenset(
         "notice_days",
         "disclosed_score_role",
         "agency_stated",
+        "image_accuracy",
+        "image_region_curve",
+        "image_agreement",
+        "image_completeness",
     }
 )
 

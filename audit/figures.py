@@ -215,14 +215,22 @@ def method(
     players: int,
     seed: int,
     scale: str,
+    designs: Sequence[str] = (),
 ) -> Figure:
-    """Return how reasons were measured and chosen; ``players`` is the number of factors."""
+    """Return how reasons were measured and chosen.
+
+    Parameters
+    ----------
+    players : the number of factors
+    designs : digests of the coalitions that the model was asked about (``explain.design.digest``)
+    """
     chosen = {
         "method": reasons,
         "exact_up_to": exact_up_to,
         "at_most": at_most,
         "floor": floor,
         "players": players,
+        "designs": list(designs),
     }
     return Figure("method", "model_risk", {"reasons": chosen, "seed": seed, "scale": scale})
 

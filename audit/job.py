@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -95,3 +95,33 @@ class Selection:
 
     attributed: tuple[int, ...]
     sample: tuple[int, ...]
+
+
+NOBODY_TO_COMPARE = "there was nobody to compare with"
+
+
+def compared_with(decision: Decision, references: References) -> tuple[Reference, Values] | None:
+    """Return whom a decision is compared with: those of its own cutoff, or of every cutoff."""
+    return references.get(decision.cutoff) or references.get(None)
+
+
+def by_reference(
+    decisions: Sequence[Decision], positions: Sequence[int], references: References
+) -> Iterator[tuple[Values, list[int]]]:
+    """Yield each reference that has rows, with the positions of the decisions that it serves."""
+    served: dict[str, list[int]] = {}
+    for at in positions:
+        found = compared_with(decisions[at], references)
+        if found is not None and found[0].n:
+            served.setdefault(found[0].digest, []).append(at)
+    for reference, rows in references.values():
+        if reference.digest in served:
+            yield rows, served.pop(reference.digest)
+
+
+def take(values: Values, positions: Sequence[int]) -> Values:
+    """Return some rows of columns, in the order given."""
+    import numpy as np
+
+    place = np.asarray(positions, dtype=np.int64)
+    return {column: cells[place] for column, cells in values.items()}

@@ -5,26 +5,26 @@ Rates, measurements, findings and figures: everything that a report prints later
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit import behaviour, measurements
+from audit import behaviour, measurements, worker
 from audit import figures as drawn
 from audit import findings as duties
 from audit.data.profile import merge_profiles
 from audit.explain import pictures
-from audit.explain.agreement import agreement
+from audit.explain.agreement import agreement, overlaps
 from audit.explain.joining import joined, taken
 from audit.fairness.disparities import disparities
 from audit.fairness.groups import CountTable, merge
 from audit.fairness.rates import measurements as rate_measurements
 from audit.fairness.rates import rates
+from audit.identity import environment
 from audit.ledger.seal import digest_of_json
-from audit.prepare import environment
-from audit.record import Decision, Disparity, Figure, Finding, Measurement, Rate
+from audit.record import Attributions, Decision, Disparity, Figure, Finding, Measurement, Rate
 from audit.vague import is_vague
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ class Measured:
     explained: Sequence[ExplainedPartition]
     barrier: Barrier
     groups: Groups
+    soundness: Sequence[Figure]  # whether the explanations hold
 
     @property
     def decisions(self) -> list[Decision]:
@@ -123,6 +124,7 @@ def findings(
     config, codes = run.ready.config, run.ready.job.codes
     agreement = next((one.body["with"] for one in figures if one.name == "agreement"), ())
     effects = next((one.body for one in figures if one.name == "effects"), {})
+    sound = {one.name: one.body for one in figures if one.name in measurements.OF_SOUNDNESS}
     vague = [code.factor for code in codes if is_vague(code.statement.get("en", ""))]
     inputs = (run.ready.model.inputs or config.data.features) if run.has_model else ()
     measured: tuple[Measurement, ...] = (
@@ -132,6 +134,7 @@ def findings(
         *measurements.of_reasons(run.decisions, known=run.has_model or config.reasons_given is not None),
         *measurements.of_references(run.barrier.references),
         *measurements.of_agreement(agreement),
+        *measurements.of_soundness(sound),
         *measurements.of_directions(effects, codes),
         *measurements.of_notice_facts(config.resolved()),
     )
@@ -209,6 +212,7 @@ def _of_reasons(run: Measured) -> tuple[Figure, ...]:
         pictures.dropped(decisions),
         pictures.reference(run.barrier.references),
         _agreement(run),
+        *run.soundness,
     )
 
 
@@ -256,6 +260,8 @@ def _agreement(run: Measured) -> Figure:
     """Compare each other method with the one that letters quote, on the rows that both explained."""
     rows: list[dict[str, Any]] = []
     causes: dict[str, str] = {}
+    found: dict[str, Attributions] = {}
+    tolerance = worker.TOLERANCE * run.barrier.scale
     for method in run.ready.config.explain.cross_checks:
         pairs = []
         for part in run.explained:
@@ -267,16 +273,17 @@ def _agreement(run: Measured) -> Figure:
             causes |= {name: cause for name, cause in part.causes.items() if name == method}
         if pairs:
             one, two = (joined([pair[side] for pair in pairs]) for side in (0, 1))
-            rows.append(agreement(one, two, orient=run.ready.sign))
+            found |= {"shapley": one, method: two}
+            rows.append(agreement(one, two, orient=run.ready.sign, tolerance=tolerance))
             causes.pop(method, None)
         else:
             causes.setdefault(method, measurements.NO_MODEL)
-    return pictures.agreement(max((row["n"] for row in rows), default=0), rows, causes)
+    among = overlaps(found, orient=run.ready.sign, tolerance=tolerance)
+    return pictures.agreement(max((row["n"] for row in rows), default=0), rows, causes, among)
 
 
 def _of_method(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
     config, reasons = run.ready.config, run.ready.config.explain.reasons
-    found = environment()
     figures = (
         drawn.method(
             reasons=reasons.method,
@@ -286,17 +293,29 @@ def _of_method(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
             players=len(run.ready.job.factors),
             seed=config.seed,
             scale="the score, as the cutoff is stated",
+            designs=sorted(
+                {
+                    str(part.blocks["shapley"].attributions.details.get("design", ""))
+                    for part in run.explained
+                    if "shapley" in part.blocks
+                }
+            ),
         ),
-        drawn.environment(
-            program=found.get("plainspoken", ""),
-            python=found["python"],
-            packages={name: text for name, text in found.items() if name not in _NO_PACKAGES},
-            platform=f"{found['system']} {found['machine']}",
-            fingerprint=digest_of_json(found),
-            walls=run.ready.walls,
-        ),
+        environment_figure(environment(), run.ready.walls),
     )
     return (*figures, drawn.demonstration(demonstration)) if demonstration is not None else figures
+
+
+def environment_figure(found: Mapping[str, str], walls: str | None) -> Figure:
+    """Return what an audit ran on, from its environment and the walls around its model."""
+    return drawn.environment(
+        program=found.get("plainspoken", ""),
+        python=found["python"],
+        packages={name: text for name, text in found.items() if name not in _NO_PACKAGES},
+        platform=f"{found['system']} {found['machine']}",
+        fingerprint=digest_of_json(dict(found)),
+        walls=walls,
+    )
 
 
 _NO_PACKAGES = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from audit.record import Decision, Measurement, ReasonCode, Reference
@@ -17,6 +18,7 @@ NOT_STATED = "no protected attribute is stated, so none was looked for among the
 NO_SIZE = "no reason has a size: those of a vendor, of rules and of judgment have none"
 NOT_ATTRIBUTED = "no decision was attributed"
 NO_ORDER = "no order of reasons was measured: none was explained here"
+NO_REFUSAL = "no decision was adverse"
 NO_REASONS = "no model was opened and no reasons were given, so nothing is known of why anybody was refused"
 _OF_REASONS = (
     "adverse_without_reason",
@@ -103,8 +105,9 @@ def of_reasons(decisions: Sequence[Decision], *, known: bool = True) -> tuple[Me
     """
     adverse = [one for one in decisions if one.outcome == "adverse"]
     if not adverse:
-        cause = "no decision was adverse"
-        return tuple(Measurement(measure, state="not_applicable", cause=cause) for measure in _OF_REASONS)
+        return tuple(
+            Measurement(measure, state="not_applicable", cause=NO_REFUSAL) for measure in _OF_REASONS
+        )
     if not known and not any(one.reasons for one in adverse):
         return tuple(Measurement(measure, state="not_measured", cause=NO_REASONS) for measure in _OF_REASONS)
     n = len(adverse)
@@ -183,6 +186,89 @@ def of_agreement(rows: Sequence[Mapping[str, Any]]) -> tuple[Measurement, ...]:
         else:
             measurements.append(Measurement(measure, float(row[key]), n=int(row["n"])))
     return tuple(measurements)
+
+
+OF_SOUNDNESS = ("stability", "faithfulness", "named_methods")
+FEWEST_DECLINED = 100  # a test of similarity on fewer declined cases concludes nothing
+
+
+def of_soundness(figures: Mapping[str, Mapping[str, Any]]) -> tuple[Measurement, ...]:
+    """Measure whether explanations hold: again, when put right, and beside the methods that law names.
+
+    Parameters
+    ----------
+    figures : name -> body of the figures in ``OF_SOUNDNESS``
+    """
+    bodies = [figures.get(name) or {"cause": NO_MODEL} for name in OF_SOUNDNESS]
+    stability, faithful, named = bodies
+    seeds, references = (stability.get(part) or stability for part in ("seeds", "references"))
+    return (
+        _same_over_seeds(seeds),
+        _of_share("reference_draw_overlap", references, "overlap"),
+        _of_share("reasons_share_moved", faithful, "share_moved"),
+        _of_share("reasons_moved_more", faithful, "moved_more"),
+        _of_share("reasons_against_alone", faithful, "against_alone"),
+        _most_similar(named),
+    )
+
+
+def _same_over_seeds(body: Mapping[str, Any]) -> Measurement:
+    found = _of_share("seed_same_reasons", body, "same_order")
+    if found.state != "measured" or not body["exact"]:
+        return found
+    # Nothing is drawn: other refusals could not come out otherwise, so there is no interval.
+    told = f"all coalitions were valued, so nothing is drawn; largest difference {body['max_difference']:.3g}"
+    return replace(found, low=None, high=None, cause=told)
+
+
+def _of_share(measure: str, body: Mapping[str, Any], key: str) -> Measurement:
+    found = body.get(key)
+    if found is None:
+        cause = str(body["cause"])
+        state = "not_applicable" if cause == NO_REFUSAL else "not_measured"
+        return Measurement(measure, state=state, cause=cause)  # type: ignore[arg-type]
+    if found["value"] is None:
+        return Measurement(measure, state="not_measured", cause=_NOTHING_TO_COMPARE[measure])
+    return Measurement(measure, found["value"], found["low"], found["high"], n=found["n"])
+
+
+_NOTHING_TO_COMPARE = {
+    "seed_same_reasons": NOT_ATTRIBUTED,
+    "reference_draw_overlap": NOT_ATTRIBUTED,
+    "reasons_share_moved": "no refusal lies further toward refusal than the mean of its reference",
+    "reasons_moved_more": "no refusal has as many factors that are no reason",
+    "reasons_against_alone": NO_SIZE,
+}
+
+
+def _most_similar(body: Mapping[str, Any]) -> Measurement:
+    """Measure the nearer of the two named methods: the regulation asks for likeness to either of them."""
+    measure = "named_method_overlap"
+    rows = [row for row in body.get("with", ()) if row["top4_overlap"] is not None]
+    if not rows:
+        causes = [str(row["cause"]) for row in body.get("with", ())] or [str(body["cause"])]
+        state = "not_applicable" if causes == [NO_REFUSAL] else "not_measured"
+        return Measurement(measure, state=state, cause="; ".join(dict.fromkeys(causes)))  # type: ignore[arg-type]
+    best = max(rows, key=lambda row: float(row["top4_overlap"]))
+    told = f"nearer to {_POPULATION_WORDS[best['population']]}"
+    few = int(best["n"]) < FEWEST_DECLINED
+    if few:
+        told += f"; only {best['n']} declined cases, fewer than {FEWEST_DECLINED}"
+    return Measurement(
+        measure,
+        float(best["top4_overlap"]),
+        best["low"],
+        best["high"],
+        n=int(best["n"]),
+        state="inconclusive" if few else "measured",
+        cause=told,
+    )
+
+
+_POPULATION_WORDS = {
+    "near_cutoff": "the average of applicants at or slightly above the passing score",
+    "all_applicants": "the average of all applicants",
+}
 
 
 def of_directions(effects: Mapping[str, Any], codes: Sequence[ReasonCode]) -> tuple[Measurement, ...]:

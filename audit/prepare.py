@@ -6,14 +6,10 @@ ledger is touched.
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-import platform
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +26,7 @@ from audit.host import Host, host_of
 from audit.job import Job
 from audit.pinned import Pinned, pinned_reference
 from audit.policy import load_policy
-from audit.processor import processor
-from audit.record import Audit, Dataset, Model, Policy
+from audit.record import Dataset, Model, Policy
 from audit.release import completing, release_of
 
 if TYPE_CHECKING:
@@ -43,11 +38,6 @@ Tell = Callable[[str, int, int], None]
 # What was seen of the model, the reference and the release stands, whatever the data.
 _NOT_OF_THE_DATA = (
     "model_inputs", "model_digest", "model_runs_code", "recipients_columns", "pinned", "release",
-)  # fmt: skip
-
-_PACKAGES = (
-    "plainspoken", "tensorflow", "keras", "shap", "lime", "scikit-learn", "scipy", "numpy", "polars",
-    "sqlalchemy", "cryptography", "jinja2", "weasyprint",
 )  # fmt: skip
 
 
@@ -276,68 +266,6 @@ def ledger_url(asked: str | None, folder: Path) -> str:
     return name if "://" in name else f"sqlite:///{Path(name).absolute()}"
 
 
-def head(ready: Ready, *, slot: str, again: int, demonstration: str | None, opened_at: dt.datetime) -> Audit:
-    """Return the audit as it opens; its id is the digest of everything that its result depends on."""
-    from audit.ledger.seal import digest_of_json, run_id
-
-    config = ready.config
-    resolved = config.resolved()
-    program = _version("plainspoken")
-    parts = {
-        "config": digest_of_json(resolved),
-        "dictionary": digest_of_json([repr(code) for code in ready.job.codes]),
-        "policies": digest_of_json([f"{pack.name} {pack.digest}" for pack in ready.policy.packs]),
-        "reference": ready.pinned.reference.digest if ready.pinned is not None else "chosen",
-        "model": ready.model.digest,
-        "data": ready.dataset.digest,
-        "persons": _digest_of_persons(ready.job),
-        "program": program,
-        "slot": slot,
-        "again": str(again),
-        "demonstration": demonstration or "",
-    }
-    return Audit(
-        audit=run_id(parts),
-        name=config.audit.name,
-        kind=config.audit.kind,
-        owner=config.audit.owner,
-        as_of=config.audit.as_of,
-        model=ready.model,
-        dataset=ready.dataset,
-        config=resolved,
-        slot=slot,
-        again=again,
-        seed=config.seed,
-        program=program,
-        opened_at=opened_at,
-        environment=environment(),
-    )
-
-
-def _digest_of_persons(job: Job) -> str:
-    """Return a digest of who takes part in which decision: joint applicants have letters of their own."""
-    from audit.ledger.seal import digest_of_json
-
-    listed = [
-        [decision, *(f"{one.role} {one.person}" for one in job.persons[decision])]
-        for decision in sorted(job.persons)
-    ]
-    return digest_of_json(listed)
-
-
-def environment() -> dict[str, str]:
-    """Return what a replay must match: versions of what computes, and the kind of machine."""
-    packages = {name: _version(name) for name in _PACKAGES}
-    return {
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "machine": platform.machine(),
-        "byteorder": sys.byteorder,
-        **processor(),
-        **{name: found for name, found in packages.items() if found},
-    }
-
-
 def score(ready: Ready, tell: Tell) -> tuple[ScoredPartition, ...]:
     """Score every partition, in order."""
     plans = ready.job.source.plan()
@@ -415,10 +343,3 @@ def explain(
 
 def _further(tell: Tell, before: int, total: int, done: int) -> None:
     tell("explain", before + done, total)
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""

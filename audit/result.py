@@ -106,13 +106,10 @@ class Result:
 
     def in_words(self) -> str:
         """Return what was found in a few sentences."""
-        counts = self.audit.counts
         lines = [
             f"{self.audit.name}: {'already sealed' if self.existing else 'sealed'} as audit "
             f"{self.audit.audit[:12]}.",
-            f"{counts['rows']:,} applications: {counts['favourable']:,} favourable, "
-            f"{counts['adverse']:,} adverse, {counts['none']:,} without a decision, "
-            f"{counts['quarantined']:,} rows set aside. {counts['held']:,} notices are held.",
+            self._counted(),
         ]
         duties = Counter(f.outcome for f in self.findings if f.kind != "convention")
         screens = Counter(f.outcome for f in self.findings if f.kind == "convention")
@@ -132,6 +129,18 @@ class Result:
                 value = "" if finding.value is None else f" ({finding.value:.4g}, bound {finding.bound})"
                 lines.append(f"  {_WORDS[finding.outcome]}: {finding.requirement}{who}{value}")
         return "\n".join(lines)
+
+    def _counted(self) -> str:
+        """Return how many were audited, and what became of them."""
+        counts = self.audit.counts
+        if self.audit.kind == "images":
+            found = self.figures["image_accuracy"].body
+            return f"{counts['rows']:,} pictures: {counts['rows'] - found['wrong']:,} recognised."
+        return (
+            f"{counts['rows']:,} applications: {counts['favourable']:,} favourable, "
+            f"{counts['adverse']:,} adverse, {counts['none']:,} without a decision, "
+            f"{counts['quarantined']:,} rows set aside. {counts['held']:,} notices are held."
+        )
 
     def findings_frame(self) -> pl.DataFrame:
         """Return the findings as a data frame."""

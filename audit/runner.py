@@ -70,10 +70,13 @@ def run(
         With every fault that can be seen; nothing is written then.
     """
     from audit import prepare
+    from audit.images import is_of_images
 
     refuse_outcomes(fail_on or ())
     tell = progress or (lambda stage, done, total: None)
     tell("check", 0, 1)
+    if is_of_images(source):
+        return _of_images(source, data, ledger, slot, again, fail_on, demonstration, tell, now)
     with prepare.prepare(source, ledger=ledger, data=data) as ready:
         tell("check", 1, 1)
         return carry_out(
@@ -85,6 +88,38 @@ def run(
             demonstration=demonstration,
             progress=progress,
             now=now,
+        )
+
+
+def _of_images(
+    source: str | Path | Mapping[str, Any],
+    data: Any,
+    ledger: str | None,
+    slot: str,
+    again: int,
+    fail_on: Sequence[str] | None,
+    demonstration: str | None,
+    tell: Progress,
+    now: Callable[[], dt.datetime] | None,
+) -> Result:
+    """Audit a model that reads pictures; see ``run``."""
+    from audit import images
+    from audit.errors import UsageError
+    from audit.images.prepare import prepare
+    from audit.prepare import ledger_url
+
+    if data is not None or demonstration is not None:
+        raise UsageError("run: an audit of pictures reads them from its config. Name them in data.path.")
+    with prepare(source, ledger=ledger, tell=tell) as ready:
+        tell("check", 1, 1)
+        return images.carry_out(
+            ready,
+            ledger_url(ledger, ready.config.folder),
+            slot=slot,
+            again=again,
+            fail_on=fail_on,
+            tell=tell,
+            clock=now or (lambda: dt.datetime.now(dt.UTC)),
         )
 
 
@@ -100,14 +135,14 @@ def carry_out(
     now: Callable[[], dt.datetime] | None = None,
 ) -> Result:
     """Score, explain, measure and seal what is ready; see ``run``."""
-    from audit import barrier, measure, prepare
+    from audit import barrier, identity, measure, prepare, soundness
     from audit.ledger import Ledger
     from audit.result import Result
 
     clock = now or (lambda: dt.datetime.now(dt.UTC))
     tell = progress or (lambda stage, done, total: None)
     watch = Stopwatch()
-    head = prepare.head(ready, slot=slot, again=again, demonstration=demonstration, opened_at=clock())
+    head = identity.head(ready, slot=slot, again=again, demonstration=demonstration, opened_at=clock())
     sealed = Result.if_sealed(url, head.audit)
     if sealed is not None:
         return sealed
@@ -127,13 +162,16 @@ def carry_out(
             for part in prepare.explain(scored, chosen, ready.host, tell):
                 writer.partition(**measure.partition(scored[part.seq], part, ready.sign))
                 explained.append(replace(part, cases=()))  # what is locked by now need not be held
+            tell("hold", 0, 1)
+            sound = soundness.ask(ready, scored, explained, chosen)
+            tell("hold", 1, 1)
         with watch("fairness"):
             tell("fairness", 0, 1)
             groups = measure.groups(ready, scored)
             tell("fairness", 1, 1)
         with watch("findings"):
             tell("findings", 0, 1)
-            found = measure.Measured(ready, scored, explained, chosen, groups)
+            found = measure.Measured(ready, scored, explained, chosen, groups, sound)
             figures = measure.figures(found, demonstration)
             findings, code = measure.findings(found, figures, fail_on)
             tell("findings", 1, 1)

@@ -11,7 +11,7 @@ barrier of an audit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,17 @@ from audit.errors import ModelError, UsageError
 from audit.explain.joining import joined, taken
 from audit.fairness.groups import count
 from audit.host import Host
-from audit.job import Block, ExplainedPartition, Job, ScoredPartition, Selection
+from audit.job import (
+    NOBODY_TO_COMPARE,
+    Block,
+    ExplainedPartition,
+    Job,
+    ScoredPartition,
+    Selection,
+    by_reference,
+    compared_with,
+    take,
+)
 from audit.models import describe, open_model
 from audit.reasons import clock_field, orient, principal_reasons
 from audit.reasons_given import imported_reasons
@@ -38,25 +48,21 @@ from audit.record import (
     CaseFile,
     Decision,
     Model,
-    NoCounterfactual,
     PartitionPlan,
     ReasonCode,
-    Reference,
 )
+from audit.turning import with_counterfactuals
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from audit.job import References, Values
-    from audit.record.turned import Turned
 
 # Closer than this, as a share of the scores' size, contributions are ties (R13): float32 models
 # repeat a sum to about 1e-7 of it, and a hundred times that is still far below what is printed.
 TOLERANCE = 1e-5
 QUOTED = "shapley"  # the one method that letters quote
-NOBODY_TO_COMPARE = "there was nobody to compare with"
-NO_MODEL = "no model was opened"
 
 
 def model_of(config: Config, host: Host | None) -> Model:
@@ -168,7 +174,7 @@ def explain_partition(
                 blocks[method] = block
             if cause is not None:
                 causes[method] = cause
-    cases = _with_counterfactuals(
+    cases = with_counterfactuals(
         job,
         host,
         scored.decisions,
@@ -185,7 +191,7 @@ def explain_partition(
         cases=cases,
         blocks=blocks,
         causes=causes,
-        values=_take(values, blocks[QUOTED].rows if QUOTED in blocks else ()),
+        values=take(values, blocks[QUOTED].rows if QUOTED in blocks else ()),
     )
 
 
@@ -197,6 +203,27 @@ def _scores(config: Config, batch: Batch, host: Host | None) -> NDArray[np.float
         column = section.scores
         return open_model(f"scores:{column}").score(batch.inputs([column]))
     return None if host is None else host.score(batch.features())
+
+
+def options_of(job: Job, method: str, scale: float) -> dict[str, Any]:
+    """Return the keywords that a method is asked with.
+
+    Parameters
+    ----------
+    scale : size of the scores, which the tolerance is a share of
+    """
+    reasons = job.config.explain.reasons
+    if method != QUOTED:
+        return {"seed": job.config.seed}
+    return {
+        "seed": job.config.seed,
+        "exact_up_to": reasons.exact_up_to,
+        "sampling": reasons.sampling,
+        "adverse": job.config.decision.adverse,
+        "at_most": reasons.at_most,
+        "floor": reasons.floor,
+        "tolerance": TOLERANCE * scale,
+    }
 
 
 def _attribute(
@@ -211,24 +238,13 @@ def _attribute(
     tell: Callable[[int], None] | None,
 ) -> tuple[Block | None, str | None]:
     """Explain some rows by one method, each against the reference of its own cutoff."""
-    explain = job.config.explain
-    options: dict[str, Any] = {"seed": job.config.seed}
-    if method == QUOTED:
-        options |= {
-            "exact_up_to": explain.reasons.exact_up_to,
-            "adverse": job.config.decision.adverse,
-            "at_most": explain.reasons.at_most,
-            "floor": explain.reasons.floor,
-            "tolerance": TOLERANCE * scale,
-        }
+    options = options_of(job, method, scale)
     order: list[int] = []
     parts: list[Attributions] = []
-    for reference, mine in _by_reference(decisions, positions, references):
+    for reference, mine in by_reference(decisions, positions, references):
         further = partial(_further, tell, len(order)) if method == QUOTED and tell is not None else None
         try:
-            parts.append(
-                host.attribute(method, _take(values, mine), reference, job.factors, options, further)
-            )
+            parts.append(host.attribute(method, take(values, mine), reference, job.factors, options, further))
         except (UsageError, ModelError) as error:
             if method != QUOTED:
                 return None, str(error)  # a cross-check that cannot be made is no reason to stop
@@ -244,46 +260,6 @@ def _attribute(
         return None, NOBODY_TO_COMPARE if positions else None
     back = sorted(range(len(order)), key=order.__getitem__)
     return Block(tuple(order[i] for i in back), taken(joined(parts), back)), None
-
-
-def _with_counterfactuals(
-    job: Job,
-    host: Host | None,
-    decisions: Sequence[Decision],
-    cases: Sequence[CaseFile],
-    values: Values,
-    references: References,
-) -> tuple[CaseFile, ...]:
-    """Find, for every refusal, what would have turned it, where the audit is to know that.
-
-    Why so, at the run: a letter that is asked for months later never sees the model.
-    """
-    if job.counterfactuals is None:
-        return tuple(cases)
-    import numpy as np
-
-    config = job.config
-    adverse = [at for at, one in enumerate(decisions) if one.outcome == "adverse"]
-    cause = NO_MODEL if host is None else NOBODY_TO_COMPARE
-    found: dict[int, Turned] = dict.fromkeys(adverse, NoCounterfactual(cause))
-    options = {
-        "adverse": config.decision.adverse,
-        "at_cutoff": config.decision.at_cutoff,
-        "protected": sorted(job.protected_factors),
-        "flags": sorted(job.missing_flags),
-        **job.counterfactuals.model_dump(),
-    }
-    for reference, mine in _by_reference(decisions, adverse, references):
-        if host is None:
-            break
-        stated = [decisions[at].cutoff for at in mine]
-        cutoffs = np.array([np.nan if cutoff is None else cutoff for cutoff in stated], dtype=np.float64)
-        try:
-            told = host.counterfactuals(_take(values, mine), reference, job.codes, cutoffs, options)
-        except (UsageError, ModelError) as error:  # what cannot be found is no reason to stop
-            told = [NoCounterfactual(str(error))] * len(mine)
-        found |= dict(zip(mine, told, strict=True))
-    return tuple(replace(case, counterfactuals=found.get(at)) for at, case in enumerate(cases))
 
 
 def _further(tell: Callable[[int], None], before: int, done: int) -> None:
@@ -330,7 +306,7 @@ def _with_reasons(
                 )
             )
             continue
-        compared = _compared_with(decision, references)
+        compared = compared_with(decision, references)
         reference = compared[0] if compared is not None else None
         contributions: dict[str, float] = {}
         errors = certified = residual = None
@@ -380,28 +356,3 @@ def _as_factors(
 ) -> tuple[str, ...]:
     """Return what the data call rules and grounds as factors of the dictionary; either name will do."""
     return tuple(by_code[name].factor if name not in codes and name in by_code else name for name in names)
-
-
-def _compared_with(decision: Decision, references: References) -> tuple[Reference, Values] | None:
-    return references.get(decision.cutoff) or references.get(None)
-
-
-def _by_reference(
-    decisions: Sequence[Decision], positions: Sequence[int], references: References
-) -> Iterator[tuple[Values, list[int]]]:
-    """Yield each reference that has rows, with the positions of the decisions that it serves."""
-    served: dict[str, list[int]] = {}
-    for at in positions:
-        found = _compared_with(decisions[at], references)
-        if found is not None and found[0].n:
-            served.setdefault(found[0].digest, []).append(at)
-    for reference, rows in references.values():
-        if reference.digest in served:
-            yield rows, served.pop(reference.digest)
-
-
-def _take(values: Values, positions: Sequence[int]) -> Values:
-    import numpy as np
-
-    place = np.asarray(positions, dtype=np.int64)
-    return {column: cells[place] for column, cells in values.items()}

@@ -51,9 +51,27 @@ _PERCENT_MEASURES: Final = frozenset(_RATES) | {
     "lime_top4_overlap",
     "most_common_reason_share",
     "marginal_effect",
+    "seed_same_reasons",
+    "reference_draw_overlap",
+    "reasons_moved_more",
+    "reasons_against_alone",
+    "named_method_overlap",
 }
 _SCORE_MEASURES: Final = frozenset({"auc"})
-_RATIO_MEASURES: Final = frozenset({"adverse_impact_ratio", "standardized_mean_difference"})
+_RATIO_MEASURES: Final = frozenset(
+    {"adverse_impact_ratio", "standardized_mean_difference", "reasons_share_moved"}
+)
+_SENTENCES: Final = {
+    "seed_same_reasons": "another seed gives {} of refusals the same reasons in the same order",
+    "reference_draw_overlap": "{} of reasons stay when the comparison group is drawn anew",
+    "reasons_share_moved": "put right, the printed reasons carry the score {} of the way to the comparison "
+    "group’s average",
+    "reasons_moved_more": "in {} of refusals the printed reasons move the score further than as many other "
+    "factors",
+    "reasons_against_alone": "put right alone, {} of printed reasons move the score toward refusal",
+    "named_method_overlap": "the nearer of the two methods that Regulation B names gives {} of the same four "
+    "factors",
+}
 
 
 def measure_words(measure: str) -> str:
@@ -115,6 +133,8 @@ def measured(finding: Finding, bounds: Sequence[float] = ()) -> str:
         return f"{text} ({wording.signed_interval(finding.low, finding.high, 2, bounds)})"
     if finding.measure == "adverse_impact_ratio":
         return f"{text} ({wording.ratio_interval(finding.low, finding.high, bounds)})"
+    if finding.measure == "reasons_share_moved":
+        return f"{text} ({wording.interval(finding.low, finding.high, 2, bounds)})"
     return f"{text} ({wording.interval(finding.low, finding.high, 3, bounds)})"
 
 
@@ -181,6 +201,8 @@ def fact(finding: Finding, references: Mapping[str, str], bounds: Sequence[float
         return f"the most common first reason leads {shown} of refusals"
     if finding.measure == "completeness_residual":
         return f"the contributions miss a score by up to {shown}"
+    if finding.measure in _SENTENCES:
+        return _SENTENCES[finding.measure].format(shown)
     where = "" if finding.attribute == "all" else f" of {who}"
     return f"the {measure_words(finding.measure)}{where} is {shown}"
 

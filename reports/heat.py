@@ -9,7 +9,7 @@ from reports import wording
 from reports.groups import attribute_label, group_label, order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MOST_GROUPS = 6  # columns that fit the page; attributes with more stand in the attached file
 _STEPS = 5
@@ -66,6 +66,18 @@ def heat(entry: Mapping[str, Any], reference: str, does: str) -> Heat | None:
         tuple(rows),
         meaning,
     )
+
+
+def square(names: Sequence[str], table: Sequence[Sequence[float | None]], heading: str, meaning: str) -> Heat:
+    """Return a table of everything against everything, of shares from 0 to 1."""
+
+    def cell(value: float | None) -> Cell:
+        if value is None:
+            return Cell(wording.NOTHING, "", 0)
+        return Cell(wording.share(value), "", 1 + min(_STEPS - 1, int(_STEPS * value)))
+
+    rows = tuple((name, tuple(cell(value) for value in row)) for name, row in zip(names, table, strict=True))
+    return Heat(heading, tuple((name, "") for name in names), rows, meaning)
 
 
 def _cell(value: Mapping[str, float] | None, most: float) -> Cell:

@@ -182,12 +182,14 @@ class Letters:
         believed alone.
         """
         theirs = {one.person for one in decision.persons if one.role == recipient.role}
-        name = self.ledger.pseudonym("person", recipient.person)
-        if name in theirs:
-            return name
+        named = next((one for one in theirs if self.ledger.is_person(one, recipient.person)), None)
+        if named is not None:
+            return named
         # Data without data.person name nobody: each decision then is a person of its own.
-        nameless = self.ledger.pseudonym("person", case.decision)
-        return nameless if not self.terms.names_persons and theirs == {nameless} else None
+        if self.terms.names_persons or len(theirs) != 1:
+            return None
+        (nameless,) = theirs
+        return nameless if self.ledger.is_person(nameless, case.decision) else None
 
     def is_issued(self, decision: Decision, recipient: Recipient) -> bool:
         """Whether this notice went to this person already."""

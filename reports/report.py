@@ -16,18 +16,16 @@ from audit.record import Document
 from reports import pdf, wording
 from reports.html import environment, environment_digest, template_digest, words
 from reports.results import results
-from reports.sections import NAMES
+from reports.sections import NAMES, OF_IMAGES
 
 if TYPE_CHECKING:
     from audit.record import Audit
     from reports.sealed import Reading
 
 TEMPLATES = ("base.html", "report.html", "sections", "charts", "style/report.css", "style/fonts")
-# Sections that begin a page in print.
-_NEW_PAGE = frozenset(
-    {"scope", "data", "performance", "fairness", "explanations", "behaviour", "reasons", "findings", "method"}
-)
-_UNNUMBERED = frozenset({"summary", "scope"})
+# Sections that begin no page in print: the first, and what fills the page of the one before.
+_FLOWING = frozenset({"summary", "image_summary", "image_method"})
+_UNNUMBERED = frozenset({"summary", "scope", "image_summary"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +42,12 @@ class Section:
 
 def sections(ledger: Reading, audit_id: str) -> tuple[Section, ...]:
     """Ask every section what it has to say, in the order of print; one that was not asked for is left out."""
-    told = []
+    told: list[Section] = []
     number = 0
-    for name in NAMES:
+    of_images = ledger.find(audit_id).kind == "images"
+    for name in OF_IMAGES if of_images else NAMES:
+        if of_images and name == "findings" and not ledger.requirements(audit_id):
+            continue  # no policy was named, so nothing was asked
         module = import_module(f"reports.sections.{name}")
         data = module.query(ledger, audit_id)
         if data is None:
@@ -58,7 +59,7 @@ def sections(ledger: Reading, audit_id: str) -> tuple[Section, ...]:
                 "" if name in _UNNUMBERED else str(number),
                 module.LABEL,
                 module.title(data),
-                name != "summary",
+                name not in _FLOWING,
                 data,
             )
         )

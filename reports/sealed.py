@@ -147,6 +147,10 @@ def framework_words(framework: str) -> str:
     return {
         "keras": "a Keras network",
         "sklearn": "a scikit-learn model",
+        "xgboost": "an XGBoost model",
+        "lightgbm": "a LightGBM model",
+        "onnx": "an ONNX graph",
+        "saved_model": "a TensorFlow SavedModel",
         "function": "a Python function",
         "scores": "scores that were in the data",
         "none": "no model: decisions as they were taken",

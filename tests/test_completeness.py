@@ -15,7 +15,9 @@ from audit import errors
 from audit.cli import COMMANDS, app, main
 from audit.config import read_yaml
 from audit.config.explain import GLOBAL_METHODS
+from audit.config.images import METHODS
 from audit.explain import EXPLAINERS, explainers
+from audit.explain.images import IMAGE_METHODS
 from audit.models import BY_ENDING, BY_PREFIX
 from audit.policy import known_packs
 from tests.worlds.full_config import lay
@@ -125,10 +127,11 @@ def test_every_pack_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_explanation_method_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Each method stands in the README, in the schema's list and in `doctor`."""
     schema = _printed(capsys, "check", "--schema")
-    for name in (*EXPLAINERS, *GLOBAL_METHODS):
+    for name in (*EXPLAINERS, *GLOBAL_METHODS, *IMAGE_METHODS):
         assert f"`{name}`" in README, name
         assert f'"{name}"' in schema, name
     assert set(EXPLAINERS) <= set(explainers())
+    assert tuple(IMAGE_METHODS) == METHODS
 
 
 def test_every_model_format_is_told() -> None:

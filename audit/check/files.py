@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,8 @@ from audit.config import Config, expand
 from audit.config.environment import names
 from audit.config.nearest import did_you_mean
 from audit.config.reader import Loc
-from audit.errors import Fault
+from audit.errors import Fault, ModelError
+from audit.models import digest_of
 
 
 def file_faults(config: Config) -> Iterator[Fault]:
@@ -50,7 +50,8 @@ def _named(config: Config) -> Iterator[tuple[Loc, str, str | None]]:
 
 def _missing(config: Config, loc: Loc, written: str, what: str) -> Iterator[Fault]:
     path = shown(config, written)
-    if path is None or path.is_file():
+    folder = what == "model" and config.model is not None and config.model.is_folder
+    if path is None or (path.is_dir() if folder else path.is_file()):
         return
     if path.is_dir():
         fact = f"the {what} file {written} is a folder"
@@ -66,10 +67,14 @@ def _digest(config: Config) -> Iterator[Fault]:
     if model is None or model.path is None or model.sha256 is None or model.is_function:
         return
     path = shown(config, model.path)
-    if path is None or not path.is_file():
+    if path is None or not (path.is_dir() if model.is_folder else path.is_file()):
         return
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        digest = digest_of(path)
+    except ModelError as error:
+        fact, _, way_out = str(error).removesuffix(".").rpartition(". ")
+        yield config.lines.fault(("model", "path"), fact, way_out)
+        return
     if digest != model.sha256:
         fact = f"the digest of {model.path} differs (got {digest}, expected {model.sha256})"
         way_out = "Bring back the file that was pinned, or have the new one looked at and pin its digest"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from audit.config import Config, Inspection
+from audit.config.explain import ReasonsSection
 from audit.config.nearest import listed
 from audit.config.reader import Loc
 from audit.errors import Fault
@@ -46,8 +47,10 @@ def release_faults(
             fact = f"release {name} has {accepted.decision[key]!r} (got {ours['decision'][key]!r})"
             yield config.lines.fault(_at(config, ("decision", key)), fact, way_out)
     for key, value in ours["explain"]["reasons"].items():
-        if value != accepted.reasons.get(key):
-            fact = f"release {name} has {accepted.reasons.get(key)!r} (got {value!r})"
+        # A key that the release's program did not know yet had the value that it has without a word.
+        then = accepted.reasons.get(key, ReasonsSection.model_fields[key].default)
+        if value != then:
+            fact = f"release {name} has {then!r} (got {value!r})"
             yield config.lines.fault(_at(config, ("explain", "reasons", key)), fact, way_out)
     pinned = config.explain.reference.pinned
     if pinned is not None and pinned.sha256 not in accepted.references:

@@ -25,16 +25,22 @@ def check(
         raise UsageError("check: no config is named. Give the path of an audit.yaml.")
 
     from audit.cli.progress import progress_bars
+    from audit.images import is_of_images
+    from audit.images.prepare import prepare as prepare_pictures
     from audit.prepare import prepare, refuse_faults, score
 
     faults: tuple[str, ...] = ()
     bindings: tuple[tuple[str, str, str], ...] = ()
     code = 0
     try:
-        with progress_bars(quiet=as_json) as progress, prepare(config) as ready:
-            bindings = ready.bindings
+        with progress_bars(quiet=as_json) as progress:
             # Whether the scores are numbers, and the cutoff lies among them, is seen only by scoring.
-            refuse_faults(ready, score(ready, progress))
+            if is_of_images(config):
+                prepare_pictures(config, tell=progress).host.close()
+            else:
+                with prepare(config) as ready:
+                    bindings = ready.bindings
+                    refuse_faults(ready, score(ready, progress))
     except AuditError as error:
         faults = (
             tuple(str(fault) for fault in error.faults) if isinstance(error, ConfigError) else (str(error),)

@@ -19,7 +19,10 @@ _PACKAGES = (
     "tensorflow", "keras", "shap", "lime", "jinja2", "weasyprint", "sqlalchemy", "alembic", "pydantic",
     "ruamel.yaml", "polars", "numpy", "scipy", "scikit-learn", "cryptography", "babel", "pikepdf",
 )  # fmt: skip
-_EXTRAS = {"psycopg": "postgres", "skops": "sklearn-safe", "statsmodels": "statistics"}
+_EXTRAS = {
+    "psycopg": "postgres", "skops": "sklearn-safe", "statsmodels": "statistics", "xgboost-cpu": "boosting",
+    "lightgbm": "boosting", "onnx": "boosting", "onnxruntime": "boosting", "saliency": "images",
+}  # fmt: skip
 _LIBRARIES = (
     ("libpango-1.0.so.0", "libpango-1.0-0", True),
     ("libpangoft2-1.0.so.0", "libpangoft2-1.0-0", True),
@@ -41,17 +44,20 @@ class Symptom:
 def doctor(as_json: bool = typer.Option(False, "--json", help="Print one JSON object.")) -> None:
     """Say whether this machine can do the work, and what is missing."""
     from audit.explain import EXPLAINERS
+    from audit.explain.images import IMAGE_METHODS
+
+    methods = sorted({*EXPLAINERS, *IMAGE_METHODS})
 
     found = list(examine())
     ok = all(one.ok for one in found if one.needed)
     if as_json:
         checks = [{"name": one.name, "ok": one.ok, "fact": one.fact, "needed": one.needed} for one in found]
-        typer.echo(json.dumps({"ok": ok, "explainers": sorted(EXPLAINERS), "checks": checks}))
+        typer.echo(json.dumps({"ok": ok, "explainers": methods, "checks": checks}))
     else:
         for one in found:
             mark = "ok      " if one.ok else ("MISSING " if one.needed else "optional")
             typer.echo(f"{mark} {one.name}: {one.fact}")
-        typer.echo(f"explanation methods: {', '.join(sorted(EXPLAINERS))}")
+        typer.echo(f"explanation methods: {', '.join(methods)}")
         typer.echo("This machine can do the work." if ok else "Something that is needed is missing.")
     raise typer.Exit(0 if ok else 1)
 

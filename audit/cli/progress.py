@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 STAGES = {
     "check": "Checking config, data and model",
     "score": "Scoring applications",
+    "classify": "Classifying pictures",
+    "map": "Explaining pictures",
     "reference": "Choosing whom to compare with",
     "explain": "Explaining decisions",
+    "hold": "Asking whether explanations hold",
     "fairness": "Comparing groups",
     "findings": "Judging requirements",
     "seal": "Sealing the ledger",

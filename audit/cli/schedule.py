@@ -51,6 +51,7 @@ def add(
     """Let an audit run by itself; plainspoken tick does it, called by any scheduler."""
     from audit.cli.place import open_ledger
     from audit.config import load_config
+    from audit.config.images import is_of_images, load_images_config
     from audit.ledger import schedules
     from audit.schedule.cron import parse
     from audit.schedule.slots import POLICIES
@@ -66,7 +67,10 @@ def add(
     expression = cron if cron is not None else f"every {(every or '').strip()}"
     now = dt.datetime.now(dt.UTC)
     parse(expression, now.astimezone(zone_of(zone)).date())
-    load_config(config)
+    if is_of_images(config):
+        load_images_config(config)
+    else:
+        load_config(config)
     with open_ledger(ledger, config.absolute().parent, create=True) as opened:
         added = schedules.add(
             opened,

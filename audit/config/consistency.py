@@ -54,8 +54,10 @@ def _model(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
             if getattr(model, key) is not None:
                 yield fault(("model", key), "scores from a column open no model", "Remove this key")
         return
-    if (model.is_function or model.is_pickle) and _lacks(config, left_out, "model.trust"):
-        what = "a Python function runs code" if model.is_function else "opening a pickle runs code"
+    runs = model.is_function or model.is_pickle or model.is_folder
+    if runs and _lacks(config, left_out, "model.trust"):
+        kind = "a Python function" if model.is_function else "a SavedModel" if model.is_folder else ""
+        what = f"{kind} runs code" if kind else "opening a pickle runs code"
         way_out = "Add trust: {by, reason, date} once somebody has looked, or use .keras or .skops"
         yield fault(("model", "path"), f"{what}, and nobody is named who trusts it", way_out)
     if model.is_pickle and _lacks(config, left_out, "model.sha256"):

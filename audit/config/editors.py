@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from audit.config.images import KIND, ImagesConfig
 from audit.config.schema import Config
 
 
@@ -12,10 +13,17 @@ def json_schema() -> dict[str, Any]:
 
     Rules over several keys, dates that exist and files that are there are for ``check``.
     """
-    schema = Config.model_json_schema(by_alias=True, mode="validation")
+    people = Config.model_json_schema(by_alias=True, mode="validation")
+    pictures = ImagesConfig.model_json_schema(by_alias=True, mode="validation")
+    named = {**people.pop("$defs"), **pictures.pop("$defs")}
+    is_of_images = {"properties": {"kind": {"const": KIND}}, "required": ["kind"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
         "title": "Plainspoken audit config",
         "description": "The config of one audit: what is audited, over which groups, against which policies.",
+        "type": "object",
+        "if": {"properties": {"audit": is_of_images}, "required": ["audit"]},
+        "then": pictures,
+        "else": people,
+        "$defs": named,
     }

@@ -18,9 +18,8 @@ KNOWN_METHODS = (
     "gradients",
     "smoothgrad",
     "occlusion",
+    "factor_points",
     "counterfactual",
-    "xrai",
-    "grad_cam",
     "permutation_importance",
     "partial_dependence",
     "ice",
@@ -28,6 +27,9 @@ KNOWN_METHODS = (
     "interaction",
     "weights",
 )
+PICTURE_METHODS = ("xrai", "grad_cam")
+"""Each says where in a picture a model looks, and nothing of columns: `audit.kind: images`."""
+
 REASONS_METHODS = ("shapley",)
 LOCAL_METHODS = (
     "shap",
@@ -37,6 +39,7 @@ LOCAL_METHODS = (
     "gradients",
     "smoothgrad",
     "occlusion",
+    "factor_points",
 )
 """Each says of one decision what its factors did: a cross-check of the reasons."""
 
@@ -52,6 +55,9 @@ class ReasonsSection(Section):
     method: Annotated[Text, OneOf("method for reasons", REASONS_METHODS, KNOWN_METHODS)] = "shapley"
     exact_up_to: Annotated[int, Field(ge=1, le=16)] = 10
     """Up to so many factors the values are exact; past that they are sampled."""
+
+    sampling: Literal["orders", "kernel"] = "orders"
+    """How factors past that are sampled: random orders of them, or least squares over coalitions."""
 
     at_most: Annotated[int, Field(ge=1, le=10)] = 4
     """Reasons told at most; more than four are seldom helpful (comment 9(b)(2)-1)."""
@@ -120,7 +126,7 @@ class ExplainSection(Section):
     reasons: ReasonsSection = Field(default_factory=ReasonsSection)
     reference: ReferenceSection = Field(default_factory=ReferenceSection)
     also: Annotated[
-        Many[Annotated[Text, OneOf("method", ALSO_METHODS, KNOWN_METHODS)]], Unique("method")
+        Many[Annotated[Text, OneOf("method", ALSO_METHODS, KNOWN_METHODS, PICTURE_METHODS)]], Unique("method")
     ] = ()
     """Cross-checks on a sample, and pictures of how the model behaves over many decisions."""
 

@@ -7,13 +7,15 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from audit.config.section import Date, Section, Sha256, Text, Whole, endings, not_built_yet, refusal
+from audit.config.section import Date, Section, Sha256, Text, Whole, endings, refusal
 
-BUILT = (".keras", ".h5", ".skops", ".joblib", ".pkl", ".pickle")
+BUILT = (
+    ".keras", ".h5", ".skops", ".joblib", ".pkl", ".pickle", ".json", ".ubj", ".txt", ".onnx",
+)  # fmt: skip
 PICKLES = (".joblib", ".pkl", ".pickle")
-_LATER = (".json", ".onnx", ".ubj", ".txt", ".pb")
 _FUNCTION = re.compile(r"python:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
-_PATTERN = rf"^{_FUNCTION.pattern}$|^(?!python:).*{endings(BUILT)}"
+_PATTERN = rf"^{_FUNCTION.pattern}$|^(?!python:).*({endings(BUILT)}|/$)"
+_USE = f"Use one of {', '.join(BUILT)}, a SavedModel's folder/, or python:package.module:function"
 
 
 def _model_path(path: str) -> str:
@@ -22,15 +24,11 @@ def _model_path(path: str) -> str:
             raise refusal(f"{path[:60]!r} names no function", "Write python:package.module:function")
         return path
     lower = path.lower()
-    if lower.endswith(BUILT):
+    if lower.endswith((*BUILT, "/")):
         return path
-    if lower.endswith("/") or lower.endswith(_LATER):
-        what = "SavedModel folders" if lower.endswith("/") else f"{lower[lower.rindex('.') :]} models"
-        raise not_built_yet(what, f"Use one of {', '.join(BUILT)} or python:package.module:function")
-    raise refusal(
-        f"no model format is known for {path[:60]!r}",
-        f"Use one of {', '.join(BUILT)} or python:package.module:function",
-    )
+    if lower.endswith(".pb"):
+        raise refusal(f"{path[:60]!r} is a part of a SavedModel", "Name its folder, with a / at the end")
+    raise refusal(f"no model format is known for {path[:60]!r}", _USE)
 
 
 def _output(value: Any) -> Any:
@@ -53,7 +51,8 @@ class ModelSection(Section):
     path: (
         Annotated[Text, AfterValidator(_model_path), Field(json_schema_extra={"pattern": _PATTERN})] | None
     ) = None
-    """A model file beside the config (.keras .h5 .skops .joblib) or python:package.module:function."""
+    """A model beside the config (.keras .h5 .skops .joblib .json .ubj .txt .onnx, a SavedModel's folder/)
+    or python:package.module:function."""
 
     scores: Text | None = None
     """The column of the data that holds the scores, where no model is opened."""
@@ -79,3 +78,8 @@ class ModelSection(Section):
     def is_pickle(self) -> bool:
         """Whether opening the file runs what is written in it."""
         return self.path is not None and self.path.lower().endswith(PICKLES)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a SavedModel, which is a folder and a program."""
+        return self.path is not None and self.path.endswith("/")

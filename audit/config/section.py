@@ -155,6 +155,9 @@ class Unique:
         return values
 
 
+_IMAGES = "Leave it out, or write audit.kind: images where the model reads pictures"
+
+
 @dataclass(frozen=True, slots=True)
 class OneOf:
     """Marks a name that is built, and tells one that is to come from one that nobody knows."""
@@ -162,6 +165,7 @@ class OneOf:
     what: str
     built: tuple[str, ...]
     known: tuple[str, ...] = ()
+    of_pictures: tuple[str, ...] = ()
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
@@ -177,5 +181,7 @@ class OneOf:
         way_out = f"Use {' or '.join(self.built)}"
         if value in self.known:
             raise not_built_yet(f"{self.what} {value!r}", way_out)
+        if value in self.of_pictures:
+            raise refusal(f"the {self.what} {value!r} explains pictures, not columns", _IMAGES)
         way_out = did_you_mean(value, self.built) + way_out
         raise refusal(f"there is no {self.what} {value[:40]!r}", way_out)

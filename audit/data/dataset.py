@@ -112,6 +112,7 @@ class Source:
         self._plans: tuple[PartitionPlan, ...] | None = None
         self._quarantined: dict[int, tuple[QuarantinedRow, ...]] = {}
         self._digest = ""
+        self._held: tuple[PartitionPlan, Batch] | None = None
 
     @property
     def digest(self) -> str:
@@ -161,6 +162,8 @@ class Source:
             The data are no longer those that were planned.
         """
         self.plan()
+        if self._held is not None and self._held[0] == plan:
+            return self._held[1]
         frame = self._container.chunk(plan.seq).frame
         if frame.height != plan.n_rows or content.digest(frame) != plan.digest:
             raise DataError(
@@ -175,13 +178,16 @@ class Source:
         kept = np.ones(plan.n_rows, dtype=bool)
         aside = self._quarantined.get(plan.seq, ())
         kept[[one.row - plan.start for one in aside]] = False
-        return Batch(
+        batch = Batch(
             plan=plan,
             frame=frame if not aside else frame.filter(pl.Series(kept)),
             rows=np.flatnonzero(kept) + plan.start,
             quarantined=aside,
             feature_names=self._config.data.features,
         )
+        if isinstance(self._container, Frame):
+            self._held = plan, batch  # what is in memory already cannot change, and is asked for again
+        return batch
 
     def _first_pass(self) -> tuple[list[_Pass], dict[str, _Cells], list[NDArray[np.uint64]]]:
         whole = content.Content(self.columns)

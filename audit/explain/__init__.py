@@ -29,6 +29,7 @@ EXPLAINERS: Mapping[str, str] = {
     "gradients": "audit.explain.gradients",
     "smoothgrad": "audit.explain.smoothgrad",
     "occlusion": "audit.explain.occlusion",
+    "factor_points": "audit.explain.factor_points",
 }
 
 AXIOMS: Mapping[str, str] = {

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 TOP = 4
 
 
-def agreement(quoted: Attributions, other: Attributions, orient: float = 1.0) -> dict[str, Any]:
+def agreement(
+    quoted: Attributions, other: Attributions, orient: float = 1.0, tolerance: float = 0.0
+) -> dict[str, Any]:
     """Compare two methods on the same rows.
 
     Parameters
     ----------
     quoted, other : Attributions of the same rows and factors
     orient : 1.0 where high scores are adverse, -1.0 where low ones are
+    tolerance : contributions that differ by less are ties, and what is smaller did not push (R13): a
+        factor that does nothing must not be named for the last bit of a sum
 
     Returns
     -------
@@ -41,9 +45,12 @@ def agreement(quoted: Attributions, other: Attributions, orient: float = 1.0) ->
     if not n or not quoted.factors:
         return {**told, **empty, "cause": "no decision was explained by both"}
     a, b = orient * quoted.values, orient * other.values
+    largest = float(np.abs(a - b).max())
+    if tolerance > 0:
+        a, b = np.round(a / tolerance), np.round(b / tolerance)
     overlaps, same = [], []
     for mine, theirs in zip(a, b, strict=True):
-        top, their_top = _strongest(mine), _strongest(theirs)
+        top, their_top = strongest(mine), strongest(theirs)
         # Of two methods that name nobody, both say the same.
         overlaps.append(
             len(set(top) & set(their_top)) / max(len(top), len(their_top), 1) if top or their_top else 1.0
@@ -56,9 +63,29 @@ def agreement(quoted: Attributions, other: Attributions, orient: float = 1.0) ->
         "top4_overlap": float(np.mean(overlaps)),
         "same_top1": float(np.mean(same)),
         "rank_correlation": float(np.mean(known)) if known else None,
-        "max_difference": float(np.abs(a - b).max()),
+        "max_difference": largest,
         "cause": None,
     }
+
+
+def overlaps(
+    found: Mapping[str, Attributions], orient: float = 1.0, tolerance: float = 0.0
+) -> dict[str, Any]:
+    """Return how far each method agrees with each other one, on the rows that all of them explained.
+
+    Returns
+    -------
+    dict
+        ``methods`` in the order given, and ``top4_overlap``, a row a method: 0 to 1, 1 with itself;
+        None where there were no rows.
+    """
+    names = list(found)
+    table: list[list[float | None]] = [[None] * len(names) for _ in names]
+    for i, one in enumerate(names):
+        for j, other in enumerate(names[: i + 1]):
+            told = agreement(found[one], found[other], orient, tolerance)
+            table[i][j] = table[j][i] = told["top4_overlap"]
+    return {"methods": names, "top4_overlap": table}
 
 
 def _how(details: Mapping[str, Any]) -> str | None:
@@ -70,7 +97,7 @@ def _how(details: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _strongest(contributions: NDArray[np.float64]) -> list[int]:
+def strongest(contributions: NDArray[np.float64]) -> list[int]:
     """Return the first four factors that push toward the adverse outcome, strongest first."""
     order = np.argsort(-contributions, kind="stable")[:TOP]
     return [int(at) for at in order if contributions[at] > 0]

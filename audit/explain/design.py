@@ -1,18 +1,20 @@
 """Which coalitions are asked for, and how their values become Shapley values: ``phi = C @ y``.
 
-Two designs. *Exact*: all 2^k coalitions, each against the whole reference. *Stratified antithetic*:
+Three designs. *Exact*: all 2^k coalitions, each against the whole reference. *Stratified antithetic*:
 for each reference row some random orders of the players, each with its reverse; along an order
 the players join one by one, and a player's share is what its joining changed. Every reference row
-has the same number of orders, so the reference adds no noise of its own.
+has the same number of orders, so the reference adds no noise of its own. *Kernel least squares*
+(``kernel``): drawn coalitions, each against the whole reference.
 
 Source: Shapley 1953; Mitchell, Cooper, Frank and Holmes, arXiv 2104.12199, for antithetic orders.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from math import factorial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -60,6 +62,19 @@ def contracted(contrasts: NDArray[np.float64], values: NDArray[np.float64]) -> N
         for start in range(0, len(values), 256):
             out[start : start + 256, player] = (values[start : start + 256] * contrast).sum(axis=1)
     return out
+
+
+def digest(*arrays: NDArray[Any]) -> str:
+    """Return the SHA-256 of a design: which coalitions are asked for, and how they become values.
+
+    Two runs with the same digest asked the same questions; what differs then is the model or the rows.
+    """
+    named = hashlib.sha256(b"design/1\n")
+    for array in arrays:
+        plain = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"))
+        named.update(f"{plain.dtype.str} {plain.shape}\n".encode())
+        named.update(plain.tobytes())
+    return named.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Game:
 
     def kept(self, rows: NDArray[Any], masks: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return float64[n, m]: the mean score with the numbers of mask m kept, the others replaced."""
-        if _mixes(self.scorer):
+        if _mixes(self.scorer, "mixed_mean"):
             fast: NDArray[np.float64] = self.scorer.mixed_mean(rows, self.reference, masks)  # type: ignore[attr-defined]
             return fast
         return mixed_mean(self.scorer, rows, self.reference, masks)
@@ -63,10 +63,17 @@ class Game:
     ) -> NDArray[np.float64]:
         """Return float64[n, e]: the score of each mix with one reference row."""
         masks = self.masks(coalitions)
-        if _mixes(self.scorer):
+        if _mixes(self.scorer, "mixed"):
             fast: NDArray[np.float64] = self.scorer.mixed(rows, self.reference, masks, background)  # type: ignore[attr-defined]
             return fast
         return mixed(self.scorer, rows, self.reference, masks, background)
+
+    def shares(self) -> NDArray[np.float64] | None:
+        """Return the Shapley values float64[n, players] where the scorer knows them without coalitions."""
+        if not _mixes(self.scorer, "shares") or not self.players:
+            return None
+        known: NDArray[np.float64] | None = self.scorer.shares(self.rows, self.reference, self.owned)  # type: ignore[attr-defined]
+        return known
 
     def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return float64[n, factors] from float64[n, players]; the others get 0."""
@@ -149,8 +156,15 @@ def columns_of(rows: Any) -> dict[str, NDArray[Any]]:
     return columns
 
 
+class ScoresEncoded(Protocol):
+    """What mixes are scored by."""
+
+    def score_encoded(self, encoded: NDArray[Any]) -> NDArray[np.float64]:
+        """Return float64[n]."""
+
+
 def mixed_mean(
-    scorer: Scorer, rows: NDArray[Any], reference: NDArray[Any], masks: NDArray[np.bool_]
+    scorer: ScoresEncoded, rows: NDArray[Any], reference: NDArray[Any], masks: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Return float64[n, m]: the mean score over the reference, for any scorer."""
     n_reference = len(reference)
@@ -182,5 +196,5 @@ def mixed(
     return values
 
 
-def _mixes(scorer: Scorer) -> bool:
-    return callable(getattr(scorer, "mixed_mean", None)) and bool(getattr(scorer, "mixes", True))
+def _mixes(scorer: Scorer, way: str) -> bool:
+    return callable(getattr(scorer, way, None)) and bool(getattr(scorer, "mixes", True))

@@ -266,7 +266,12 @@ def dropped(decisions: Iterable[Decision]) -> Figure:
     return Figure("dropped", "model_risk", {"causes": _counted(causes)})
 
 
-def agreement(n: int, rows: Sequence[Mapping[str, Any]], causes: Mapping[str, str]) -> Figure:
+def agreement(
+    n: int,
+    rows: Sequence[Mapping[str, Any]],
+    causes: Mapping[str, str],
+    among: Mapping[str, Any] | None = None,
+) -> Figure:
     """Return how far other methods agree.
 
     Parameters
@@ -274,6 +279,7 @@ def agreement(n: int, rows: Sequence[Mapping[str, Any]], causes: Mapping[str, st
     n : decisions that they explained
     rows : one result of ``audit.explain.agreement.agreement`` a method
     causes : method -> why it could not be measured
+    among : how far each agrees with each other one (``audit.explain.agreement.overlaps``)
     """
     blank = dict.fromkeys(("top4_overlap", "same_top1", "rank_correlation", "max_difference"))
     measured = [dict(row) for row in rows]
@@ -282,7 +288,8 @@ def agreement(n: int, rows: Sequence[Mapping[str, Any]], causes: Mapping[str, st
         for method, cause in causes.items()
         if method not in {row["method"] for row in rows}
     ]
-    return Figure("agreement", "model_risk", {"n": n, "with": measured + absent})
+    body = {"n": n, "with": measured + absent, **({"among": dict(among)} if among is not None else {})}
+    return Figure("agreement", "model_risk", body)
 
 
 def reference(references: Sequence[Reference]) -> Figure:

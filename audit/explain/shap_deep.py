@@ -26,6 +26,8 @@ from audit.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from audit.explain.game import Game
+
 title = "DeepExplainer"
 
 _INSTEAD = "Use shap's KernelExplainer"
@@ -35,6 +37,11 @@ _ADDS_UP_WITHIN = 1e-4  # of the largest distance of a score from the mean of th
 def suits(scorer: Any) -> bool:
     """Return whether the scorer's model can be handed to DeepExplainer at all."""
     return callable(getattr(scorer, "trunk_tensors", None))
+
+
+def same_game(played: Game) -> bool:
+    """Return False: its rules are exact for sums alone."""
+    return False
 
 
 def by_column(scorer: Any, rows: NDArray[Any], reference: NDArray[Any]) -> NDArray[np.float64]:

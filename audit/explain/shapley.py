@@ -6,6 +6,9 @@ whose ranking is not settled at ``z`` standard errors is asked again: with more 
 where the number of factors allows it. What stays unsettled is ``certified: false``, and its notice
 is held.
 
+A score that is a plain sum of the leaves of trees is exact for any number of factors: each leaf's share
+of each factor has a closed form (``audit.models.tree_mixing``).
+
 Why so, the floor and ``at_most`` here: an order matters only where it decides what is printed
 (``certainty``), so the rule of what is printed must be known before more is asked of the model.
 
@@ -19,9 +22,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audit.errors import UsageError
 from audit.explain.certainty import Rule, certified
-from audit.explain.design import all_coalitions, antithetic_orders, contracted, exact_contrasts, shares
+from audit.explain.design import (
+    all_coalitions,
+    antithetic_orders,
+    contracted,
+    digest,
+    exact_contrasts,
+    shares,
+)
 from audit.explain.game import Game, game
+from audit.explain.kernel import fitted
 from audit.record import Attributions, Certified, Scorer
 
 if TYPE_CHECKING:
@@ -36,6 +48,8 @@ source = "12 CFR 1002.9(b)(2), comment 5; Shapley (1953), interventional, factor
 _VALUES = 1 << 24  # numbers held at once between scoring and contracting
 _EXACT_PLAYERS = 14  # beyond it all coalitions are out of reach for anyone's budget
 _FIRST_PAIRS, _MORE_PAIRS = 2, 16
+_KERNEL_COALITIONS = 8  # for each pair and player
+SAMPLINGS = ("orders", "kernel")
 
 
 def explain(
@@ -52,6 +66,7 @@ def explain(
     tolerance: float = 1e-5,
     z: float = 3.0,
     escalate: bool = True,
+    sampling: str = "orders",
     budget: int = 1 << 24,
     progress: Callable[[int], None] | None = None,
 ) -> Attributions:
@@ -59,12 +74,14 @@ def explain(
 
     Parameters
     ----------
-    scorer : any Scorer; one with ``mixed_mean`` and ``mixed`` is faster
+    scorer : any Scorer; one with ``mixed_mean`` or ``mixed`` is faster
     rows, reference : polars frames, or dicts of columns
     factors : factor -> its columns, attributed as one player each
     exact_up_to : number of factors up to which all coalitions are valued
     seed : of the sampled orders; the same seed gives the same bytes
     adverse : ``high`` or ``low``: which scores are bad; matters for ``certified`` alone
+    sampling : how factors above ``exact_up_to`` are sampled: ``orders`` (stratified and antithetic) or
+        ``kernel`` (least squares over coalitions drawn by the kernel's weight)
     escalate : whether unsettled rows are asked again; for rows without a notice it is not needed
     budget : evaluations a row that the exact answer to an unsettled row may cost
     progress : called with the number of rows done, now and then
@@ -74,6 +91,10 @@ def explain(
     Attributions
         In the unit of the score, not oriented. ``base`` is the mean score of the reference.
     """
+    if sampling not in SAMPLINGS:
+        raise UsageError(
+            f"explain: no sampling {sampling!r} (one of {', '.join(SAMPLINGS)}). Name one of these"
+        )
     played = game(scorer, rows, reference, factors)
     output = scorer.score_encoded(played.rows)
     tell = progress or (lambda done: None)
@@ -86,10 +107,17 @@ def explain(
         "exact": exact,
         "seed": seed,
     }
-    if exact:
-        values, base = _exact(played, played.rows, tell)
+    closed = None if exact else played.shares()
+    if closed is not None:
+        values, base = closed, np.full(len(closed), scorer.score_encoded(played.reference).mean())
         covariances: list[NDArray[np.float64] | None] = [None] * len(values)
+        details["exact"] = exact = True
+        tell(len(values))
+    elif exact:
+        values, base = _exact(played, played.rows, tell)
+        covariances = [None] * len(values)
         details["evaluations"] = len(played.reference) << len(played.players)
+        details["design"] = exact_digest(len(played.players))
     else:
         ways = (_FIRST_PAIRS, _MORE_PAIRS) if escalate else (_FIRST_PAIRS,)
         values, base, covariances, steps = _sampled(
@@ -100,6 +128,7 @@ def explain(
             seed=seed,
             sign=sign,
             rule=rule,
+            sampling=sampling,
             tell=tell,
         )
         details.update(steps)
@@ -122,6 +151,11 @@ def explain(
         certified=verdicts,
         details=details,
     )
+
+
+def exact_digest(n_players: int) -> str:
+    """Return the digest of the design with which so many players are valued exactly."""
+    return digest(all_coalitions(n_players), exact_contrasts(n_players))
 
 
 def _exact(
@@ -149,6 +183,7 @@ def _sampled(
     seed: int,
     sign: float,
     rule: Rule,
+    sampling: str,
     tell: Callable[[int], None],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], list[NDArray[np.float64] | None], dict[str, Any]]:
     """Return values, base, covariances, and how many rows each step was asked for."""
@@ -161,16 +196,26 @@ def _sampled(
     open_rows = np.arange(n)
     steps: dict[str, Any] = {}
     for pairs in ways:
-        design = antithetic_orders(n_players, len(played.reference), pairs, seed)
         steps[f"rows_with_{pairs}_pairs"] = len(open_rows)
-        at_once = max(1, _VALUES // max(1, len(design.coalitions)))
-        for start in range(0, len(open_rows), at_once):
-            some = open_rows[start : start + at_once]
-            scores = played.each(played.rows[some], design.coalitions, design.background)
-            for place, row in zip(some, scores, strict=True):
-                values[place], covariances[place] = shares(design, row, empty, full[place])
-            if pairs == ways[0]:
-                tell(min(n, start + at_once))
+        if sampling == "kernel":
+            # As many coalitions as orders of that many pairs pass through, for one reference row.
+            asked = pairs * _KERNEL_COALITIONS * n_players
+            values[open_rows], found, steps["design"] = fitted(played, played.rows[open_rows], asked, seed)
+            for place, covariance in zip(open_rows, found, strict=True):
+                covariances[place] = covariance
+        else:
+            design = antithetic_orders(n_players, len(played.reference), pairs, seed)
+            steps["design"] = digest(design.orders)
+            at_once = max(1, _VALUES // max(1, len(design.coalitions)))
+            for start in range(0, len(open_rows), at_once):
+                some = open_rows[start : start + at_once]
+                scores = played.each(played.rows[some], design.coalitions, design.background)
+                for place, row in zip(some, scores, strict=True):
+                    values[place], covariances[place] = shares(design, row, empty, full[place])
+                if pairs == ways[0]:
+                    tell(min(n, start + at_once))
+        if pairs == ways[0]:
+            tell(n)
         open_rows = np.array(
             [at for at in open_rows if certified(sign * values[at], covariances[at], rule) == "false"],
             dtype=np.int64,

@@ -12,13 +12,14 @@ Z = 1.959963984540054  # the normal quantile of 0.975
 NARROWEST = 1e-14  # where a bisection stops, relative to the width of its start
 
 
-def wilson_interval(n_selected: int, n: int, z: float = Z) -> tuple[float, float]:
+def wilson_interval(n_selected: float, n: int, z: float = Z) -> tuple[float, float]:
     """Return the Wilson score interval of a share.
 
     Parameters
     ----------
-    n_selected, n : int
-        Of ``n`` > 0, how many were counted.
+    n_selected, n : float, int
+        Of ``n`` > 0, how many were counted; or the sum of ``n`` shares, for whose mean the interval
+        is at least as wide as it must be, since no variance within [0, 1] is above that of a count.
 
     Returns
     -------

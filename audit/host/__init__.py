@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from audit.config import Config
     from audit.explain.behaviour import Setting
-    from audit.record import Attributions, Figure, Model, ReasonCode, Trust
+    from audit.record import Attributions, Figure, Model, Pictured, ReasonCode, Trust
     from audit.record.turned import Turned
 
     Columns = Mapping[str, NDArray[Any]]
@@ -39,7 +39,8 @@ class Order:
     """Which model a host is to open; the arguments of ``audit.models.open_model``.
 
     ``hidden`` are files beside the model that it must not be able to read: the ledger, its keys, the
-    applications and the recipients.
+    applications and the recipients. ``reads`` says what the model is given: a model of pictures answers
+    ``classify`` and ``pictures``, one of columns all others.
     """
 
     path: str
@@ -49,6 +50,7 @@ class Order:
     output: int | str = 0
     features: tuple[str, ...] = ()
     hidden: tuple[Path, ...] = ()
+    reads: Literal["columns", "pictures"] = "columns"
 
 
 class Host(Protocol):
@@ -106,6 +108,38 @@ class Host(Protocol):
         Parameters
         ----------
         options : the keywords of ``audit.explain.counterfactual.counterfactuals``
+        """
+
+    def classify(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return float64[n, classes]: the score of each class for each picture.
+
+        Raises
+        ------
+        UsageError
+            The pictures have another size than the model reads.
+        ModelError
+            A score that is not finite.
+        """
+
+    def pictures(
+        self,
+        method: str,
+        images: NDArray[np.float32],
+        targets: NDArray[np.int64],
+        options: Mapping[str, Any],
+        tell: Tell | None = None,
+    ) -> Pictured:
+        """Return what a method says of each picture; ``tell`` is called with the number of pictures done.
+
+        Parameters
+        ----------
+        targets : int64[n], the class of each picture that is explained
+        options : ``low``, ``high`` and ``baseline`` of ``audit.explain.images.View``, and ``seed``
+
+        Raises
+        ------
+        UsageError
+            The method cannot be used on this model, or its library is not installed.
         """
 
     def behaviour(

@@ -12,7 +12,16 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from audit.errors import ModelError
-from audit.record import Attributions, Figure, Model, NoCounterfactual, ReasonCode, Trust, turned
+from audit.record import (
+    Attributions,
+    Figure,
+    Model,
+    NoCounterfactual,
+    Pictured,
+    ReasonCode,
+    Trust,
+    turned,
+)
 from audit.record.turned import Turned
 
 if TYPE_CHECKING:
@@ -22,6 +31,7 @@ if TYPE_CHECKING:
 _Asked = ParamSpec("_Asked")
 _Found = TypeVar("_Found")
 
+_WORD = 40  # letters of a detail at most
 _VERDICTS = frozenset({"exact", "certain", "tie", "false"})
 _BY_GROUP = "_by_group"  # ends the names of figures that compare groups
 _NO_ANSWER = (
@@ -162,6 +172,61 @@ def counterfactuals_of(told: Any, n: int, columns: Collection[str]) -> list[Turn
             changed = {change.column for counterfactual in one for change in counterfactual.changes}
             if not changed <= set(columns):
                 raise ValueError
+    return found
+
+
+def pictured_as_values(found: Pictured) -> dict[str, Any]:
+    """Return what a method says of pictures."""
+    return {
+        "maps": found.maps,
+        "regions": found.regions,
+        "residual": found.residual,
+        "way": found.way,
+        "details": found.details,
+    }
+
+
+@_checked
+def pictured_of(told: Any, method: str, shape: tuple[int, int, int]) -> Pictured:
+    """Return what a method says of pictures.
+
+    Parameters
+    ----------
+    shape : pictures, height, width
+    """
+
+    def numbers(name: str, of: tuple[int, ...]) -> NDArray[np.float64] | None:
+        return None if told[name] is None else _finite(told[name], of)
+
+    maps, regions, details = _finite(told["maps"], shape), told["regions"], told["details"]
+    if regions is not None and (
+        regions.shape != shape
+        or regions.dtype.kind != "i"
+        or regions.min() < 1
+        or regions.max() > maps[0].size
+    ):
+        raise ValueError
+    if not all(isinstance(one, int | float) or len(one) <= _WORD for one in details.values()):
+        raise ValueError
+    return Pictured(
+        method, maps, regions, numbers("residual", shape[:1]), numbers("way", shape[:1]), dict(details)
+    )
+
+
+@_checked
+def classes_of(told: Any, n: int) -> NDArray[np.float64]:
+    """Return the scores of n pictures, float64[n, classes]: two classes or more."""
+    if told.ndim != 2 or told.shape[1] < 2:
+        raise ValueError
+    return _finite(told, (n, told.shape[1]))
+
+
+def _finite(told: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    import numpy as np
+
+    found = np.asarray(told, dtype=np.float64)
+    if found.shape != shape or not np.isfinite(found).all():
+        raise ValueError
     return found
 
 

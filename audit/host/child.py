@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from audit.errors import AuditError, ModelError, UsageError
 from audit.host import Order, answers
 from audit.host.wire import WireError, receive, send
-from audit.record import Attributions, Figure, Model, ReasonCode
+from audit.record import Attributions, Figure, Model, Pictured, ReasonCode
 from audit.sandbox import bubblewrap, environment, in_words, interpreter_paths, readable, strongest
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class ChildHost:
                     "sha256": order.sha256,
                     "output": order.output,
                     "features": order.features,
+                    "reads": order.reads,
                 },
             }
         )
@@ -159,6 +160,31 @@ class ChildHost:
         }
         known = frozenset(column for code in codes for column in code.columns)
         return answers.counterfactuals_of(self._ask(question, tell), len(cutoffs), known)
+
+    def classify(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return float64[n, classes]."""
+        question = {"do": "pictures", "method": None, "images": images, "tell": False}
+        return answers.classes_of(self._ask(question), len(images))
+
+    def pictures(
+        self,
+        method: str,
+        images: NDArray[np.float32],
+        targets: NDArray[np.int64],
+        options: Mapping[str, Any],
+        tell: Tell | None = None,
+    ) -> Pictured:
+        """Return what a method says of each picture."""
+        question = {
+            "do": "pictures",
+            "method": method,
+            "images": images,
+            "targets": targets,
+            "options": options,
+            "tell": tell is not None,
+        }
+        n, height, width = images.shape[:3]
+        return answers.pictured_of(self._ask(question, tell), method, (n, height, width))
 
     def behaviour(
         self,
@@ -256,6 +282,8 @@ def _ended(process: subprocess.Popen[bytes], home: str | None) -> None:
 def _of_the_model(order: Order) -> list[Path]:
     """Return what a model needs to read: its own file; where it runs code, also what lies beside it."""
     own = [] if ":" in order.path else [order.folder / order.path]
+    if order.path.lower().endswith(".onnx"):
+        own += [path.parent for path in own]  # its weights may lie beside it
     if order.trust is None:
         return [*own, *(path.resolve() for path in own)]
     there = [Path(one) for one in sys.path if one and os.path.isdir(one)]

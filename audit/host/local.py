@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from audit.host import Order
-from audit.models import describe, open_model
-from audit.record import Attributions, Figure, Model, ReasonCode, Scorer
+from audit.models import describe, open_classifier, open_model
+from audit.record import Attributions, Classifier, Figure, Model, Pictured, ReasonCode, Scorer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +26,7 @@ class LocalHost:
     def __init__(self, order: Order) -> None:
         self._order = order
         self._scorer: Scorer | None = None
+        self._classifier: Classifier | None = None
 
     @property
     def path(self) -> str:
@@ -47,9 +48,19 @@ class LocalHost:
             )
         return self._scorer
 
+    @property
+    def classifier(self) -> Classifier:
+        """The model of pictures, opened once."""
+        if self._classifier is None:
+            order = self._order
+            self._classifier = open_classifier(
+                order.path, trust=order.trust, sha256=order.sha256, folder=order.folder
+            )
+        return self._classifier
+
     def model(self) -> Model:
         """Return what the model is."""
-        return describe(self.scorer)
+        return describe(self.classifier if self._order.reads == "pictures" else self.scorer)
 
     def walls(self) -> str:
         """Return that there are none."""
@@ -88,6 +99,26 @@ class LocalHost:
 
         return counterfactuals(self.scorer, rows, reference, codes, cutoffs, **options, progress=tell)
 
+    def classify(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return float64[n, classes]."""
+        return self.classifier.scores(images)
+
+    def pictures(
+        self,
+        method: str,
+        images: NDArray[np.float32],
+        targets: NDArray[np.int64],
+        options: Mapping[str, Any],
+        tell: Tell | None = None,
+    ) -> Pictured:
+        """Return what a method says of each picture."""
+        from audit.explain.images import View, image_method
+
+        view = View(options["low"], options["high"], options["baseline"])
+        return image_method(method).explain(
+            self.classifier, images, targets, view=view, seed=options["seed"], progress=tell
+        )
+
     def behaviour(
         self,
         setting: Setting,
@@ -106,4 +137,4 @@ class LocalHost:
 
     def close(self) -> None:
         """Let go of the model."""
-        self._scorer = None
+        self._scorer = self._classifier = None

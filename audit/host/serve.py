@@ -78,6 +78,7 @@ def _order(stated: Mapping[str, Any]) -> Order:
         sha256=stated["sha256"],
         output=stated["output"],
         features=tuple(stated["features"]),
+        reads=stated["reads"],
     )
 
 
@@ -98,6 +99,13 @@ def _asked(host: LocalHost, question: Mapping[str, Any], line: IO[bytes]) -> obj
     if question["do"] == "behaviour":
         return answers.behaviour_as_values(_behaviour(host, question))
     tell = (lambda done: send(line, {"further": done})) if question["tell"] else None
+    if question["do"] == "pictures":
+        images, method = question["images"], question["method"]
+        if method is None:
+            return host.classify(images)
+        return answers.pictured_as_values(
+            host.pictures(method, images, question["targets"], question["options"], tell)
+        )
     rows, reference, options = question["rows"], question["reference"], question["options"]
     if question["do"] == "counterfactuals":
         codes = answers.codes_of(question["codes"])

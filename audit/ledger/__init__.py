@@ -26,6 +26,7 @@ from audit.ledger import (
     people,
     read,
     references,
+    returning,
     rotation,
     shapes,
     signing,
@@ -341,6 +342,10 @@ class Ledger:
         """Return the 32 hex digits that stand for an id; kinds are ``decision`` and ``person``."""
         return self.keyring.pseudonym(kind, name).hex()
 
+    def is_person(self, pseudonym: str, name: str) -> bool:
+        """Whether a pseudonym is that of the person of this id, before or after an erasure."""
+        return returning.is_person(self, pseudonym, name)
+
 
 # --- making a ledger ------------------------------------------------------------------------------
 
@@ -379,6 +384,7 @@ def _found(engine: sa.Engine, path: Path) -> None:
             return
         key = people.KeyFile.read(path) or people.KeyFile.create(path)
         signer = signing.first_signer(path)
+        people.settle_names(path.parent)  # they may be of a first run that died while it made them
         origin = f"plainspoken/{key.key_id[:8]}{people.random_name()}"
         rows = [
             {"kind": "origin", "name": origin, "public": ""},

@@ -6,7 +6,8 @@ scores, outcomes, reason codes and group counts stand under a pseudonym and stay
 
 A person who is held is not erased. Inside a minimum that the law sets the erasure is queued with the
 day on which it will be done (Art. 17(3)(b) GDPR: the right yields to a legal duty, and no longer
-than that). ``carry_out`` does what is due, ``replay`` does again what an old backup undid.
+than that). ``carry_out`` does what is due, ``replay`` does again what an old backup undid. Who was
+erased and applies again comes under another pseudonym and key; see ``returning``.
 
 Why so: the journal is written before the database commits. Should the machine die between the two,
 the person stays locked, and ``replay`` finishes; the other order could lose an erasure.
@@ -24,7 +25,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audit.errors import LedgerError, UsageError
-from audit.ledger import entries, gone, holds, journal, retention, scrub, shapes, tables
+from audit.ledger import entries, gone, holds, journal, retention, returning, scrub, shapes, tables
 from audit.ledger.database import reading, writing
 from audit.ledger.retention import Ground, Terms
 
@@ -61,24 +62,27 @@ class _Act:
 def named(ledger: Ledger, connection: Connection, person: str) -> bytes:
     """Return the pseudonym of a person who is named by id (with the key file) or by pseudonym.
 
+    An id means whoever stands under it now: of one who was erased and came back, the one who came.
+
     Raises
     ------
     UsageError
         Where the ledger knows nobody of that name.
     """
-    names = [ledger.keyring.pseudonym("person", person)] if ledger.keyring.at_hand else []
+    keyring = ledger.keyring
+    names = returning.pseudonyms(connection, keyring, person)[::-1] if keyring.at_hand else []
     if len(person) == 32 and not set(person) - set("0123456789abcdef"):
         names.append(bytes.fromhex(person))
     table = tables.persons
     for name in names:
         if connection.scalar(sa.select(table.c.pos).where(table.c.person == name)) is not None:
             return name
-    hint = "Look at the id in the data" if ledger.keyring.at_hand else "Without the key file give a pseudonym"
+    hint = "Look at the id in the data" if keyring.at_hand else "Without the key file give a pseudonym"
     raise UsageError(f"PERSON: this ledger knows nobody of that name. {hint}.")
 
 
 def erased(ledger: Ledger, person: str) -> str | None:
-    """Return "erased on … under entry …" for a person who was; None for anybody else."""
+    """Return "erased on … under entry …" for a person who was and has not come back; else None."""
     with reading(ledger.engine) as connection:
         who = named(ledger, connection, person)
         return gone.erased(connection, who).get(who) or ledger.keyring.erased.get(who)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.errors import LedgerError
-from audit.ledger.people import Keyring
+from audit.ledger.people import Keyring, settle_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,16 @@ def write(path: Path, keyring: Keyring, line: Line) -> None:
     text = line.text(keyring)
     try:
         before = path.read_text(encoding="ascii") if path.exists() else ""
-        if text in before.splitlines():
-            return
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            # A line that a crash cut short must not swallow this one.
-            start = "\n" if before and not before.endswith("\n") else ""
-            os.write(handle, f"{start}{text}\n".encode("ascii"))
+            if text not in before.splitlines():
+                # A line that a crash cut short must not swallow this one.
+                start = "\n" if before and not before.endswith("\n") else ""
+                os.write(handle, f"{start}{text}\n".encode("ascii"))
             os.fsync(handle)
         finally:
             os.close(handle)
+        settle_names(path.parent)
     except (OSError, UnicodeError) as error:
         fact = error.strerror if isinstance(error, OSError) else "this is no journal of erasures"
         raise LedgerError(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from audit.errors import LedgerError
 from audit.ledger import case as cases_
@@ -33,22 +33,30 @@ class Part:
 
     Parameters
     ----------
-    decisions, taking_part : Columns
-        The slim rows, and who takes part in them.
-    within : list of int
-        Of each row of ``taking_part`` the person's number within the decision; the primary one has 0.
+    decisions : Columns
+        The slim rows.
+    names : list of bytes
+        Each decision's pseudonym.
+    places, within, persons, roles : lists of one length
+        Of each person of each decision, in order: the decision's position, the person's number
+        within it (the primary one has 0), their pseudonym and role.
     packed : list of Packed
         Attributions and groups.
     """
 
     decisions: entries.Columns
-    taking_part: entries.Columns
+    names: list[bytes]
     places: list[int]
     within: list[int]
     persons: list[bytes]
+    roles: list[str]
     input_names: tuple[str, ...]
     packed: list[Packed]
     aside: Aside
+
+    def taking_part(self) -> dict[str, list[Any]]:
+        """Return who takes part, column by column."""
+        return {"place": self.places, "person": self.persons, "role": self.roles}
 
     def close(self) -> None:
         """End the work that is done aside."""
@@ -79,16 +87,13 @@ def ready(
     within = [i for persons in people for i in range(len(persons))]
     persons = keyring.pseudonyms("person", [person.person for persons in people for person in persons])
     roles = [person.role for persons in people for person in persons]
-    taking_part = entries.columns(
-        tables.decision_persons, {"place": places, "person": persons, "role": roles}
-    )
     inputs = cases_.input_names(cases)
     aside = Aside(
-        lambda: _aside(keyring, decisions, people, by_id, inputs, taking_part, within),
+        lambda: _aside(keyring, decisions, people, by_id, inputs, places, within),
         fork=len(decisions) >= MANY,
     )
     aside.tell(None)  # nothing is needed to go on behind the first answer
-    part = Part(rows, taking_part, places, within, persons, inputs, [], aside)
+    part = Part(rows, names, places, within, persons, roles, inputs, [], aside)
     try:
         for method in sorted(attributions):
             part.packed.append(partitions.pack_attributions(method, attributions[method], len(decisions)))
@@ -109,14 +114,13 @@ def _aside(
     people: Sequence[Sequence[Person]],
     by_id: Mapping[str, CaseFile],
     input_names: Sequence[str],
-    taking_part: entries.Columns,
+    places: list[int],
     within: Sequence[int],
 ) -> Work:
     """Yield the details; make what will be locked; lock it, once told the keys."""
     yield _details(decisions)
     cells, inputs = to_be_locked(decisions, people, by_id, input_names)
-    start, new, new_keys, all_keys = yield None
-    _, places, persons, _ = taking_part.sealed
+    start, persons, all_keys, new, new_keys = yield None
     locked = _lock(start, places, within, persons, split_keys(all_keys), cells, inputs)
     fields = _fields(places, persons, within, locked[0]).hashes()
     yield (keyring.wrap_all(new, new_keys), fields, *locked)
@@ -187,7 +191,7 @@ def _fields(
     places: list[int], persons: list[bytes], within: Sequence[int], cells: list[bytes]
 ) -> entries.Columns:
     names = [f"case/{i}" if i else "case/0" for i in within]
-    given = {"place": places, "person": persons, "field": names, "cell": cells}
+    given: dict[str, list[Any]] = {"place": places, "person": persons, "field": names, "cell": cells}
     return entries.columns(tables.locked_fields, given)
 
 
@@ -196,19 +200,16 @@ def _fields(
 
 def give_keys(part: Part, keyring: Keyring, audit: str, seq: int, new: list[bytes]) -> None:
     """Give the keys of all its persons, of whom ``new`` were not known before, to what is done aside."""
-    keys = keyring.keys_of(part.persons)
-    part.aside.tell((place(audit, seq, 0, "").removesuffix("0/"), new, keyring.keys_of(new), keys))
+    start = place(audit, seq, 0, "").removesuffix("0/")
+    persons, keys = part.persons, keyring.keys_of(part.persons)
+    part.aside.tell((start, persons, keys, new, keyring.keys_of(new)))
 
 
-def rows_of(part: Part) -> tuple[list[entries.RowSet], list[Packed]]:
-    """Return the hashed rows that need no key, and the partitions without the locked inputs."""
-    hashed = [part.decisions.hashed(*part.decisions.hashes())]
-    hashed.append(part.taking_part.hashed(*part.taking_part.hashes()))
+def noted(part: Part) -> tuple[list[Packed], list[dict[str, str]]]:
+    """Return the partitions without the locked inputs, and the sentences that the details name."""
     at, said, texts = part.aside.answer()
-    sentences = [{"digest": key, "sentence": texts[key]} for key in sorted(texts)]
-    noted = [partitions.pack("details", "", [("pos", "i8", at), ("detail", "str", said)])] if at else []
-    hashed.append(entries.row_set(tables.sentences, sentences))
-    return hashed, [*noted, *part.packed]
+    details = [partitions.pack("details", "", [("pos", "i8", at), ("detail", "str", said)])] if at else []
+    return [*details, *part.packed], [{"digest": key, "sentence": texts[key]} for key in sorted(texts)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -88,8 +89,32 @@ class KeyFile:
         return key
 
 
+def settle_names(folder: Path) -> None:
+    """Have the disk hold the names of a folder's files: a file's own sync does not cover its name.
+
+    Why so: without it a loss of power can take a key file away that the database names already.
+
+    Raises
+    ------
+    LedgerError
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        # A folder that this user may not list, or of a file system without such a sync, cannot be held to it.
+        if error.errno not in (errno.EACCES, errno.EINVAL, errno.ENOTSUP):
+            raise LedgerError(f"{folder}: {error.strerror}. Mend its disk, and try again.") from error
+
+
 def place_secret(path: Path, text: str) -> bool:
-    """Write a new file with mode 0600, whole or not at all; return False where one is there already."""
+    """Write a new file with mode 0600, whole or not at all; return False where one is there already.
+
+    Either way it is on the disk under its name when this returns.
+    """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -104,6 +129,7 @@ def place_secret(path: Path, text: str) -> bool:
             return False
         finally:
             draft.unlink()
+            settle_names(path.parent)
     except OSError as error:
         raise LedgerError(
             f"{path}: {error.strerror}. Name a folder that can be written in $PLAINSPOKEN_KEY_FILE."
@@ -231,12 +257,6 @@ class Keyring:
         ):
             self._opened[bytes(person)] = self.unwrap(bytes(person), bytes(wrapped))
 
-    def lost(self, connection: Connection, persons: Iterable[bytes]) -> bool:
-        """Return whether one of these persons, known to the ledger, was erased."""
-        asked = list(dict.fromkeys(persons))
-        self.open_keys(connection, asked)
-        return any(self._gone.get(person) for person in asked)
-
     def draw_keys(self, connection: Connection, persons: Iterable[bytes]) -> list[bytes]:
         """Draw a key for each person that the ledger does not know yet; return those persons, sorted.
 
@@ -246,12 +266,12 @@ class Keyring:
         asked = sorted(set(persons))
         self._unwrap_all(connection, asked)  # who is new was never erased: nobody is asked
         unknown = [person for person in asked if person not in self._opened]
-        # Who is known and has no key was erased; were a key lost without it, UNIQUE keeps them out.
-        known = set(unknown) & gone.erased(connection).keys()
+        found = bulk.rows_with(connection, tables.persons, ("person",), "person", unknown)
+        known = {bytes(person) for (person,) in found}
         if known:
             raise LedgerError(
-                f"person {min(known).hex()}: this person's key was destroyed, so nothing more can be locked "
-                "for them. Take their rows out of the data."
+                f"person {min(known).hex()}: this person's key is gone, so nothing more can be locked under "
+                "it. Start again, should they have been erased this moment; else run `plainspoken verify`."
             )
         drawn = secrets.token_bytes(KEY_SIZE * len(unknown))
         self._opened.update(zip(unknown, split_keys(drawn), strict=True))

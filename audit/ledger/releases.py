@@ -55,6 +55,11 @@ def accept(ledger: Ledger, audit: str, *, by: str, reason: str, at: dt.datetime)
     found = ledger.find(audit)
     if found.state != "sealed":
         raise UsageError(f"audit {found.audit[:12]}: it is not sealed. Let its run end first.")
+    if found.kind == "images":
+        raise UsageError(
+            f"audit {found.audit[:12]}: a release pins what decides on people, and an audit of pictures "
+            "decides on nobody. Accept an audit of decisions."
+        )
     wrong = [check for check in verify(ledger, found).checks if not check.ok]
     if wrong:
         raise EvidenceError(

@@ -91,11 +91,7 @@ def put_in_place(path: Path) -> None:
     """Let the waiting key file take its place."""
     try:
         os.replace(next_to(path), path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        people.settle_names(path.parent)
     except OSError as error:
         raise LedgerError(f"{next_to(path)}: {error.strerror}. Move it to {path} yourself.") from error
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, LedgerError
-from audit.ledger import bulk, entries, leases, log, part, seal, shapes, tables
+from audit.ledger import bulk, entries, leases, log, part, returning, seal, shapes, tables
 from audit.ledger.database import reading, writing
 
 if TYPE_CHECKING:
@@ -118,12 +118,14 @@ class AuditWriter:
             Where the ledger holds this part with other content.
         LedgerError
             Where an earlier part is missing: parts are committed in their order.
+        DataError
+            Where an application stands in it that went with whoever made it.
         """
         lease = self._lease_now()
         with bulk.uncollected():
             made = part.ready(self._ledger.keyring, decisions, cases, attributions, groups)
             try:
-                return self._commit(lease, seq, made, len(decisions), quarantined)
+                return self._commit(lease, seq, made, decisions, quarantined)
             finally:
                 made.close()
                 self._ledger.keyring.forget()
@@ -133,7 +135,7 @@ class AuditWriter:
         lease: leases.Lease,
         seq: int,
         made: part.Part,
-        n_decisions: int,
+        decisions: Sequence[Decision],
         quarantined: Sequence[QuarantinedRow],
     ) -> bool:
         keyring = self._ledger.keyring
@@ -144,26 +146,31 @@ class AuditWriter:
             counted = connection.scalar(sa.select(sa.func.count()).where(tables.parts.c.audit == lease.audit))
             if kept is None and counted != seq:
                 raise LedgerError(f"part {seq}: parts are committed in order (expected part {counted}).")
-            if kept is not None and keyring.lost(connection, made.persons):
+            forgotten = returning.settle(connection, keyring, decisions, made)
+            if kept is not None and forgotten:
                 # What an erased person's cells were cannot be made again, so it cannot be compared.
                 return False
+            returning.refuse(forgotten)
             new = keyring.draw_keys(connection, made.persons)
             part.give_keys(made, keyring, lease.audit, seq, new)
+            people = entries.columns(tables.decision_persons, made.taking_part())
             arrived = entries.columns(tables.persons, {"person": new})
-            stored = [made.decisions, made.taking_part, arrived] if kept is None else []
+            stored = [made.decisions, people, arrived] if kept is None else []
             for rows in stored:  # while cells are locked aside
                 entries.store(connection, rows)
-            (decided, people, sentences), packed = part.rows_of(made)
-            newcomers = arrived.hashed(*arrived.hashes())
+            decided, taking_part, newcomers = (
+                rows.hashed(*rows.hashes()) for rows in (made.decisions, people, arrived)
+            )
+            packed, sentences = part.noted(made)
             locked = part.locked(made)
             packed += locked.inputs
-            counts = {"n_decisions": n_decisions, "n_quarantined": len(aside)}
+            counts = {"n_decisions": len(decisions), "n_quarantined": len(aside)}
             hashed = [
                 entries.row_set(tables.parts, [{"audit": lease.audit, "seq": seq, **counts}]),
                 decided,
-                people,
+                taking_part,
                 locked.fields,
-                sentences,
+                entries.row_set(tables.sentences, sentences),
                 entries.row_set(tables.quarantined_rows, aside),
                 newcomers,
                 entries.row_set(tables.partitions, [_partition_row(p) for p in packed]),

@@ -1,6 +1,7 @@
 """Opens models: one framework a file, imported on use, and nothing that runs code without trust.
 
-A path names its framework: by its ending, or by ``python:module:function`` or ``scores:COLUMN``.
+A path names its framework: by its ending, by being a folder (a SavedModel), or by
+``python:module:function`` or ``scores:COLUMN``.
 An opener is a function ``open_x(path, *, trust, sha256, output, folder, features) -> Scorer``;
 what it returns also has ``describe() -> Model``.
 
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from audit.errors import ModelError
-from audit.record import Model, Scorer, Trust
+from audit.record import Classifier, Model, Scorer, Trust
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +34,7 @@ __all__ = [
     "checked_scores",
     "describe",
     "digest_of",
+    "open_classifier",
     "open_model",
     "stated_digest",
 ]
@@ -44,12 +46,16 @@ BY_ENDING: Mapping[str, str] = {
     ".joblib": "audit.models.sklearn:open_pickle",
     ".pkl": "audit.models.sklearn:open_pickle",
     ".pickle": "audit.models.sklearn:open_pickle",
+    ".json": "audit.models.xgboost:open_xgboost",
+    ".ubj": "audit.models.xgboost:open_xgboost",
+    ".txt": "audit.models.lightgbm:open_lightgbm",
+    ".onnx": "audit.models.onnx:open_onnx",
 }
 BY_PREFIX: Mapping[str, str] = {
     "python": "audit.models.function:open_function",
     "scores": "audit.models.scores:open_scores",
 }
-_LATER = (".json", ".onnx", ".ubj", ".txt")
+FOLDER = "audit.models.saved_model:open_saved_model"
 _PICKLES = (".joblib", ".pkl", ".pickle")
 
 
@@ -82,7 +88,8 @@ def open_model(
     Parameters
     ----------
     path : str or Path
-        A model file, ``python:package.module:function``, or ``scores:COLUMN``.
+        A model file, the folder of a SavedModel, ``python:package.module:function``, or
+        ``scores:COLUMN``.
     trust : Trust, or a mapping or section with by, reason, date; optional
         Who answers for a format that can run code; mandatory for those.
     sha256 : str, optional
@@ -114,7 +121,7 @@ def open_model(
         target: str | Path = name.partition(":")[2]
     else:
         file = Path(name) if folder is None else folder / name
-        entry = _entry_for(file)
+        entry = _entry_for(file, name)
         _check_file(file, given, sha256)
         target = file
     return cast(
@@ -125,24 +132,56 @@ def open_model(
     )
 
 
+def open_classifier(
+    path: str,
+    trust: Trust | Mapping[str, Any] | TrustStated | None = None,
+    *,
+    sha256: str | None = None,
+    folder: Path | None = None,
+) -> Classifier:
+    """Open a Keras model that reads pictures; trust and digest are asked for as by ``open_model``.
+
+    Raises
+    ------
+    ModelError
+        No Keras file, another digest, missing trust, or a model that reads no pictures.
+    """
+    given, file = as_trust(trust), Path(path) if folder is None else folder / path
+    if not _entry_for(file, path).startswith("audit.models.keras:"):
+        raise ModelError(f"model {file.name}: pictures are read by Keras models alone. Use .keras or .h5.")
+    _check_file(file, given, sha256)
+    return cast(Classifier, _resolve("audit.models.keras:open_classifier")(file, trust=given))
+
+
 _TRUST = "Read it, then state model.trust: {by, reason, date} in the config"
 
 
-def _entry_for(file: Path) -> str:
+def _entry_for(file: Path, name: str) -> str:
     ending = file.suffix.lower()
+    if file.is_dir():
+        return FOLDER
+    if name.endswith("/"):
+        raise ModelError(f"model {name}: there is no such folder in {file.parent}. Correct model.path.")
     if ending in BY_ENDING:
         return BY_ENDING[ending]
-    if ending in _LATER or file.is_dir():
-        raise ModelError(
-            f"model {file.name}: this format is not built yet. Save it as .keras or .skops, or wrap it in a "
-            "python function and name that as python:module:function."
-        )
-    known = ", ".join([*BY_ENDING, "python:module:function"])
+    known = ", ".join([*BY_ENDING, "a SavedModel's folder", "python:module:function"])
     raise ModelError(f"model {file.name}: no framework reads the ending {ending!r}. Use one of {known}.")
 
 
 def _check_file(file: Path, trust: Trust | None, sha256: str | None) -> None:
-    """Refuse, before any of it is loaded, a file that is absent, altered, or runs code untrusted."""
+    """Refuse, before any of it is loaded, what is absent, altered, or runs code untrusted."""
+    if file.is_dir():
+        if not (file / "saved_model.pb").is_file():
+            raise ModelError(
+                f"model {file.name}: the folder holds no saved_model.pb. "
+                "Name the folder of a SavedModel, or a file."
+            )
+        if trust is None:
+            raise ModelError(
+                f"model {file.name}: a SavedModel is a program that may read and write files, and nobody is "
+                f"named. {_TRUST}; or save it as .keras."
+            )
+        return
     if not file.is_file():
         raise ModelError(f"model {file.name}: there is no such file in {file.parent}. Correct model.path.")
     if file.suffix.lower() in _PICKLES:
@@ -177,19 +216,29 @@ def check_digest(name: str, found: str, pinned: str) -> None:
 
 
 def digest_of(file: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hex."""
+    """Return the SHA-256 of a model, in hex: of a file's bytes, of all that lies in a folder.
+
+    Where the weights of an ``.onnx`` file lie beside it, they are part of what is digested.
+    """
+    if file.is_dir():
+        return str(_resolve("audit.models.saved_model:digest_of_folder")(file))
+    if file.suffix.lower() == ".onnx":
+        return str(_resolve("audit.models.onnx_file:digest_of_onnx")(file))
     with file.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def stated_digest(path: str, folder: Path) -> str | None:
-    """Return the digest of a model as its file shows it, without opening it; None where no file is seen."""
+    """Return the digest of a model as its file shows it, without opening it; None where no file is seen.
+
+    An ``.onnx`` file is not looked at: which files belong to it is known by reading it alone.
+    """
     prefix, _, rest = path.partition(":")
     if prefix == "python":
         file: Path | None = _resolve("audit.models.function:module_file")(rest.partition(":")[0], folder)
     else:
-        file = None if prefix in BY_PREFIX else folder / path
-    return digest_of(file) if file is not None and file.is_file() else None
+        file = None if prefix in BY_PREFIX or path.lower().endswith(".onnx") else folder / path
+    return digest_of(file) if file is not None and file.exists() else None
 
 
 def as_trust(trust: Trust | Mapping[str, Any] | TrustStated | None) -> Trust | None:
@@ -215,7 +264,7 @@ def as_trust(trust: Trust | Mapping[str, Any] | TrustStated | None) -> Trust | N
     )
 
 
-def describe(scorer: Scorer, version: str | None = None) -> Model:
+def describe(scorer: Scorer | Classifier, version: str | None = None) -> Model:
     """Return what is kept of a model; ``version`` is the config's ``model.version`` where given."""
     model = cast(_Described, scorer).describe()
     return model if version is None else replace(model, version=version)

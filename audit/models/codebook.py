@@ -17,6 +17,38 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def as_asked(
+    model: str, column: str, values: NDArray[Any], *, text: bool, whole: bool = False
+) -> NDArray[Any]:
+    """Return a column as the model's input means it: text, numbers, or whole numbers.
+
+    Parameters
+    ----------
+    model, column : names, for messages
+    text, whole : whether the input takes text; whether it takes whole numbers
+
+    Raises
+    ------
+    ModelError
+        Text for a number; a gap or a fraction where the input takes whole numbers, which know neither.
+    """
+    has_text = values.dtype.kind in "OUS"
+    if text and not has_text:  # codes such as 3 are read as numbers from a file
+        return np.array(["" if np.isnan(v) else f"{v:.15g}" for v in values.astype(float)], dtype=object)
+    if has_text and not text:
+        raise ModelError(
+            f"model {model}: it reads {column!r} as a number, and the data hold text there. "
+            "Give the model an input of text for it, or correct the column."
+        )
+    numbers = np.where(np.isfinite(values.astype(float)), values.astype(float), 0.5) if whole else np.empty(0)
+    if others := int(np.count_nonzero(numbers != np.rint(numbers))):
+        raise ModelError(
+            f"model {model}: it reads {column!r} as whole numbers, and {others} of {len(values)} rows miss "
+            "it or have a fraction. Fill the column, or give the model an input that knows such values."
+        )
+    return values
+
+
 class CodeBook:
     """Encodes columns of numbers and strings into float64[n, columns], and decodes them.
 

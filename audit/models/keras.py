@@ -20,9 +20,10 @@ from audit.models.keras_code import code_in_keras
 from audit.record import Trust
 
 if TYPE_CHECKING:
+    from audit.models.keras_classifier import KerasClassifier
     from audit.models.keras_scorer import KerasScorer
 
-__all__ = ["code_in_keras", "open_keras", "scorer_of"]
+__all__ = ["code_in_keras", "loaded", "open_classifier", "open_keras", "scorer_of"]
 
 
 def open_keras(
@@ -46,6 +47,18 @@ def open_keras(
         wants another number of columns.
     """
     path = Path(path)
+    model, digest = loaded(path, trust)
+    return scorer_of(model, name=path.name, digest=digest, output=output, features=features, trust=trust)
+
+
+def loaded(path: Path, trust: Trust | None) -> tuple[Any, str]:
+    """Load a Keras file and return the model and the digest of its bytes.
+
+    Raises
+    ------
+    ModelError
+        Where it cannot be read, or carries a program that nobody answers for.
+    """
     code = code_in_keras(path)
     if code and trust is None:
         raise ModelError(
@@ -65,9 +78,21 @@ def open_keras(
             f"model {path.name}: Keras cannot load it ({first[0][:200]}). "
             "Save it again with this version of Keras, or wrap it in a python function"
         ) from error
-    return scorer_of(
-        model, name=path.name, digest=digest_of(path), output=output, features=features, trust=trust
-    )
+    return model, digest_of(path)
+
+
+def open_classifier(path: Path, *, trust: Trust | None = None) -> KerasClassifier:
+    """Open a ``.keras`` or ``.h5`` file that reads pictures; see ``audit.models.open_classifier``.
+
+    Raises
+    ------
+    ModelError
+        Where it cannot be read, carries a program that nobody answers for, or reads no pictures.
+    """
+    model, digest = loaded(path, trust)
+    from audit.models.keras_classifier import KerasClassifier
+
+    return KerasClassifier(model, name=path.name, digest=digest, trust=trust)
 
 
 def scorer_of(

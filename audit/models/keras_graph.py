@@ -175,6 +175,8 @@ def _owners_after(step: Step, parts: list[NDArray[np.int64]]) -> NDArray[np.int6
     operation = step.operation
     if isinstance(operation, keras.layers.Concatenate):
         return np.concatenate(parts, axis=operation.axis - 1 if operation.axis > 0 else operation.axis)
+    if isinstance(operation, keras.layers.Embedding) and parts[0].shape == shape[:-1]:
+        return np.repeat(parts[0][..., None], shape[-1], axis=-1)
     if isinstance(operation, (keras.layers.Flatten, keras.layers.Reshape)):
         return parts[0].reshape(shape)
     if isinstance(operation, _ELEMENTWISE) and len(parts) == 1 and parts[0].shape == shape:

@@ -14,16 +14,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from audit.errors import ModelError, UsageError
 from audit.models import checked_scores
-from audit.models.codebook import CodeBook
+from audit.models.codebook import CodeBook, as_asked
 from audit.models.dense import DenseNetwork
 from audit.models.keras_dense import dense_network
-from audit.models.keras_ends import inputs_by_name, output_of, size_of
+from audit.models.keras_ends import check_places, embeddings_of, inputs_by_name, layers_of, output_of, size_of
 from audit.models.keras_gradients import INSTEAD, Gradients
 from audit.models.keras_graph import graph_of, trunk_inputs
 from audit.models.keras_mixing import Mixer
@@ -62,6 +61,7 @@ class KerasScorer:
         self._by_name = len(self._inputs) > 1 or isinstance(getattr(model, "_inputs_struct", None), dict)
         self._tensor, self._column_of_output, self._output_name = output_of(model, output, name)
         self._graph = graph_of(model, self._tensor)
+        self._embeddings = embeddings_of(self._graph)
         self.columns: tuple[str, ...] = tuple(self._inputs) if self._by_name else tuple(features)
         self._check_inputs()
         self._starts: dict[str, list[Any]] = {}
@@ -100,9 +100,18 @@ class KerasScorer:
                 f"({', '.join(list(rows)[:12])}). Add it to data.features"
             )
         values = {column: self._typed(column, np.asarray(rows[column])) for column in self.columns}
-        if not self._tried and len(next(iter(values.values()))):
-            self._try(values)
-        return self._encoded(values)
+        encoded = self._encoded(values)
+        if self._book is None and len(encoded):
+            self._check_places(encoded)
+            if not self._tried:
+                self._try(values)
+        return encoded if self._book is None else self._encoded(values)
+
+    def _check_places(self, encoded: NDArray[Any]) -> None:
+        """Refuse what an Embedding has no place for."""
+        if self._embeddings:
+            found = self._graph.run(self._split(tf.constant(encoded)), [t for t, _ in self._embeddings])
+            check_places(self._name, self._embeddings, found)
 
     def _encoded(self, values: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         if self._book is not None:
@@ -125,18 +134,13 @@ class KerasScorer:
         return codes
 
     def _typed(self, column: str, values: NDArray[Any]) -> NDArray[Any]:
-        wants_text = self._by_name and self._inputs[column].dtype == "string"
-        has_text = values.dtype.kind in "OUS"
-        if has_text and not wants_text:
-            raise ModelError(
-                f"model {self._name}: it reads {column!r} as a number, and the data hold text there. "
-                "Give the model a look-up for it, or correct the column"
-            )
-        if not has_text and wants_text:  # codes such as 3 are read as numbers from a file
-            return np.array(["" if np.isnan(v) else f"{v:.15g}" for v in values.astype(float)], dtype=object)
+        tensor = self._inputs[column] if self._by_name else next(iter(self._inputs.values()))
+        wants_text = tensor.dtype == "string"
+        whole = "int" in tensor.dtype
+        asked = as_asked(self._name, column, values, text=wants_text, whole=whole)
         if wants_text:
-            return np.array(["" if v is None else str(v) for v in values.tolist()], dtype=object)
-        return values.astype(np.float64)
+            return np.array(["" if v is None else str(v) for v in asked.tolist()], dtype=object)
+        return asked.astype(np.float64)
 
     def _fed(self, column: str, values: Any) -> Any:
         tensor = self._inputs[column]
@@ -256,13 +260,8 @@ class KerasScorer:
         """Return the model as dense layers, with what their units gave for some rows; or why it is none."""
         if self._book is not None:
             return "its text is mixed before it becomes numbers, so its layers cannot be told apart"
-        return dense_network(
-            self._graph,
-            self._owned_starts(),
-            self.columns,
-            self._split(np.asarray(encoded, dtype=self._dtype)),
-            self._column_of_output,
-        )
+        given = self._split(np.asarray(encoded, dtype=self._dtype))
+        return dense_network(self._graph, self._owned_starts(), self.columns, given, self._column_of_output)
 
     def _mixing(self, reference: NDArray[Any]) -> Mixer:
         if self._mixer is None:
@@ -384,11 +383,6 @@ class KerasScorer:
 
     def describe(self) -> Model:
         """Return what is kept of the model."""
-        layers = tuple(
-            {"name": layer.name, "kind": type(layer).__name__, "units": getattr(layer, "units", None)}
-            for layer in self._model.layers
-            if not isinstance(layer, keras.layers.InputLayer)
-        )
         return Model(
             digest=self._digest,
             name=self._name,
@@ -397,6 +391,6 @@ class KerasScorer:
             inputs=self.columns,
             output=self._output_name,
             n_parameters=int(self._model.count_params()),
-            layers=layers,
+            layers=layers_of(self._model),
             trust=self._trust,
         )

@@ -6,8 +6,9 @@ one that was fitted on arrays gets an array in the order of the config's feature
 The score is the probability of the second class of a binary classifier, of the class that
 ``model.output`` names or counts to where there are more, else the decision function or prediction.
 
-Why so: a .skops file is opened with no trusted types but ``numpy.dtype``. Scikit-learn's own
-imputers hold one, and skops builds it from an empty array without pickle, whatever the file says.
+Why so: a .skops file is opened with no trusted types but ``numpy.dtype`` and scikit-learn's two classes
+of trees. Imputers hold the first, and skops builds it from an empty array without pickle, whatever the
+file says; trees hold numbers alone, which are checked before anything follows them.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ import polars as pl
 from audit.errors import ModelError
 from audit.models import check_digest, checked_scores
 from audit.models.codebook import CodeBook
+from audit.models.sklearn_trees import TREE_TYPES, check_trees, trees_of
+from audit.models.tree_mixer import TreeMixer
 from audit.record import Model, Trust
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_DATA_TYPES = frozenset({"numpy.dtype"})
+_DATA_TYPES = frozenset({"numpy.dtype"}) | TREE_TYPES
 
 
 def open_skops(
@@ -60,6 +63,7 @@ def open_skops(
         )
     try:
         pipeline = skops_io.loads(content, trusted=sorted(_DATA_TYPES))
+        check_trees(pipeline)
     except Exception as error:
         raise _unreadable(target, error) from None
     return PipelineScorer(pipeline, target.name, content, output, features, trust)
@@ -113,7 +117,11 @@ class PipelineScorer:
                 f"{len(columns)} features. Name them in the order of the fit in data.features."
             )
         self._book = CodeBook(columns)
-        self._function, self._output = _output(pipeline, name, output)
+        self._function, self._output, at = _output(pipeline, name, output)
+        # Behind other steps the trees' columns are no longer the rows' own.
+        steps = getattr(pipeline, "steps", [("model", pipeline)])
+        alone = all(step in (None, "passthrough") for _, step in steps[:-1])
+        self._mixer = TreeMixer(trees_of(steps[-1][1], at) if alone else None, self.score_encoded)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -127,7 +135,9 @@ class PipelineScorer:
 
     def encode(self, rows: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
         """Return float64[n, columns]."""
-        return self._book.encode(rows)
+        encoded = self._book.encode(rows)
+        self._mixer.try_on(encoded)
+        return encoded
 
     def score_encoded(self, encoded: NDArray[Any]) -> NDArray[np.float64]:
         """Return float64[n]."""
@@ -147,6 +157,23 @@ class PipelineScorer:
     def score(self, rows: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
         """Return float64[n]."""
         return self.score_encoded(self.encode(rows))
+
+    @property
+    def mixes(self) -> bool:
+        """Whether ``mixed_mean`` goes through its trees, which answer as the library does."""
+        return self._mixer.trees is not None
+
+    def mixed_mean(
+        self, rows: NDArray[Any], reference: NDArray[Any], masks: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return float64[n, m]: the mean score over the reference, of the row where a mask is set."""
+        return self._mixer.mean(rows, reference, masks)
+
+    def shares(
+        self, rows: NDArray[Any], reference: NDArray[Any], owned: NDArray[np.bool_]
+    ) -> NDArray[np.float64] | None:
+        """Return the Shapley values float64[n, players] of a score that is a sum of leaves, else None."""
+        return self._mixer.shares(rows, reference, owned)
 
     def describe(self) -> Model:
         """Return what is kept of the model; its layers are the steps of the pipeline."""
@@ -180,8 +207,8 @@ class PipelineScorer:
         )
 
 
-def _output(pipeline: Any, name: str, output: int | str) -> tuple[Callable[[Any], Any], str]:
-    """Return the function that scores, and what its score is."""
+def _output(pipeline: Any, name: str, output: int | str) -> tuple[Callable[[Any], Any], str, int]:
+    """Return the function that scores, what its score is, and the class that it is of."""
     classes = [str(one) for one in getattr(pipeline, "classes_", ())]
     if hasattr(pipeline, "predict_proba") and classes:
         if isinstance(output, str):
@@ -198,11 +225,11 @@ def _output(pipeline: Any, name: str, output: int | str) -> tuple[Callable[[Any]
             raise ModelError(
                 f"model {name}: it has {len(classes)} classes, and none is number {at}. Correct model.output."
             )
-        return (lambda table: pipeline.predict_proba(table)[:, at]), f"probability of {classes[at]}"
+        return (lambda table: pipeline.predict_proba(table)[:, at]), f"probability of {classes[at]}", at
     if hasattr(pipeline, "decision_function") and len(classes) <= 2:
-        return pipeline.decision_function, "decision function"
+        return pipeline.decision_function, "decision function", 0
     if hasattr(pipeline, "predict") and not classes:
-        return pipeline.predict, "prediction"
+        return pipeline.predict, "prediction", 0
     raise ModelError(
         f"model {name}: it gives no score (no predict_proba, decision_function or predict). "
         "Fit a model that does."

@@ -33,6 +33,7 @@ from audit.record.measured import (
     Requirement,
     Statement,
 )
+from audit.record.pictured import Classifier, Pictured
 from audit.record.sealed import Audit, Document, Evidence, Refusal
 from audit.record.turned import Change, Counterfactual, NoCounterfactual
 from audit.record.words import (
@@ -59,6 +60,7 @@ __all__ = [
     "CaseFile",
     "Certified",
     "Change",
+    "Classifier",
     "Component",
     "Counterfactual",
     "Dataset",
@@ -85,6 +87,7 @@ __all__ = [
     "PackVersion",
     "PartitionPlan",
     "Person",
+    "Pictured",
     "Policy",
     "Proxy",
     "QuarantinedRow",

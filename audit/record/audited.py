@@ -23,14 +23,14 @@ class Trust:
 class Model:
     """The model as it was opened.
 
-    ``digest`` is the SHA-256 of its bytes (of the module's bytes for a Python function, of the
-    column's name for scores already in the data); ``version`` is its first 16 digits unless the
-    config gives one.
+    ``digest`` is the SHA-256 of its bytes (of the module's bytes for a Python function, of every file
+    of a folder, of the column's name for scores already in the data); ``version`` is its first 16
+    digits unless the config gives one.
     """
 
     digest: str
     name: str
-    framework: str  # keras | sklearn | function | scores | none
+    framework: str  # keras | sklearn | xgboost | lightgbm | onnx | saved_model | function | scores | none
     version: str
     inputs: tuple[str, ...] = ()
     output: str = ""

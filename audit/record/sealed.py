@@ -19,7 +19,7 @@ class Audit:
 
     audit: str
     name: str
-    kind: Literal["population", "batch"]
+    kind: Literal["population", "batch", "images"]
     owner: str
     as_of: dt.date
     model: Model

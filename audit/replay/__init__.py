@@ -73,6 +73,11 @@ def replay(
     found = ledger.find(audit)
     if found.state != "sealed":
         raise UsageError(f"audit {found.audit[:12]}: it is not sealed yet. Finish it with plainspoken run.")
+    if found.kind == "images":
+        from audit.replay.pictures import replay_pictures
+
+        quiet: Tell = tell or (lambda stage, done, total: None)
+        return replay_pictures(ledger, found, folder=folder, config=config, url=_url(ledger), tell=quiet)
     named = _named(ledger, config) if config is not None else None
     stated = load_config(_as_written(ledger, found), folder=folder)
     used = named if from_files and named is not None else stated
@@ -164,7 +169,7 @@ def _stopped(audit: Audit, from_files: bool, compared: list[Compared], why: str)
 
 
 def _environment(audit: Audit) -> tuple[tuple[str, str, str], ...]:
-    from audit.prepare import environment
+    from audit.identity import environment
 
     now = environment()
     names = dict.fromkeys((*audit.environment, *now))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from audit import barrier, measure, prepare, worker
+from audit import barrier, measure, prepare, soundness, worker
 from audit.job import Selection
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def again(ready: Ready, records: Records, *, changed: bool, missing: frozenset[K
     tell("reference", 1, 1)
     explained = tuple(prepare.explain(scored, chosen, ready.host, tell))
     groups = measure.groups(ready, _with_missing(scored, records, missing) if missing else scored)
-    found = measure.Measured(ready, scored, explained, chosen, groups)
+    sound = soundness.ask(ready, scored, explained, chosen)
+    found = measure.Measured(ready, scored, explained, chosen, groups, sound)
     sealed = records.ledger.figures(records.audit)
     note = sealed["demonstration"].body["note"] if "demonstration" in sealed else None
     figures = measure.figures(found, note)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from audit.record import Decision, NoCounterfactual, Reason
+from audit.record import Decision, NoCounterfactual, Person, Reason
 from audit.record.turned import as_values
 from audit.replay.difference import Compared, Distances, keyed
 
@@ -48,8 +48,7 @@ def decisions(
             _score(scores, sealed, now, label, within.scores)
             if records.unlocked:
                 known = sorted(f"{one.role} {one.person}" for one in sealed.persons)
-                pseudonym = records.ledger.pseudonym
-                today = sorted(f"{one.role} {pseudonym('person', one.person)}" for one in now.persons)
+                today = sorted(f"{one.role} {_stands_for(records, one, sealed)}" for one in now.persons)
                 found.equal("persons", ", ".join(known), ", ".join(today), label)
             if sealed.reference in again.lost:
                 left_out += 1
@@ -71,6 +70,13 @@ def decisions(
             if case is not None:
                 _turned(reasons, case.counterfactuals, part.cases[at].counterfactuals, label, within)
     return scores, attributions, reasons, left_out
+
+
+def _stands_for(records: Records, person: Person, sealed: Decision) -> str:
+    # Whoever was erased and came back has several pseudonyms; it is the one of this decision that counts.
+    known = (one.person for one in sealed.persons)
+    named = next((one for one in known if records.ledger.is_person(one, person.person)), None)
+    return named or records.ledger.pseudonym("person", person.person)
 
 
 def _score(scores: Compared, sealed: Decision, now: Decision, label: str, distance: float) -> None:
@@ -249,11 +255,11 @@ def figures(records: Records, again: Again) -> Compared:
     now: Mapping[str, Any] = {one.name: one.body for one in again.figures}
     for name, figure in records.ledger.figures(records.audit).items():
         if name != "environment":  # what it ran on is told apart
-            found.alike(name, figure.body, _as_json(now.get(name)), 0.0)
+            found.alike(name, figure.body, as_json(now.get(name)), 0.0)
     return found
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """Return a figure's body as it comes back from JSON: tuples are lists there."""
     import json
 

@@ -123,8 +123,26 @@ def readable(wanted: Iterable[Path], hidden: Iterable[Path]) -> tuple[Path, ...]
     closed = [one.absolute() for one in hidden]
     found: list[Path] = []
     for path in wanted:
-        found += _opened(path.absolute(), closed)
+        for one in _opened(path.absolute(), closed):
+            found += _through_links(one)
     return tuple(dict.fromkeys(found))
+
+
+def _through_links(path: Path) -> list[Path]:
+    """Return the links on the way to a path, and where it really lies.
+
+    >>> _through_links(Path("/"))
+    [PosixPath('/')]
+    """
+    links: list[Path] = []
+    for _ in range(40):  # as many as the kernel follows
+        link = next((one for one in reversed((path, *path.parents)) if one.is_symlink()), None)
+        if link is None:
+            return [*links, path]
+        links.append(link)
+        target = Path(os.path.normpath(link.parent / link.readlink()))
+        path = target / path.relative_to(link)
+    return links
 
 
 def _opened(path: Path, closed: Sequence[Path]) -> list[Path]:

@@ -51,6 +51,8 @@ def command(argv: Sequence[str], readable: Sequence[Path], environment: Mapping[
         line += ["--setenv", name, value]
     line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", HOME]
     for path in sorted(readable, key=lambda one: len(one.parts)):
+        if any(path != other and path.is_relative_to(other) for other in readable):
+            continue  # what holds it is there already
         if path.is_symlink():
             line += ["--symlink", str(path.readlink()), str(path)]
         else:

@@ -22,3 +22,13 @@ NAMES = (
     "method",
     "evidence",
 )
+
+OF_IMAGES = (
+    "image_summary",
+    "image_accuracy",
+    "image_explanations",
+    "image_method",
+    "findings",
+    "evidence",
+)
+"""The sections of an audit of pictures, in the order of print."""

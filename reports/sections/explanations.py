@@ -1,4 +1,4 @@
-"""Explanations: how much each factor moves scores, which way, and how far other methods agree."""
+"""Explanations: how much each factor moves scores, which way, how far methods agree, and what holds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from reports import wording
 from reports.charts import bars, effects
 from reports.charts import swarm as strips
-from reports.heat import Heat, heat
+from reports.heat import Heat, heat, square
 from reports.sealed import Sealed, cutoff_words, read
+from reports.soundness import Soundness, soundness
 from reports.wording import capital, count
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ METHOD_WORDS = {
     "gradients": "Gradients",
     "smoothgrad": "SmoothGrad",
     "occlusion": "Occlusion",
+    "factor_points": "Factor points",
 }
 
 
@@ -90,6 +92,8 @@ class Explanations:
     effects: tuple[EffectPart, ...]
     agreement: tuple[Agreement, ...]
     agreement_meaning: str
+    among: Heat | None
+    soundness: Soundness
 
 
 def method_words(method: str) -> str:
@@ -220,6 +224,28 @@ def _plain(value: float) -> str:
     return wording.size(value, 1 if abs(value) >= 1000 else 3)
 
 
+_FEWEST_AMONG = 3  # methods that make a table worth its room
+
+
+def _among(sealed: Sealed) -> Heat | None:
+    """Return how far each method agrees with each other one; two alone stand in the table above."""
+    among = (sealed.measured("agreement") or {}).get("among") or {"methods": ()}
+    if len(among["methods"]) < _FEWEST_AMONG:
+        return None
+    names = [method_words(method) for method in among["methods"]]
+    pairs = [
+        (value, names[i], names[j])
+        for i, row in enumerate(among["top4_overlap"])
+        for j, value in enumerate(row[:i])
+        if value is not None
+    ]
+    meaning = ""
+    if pairs:
+        value, one, other = min(pairs)
+        meaning = f"Farthest apart: {one} and {other}, which share {wording.share(value)} of the first four."
+    return square(names, among["top4_overlap"], "Each method against each other", meaning)
+
+
 def _agreement(sealed: Sealed) -> tuple[tuple[Agreement, ...], str]:
     body = sealed.measured("agreement")
     if body is None:
@@ -281,6 +307,8 @@ def query(ledger: Reading, audit_id: str) -> Explanations:
             (),
             agreement,
             agreement_meaning,
+            _among(sealed),
+            soundness(sealed),
         )
     first = importance["factors"][0]["label"]
     wide, narrow, meaning = _importance(sealed, dict(importance))
@@ -303,6 +331,8 @@ def query(ledger: Reading, audit_id: str) -> Explanations:
         effects=_effects(dict(curves)) if curves else (),
         agreement=agreement,
         agreement_meaning=agreement_meaning,
+        among=_among(sealed),
+        soundness=soundness(sealed),
     )
 
 

@@ -266,7 +266,8 @@ def _strip(sealed: Sealed) -> tuple[str, forest.Strip | None, forest.Strip | Non
     )
 
 
-def _outcome_counts(asked: tuple[Asked, ...]) -> tuple[tuple[str, Mark], ...]:
+def outcome_counts(asked: tuple[Asked, ...]) -> tuple[tuple[str, Mark], ...]:
+    """Return how many duties are unmet, open and met, beside the contents."""
     owed = duties(asked)
     unmet = sum(a.outcome == "not_met" for a in owed)
     open_ = sum(a.outcome in ("inconclusive", "not_measured", "error") for a in owed)
@@ -278,7 +279,8 @@ def _outcome_counts(asked: tuple[Asked, ...]) -> tuple[tuple[str, Mark], ...]:
     )
 
 
-def _trust(trust: Trust | None) -> str:
+def trust_words(trust: Trust | None) -> str:
+    """Return who answers for a model that runs code; empty where none does."""
     if trust is None:
         return ""
     date = wording.date_in_words(trust.date)
@@ -308,7 +310,7 @@ def query(ledger: Reading, audit_id: str) -> Summary:
         about=f"{model} · {decision_rule(sealed)} · as of {date}",
         access=access_words(sealed),
         demonstration=_demonstration(demonstration["note"]) if demonstration else "",
-        trust=_trust(trust),
+        trust=trust_words(trust),
         verdict=spoken,
         lead=_lead(sealed, spoken),
         keys=_keys(sealed),
@@ -324,7 +326,7 @@ def query(ledger: Reading, audit_id: str) -> Summary:
         strip_narrow=narrow,
         unknowns=unknown[:room],
         more_unknown=max(0, len(unknown) - room),
-        counts=_outcome_counts(asked),
+        counts=outcome_counts(asked),
     )
 
 

@@ -171,3 +171,81 @@ def test_notice_facts_come_from_the_config() -> None:
     bare = by_name(measurements.of_notice_facts({}))
     assert bare["disclosed_score_role"].state == "not_applicable"
     assert bare["agency_stated"].value == 0.0
+
+
+def a_share(value: float | None, n: int = 60) -> dict:
+    """Return a share as the figures hold it."""
+    return {"value": value, "low": value, "high": value, "n": n}
+
+
+def sound(**changes) -> dict:
+    """Return the three figures about explanations, some parts changed."""
+    same = {"same_order": a_share(0.9), "overlap": a_share(0.95)}
+    near = {"population": "near_cutoff", "n": 500, "top4_overlap": 0.7, "low": 0.66, "high": 0.74}
+    everybody = near | {"population": "all_applicants", "top4_overlap": 0.8, "low": 0.76, "high": 0.83}
+    plain = {
+        "stability": {"seeds": same | {"exact": False, "max_difference": 0.1}, "references": same},
+        "faithfulness": {
+            "share_moved": a_share(1.2),
+            "moved_more": a_share(0.97),
+            "against_alone": a_share(0.02, 200),
+        },
+        "named_methods": {"with": [near, everybody]},
+    }
+    return plain | changes
+
+
+def test_whether_explanations_hold_is_read_from_the_figures() -> None:
+    """What the figures print is what is judged; of the named methods the nearer one."""
+    found = by_name(measurements.of_soundness(sound()))
+    assert {name: (one.value, one.n) for name, one in found.items()} == {
+        "seed_same_reasons": (0.9, 60),
+        "reference_draw_overlap": (0.95, 60),
+        "reasons_share_moved": (1.2, 60),
+        "reasons_moved_more": (0.97, 60),
+        "reasons_against_alone": (0.02, 200),
+        "named_method_overlap": (0.8, 500),
+    }
+    assert found["named_method_overlap"].cause == "nearer to the average of all applicants"
+    assert (found["named_method_overlap"].low, found["named_method_overlap"].high) == (0.76, 0.83)
+
+
+def test_what_is_exact_has_no_interval_over_seeds() -> None:
+    """Nothing is drawn, so ten refusals say what all would."""
+    seeds = {"same_order": a_share(1.0, 10), "exact": True, "max_difference": 0.0}
+    body = sound()["stability"] | {"seeds": seeds}
+    found = by_name(measurements.of_soundness(sound(stability=body)))["seed_same_reasons"]
+    assert (found.value, found.low, found.high, found.n) == (1.0, None, None, 10)
+    assert "nothing is drawn" in found.cause
+
+
+def test_few_declined_cases_conclude_nothing() -> None:
+    """R5 asks for 500; under 100 the outcome is open, whatever the overlap."""
+    row = {"population": "near_cutoff", "n": 99, "top4_overlap": 1.0, "low": 0.96, "high": 1.0}
+    found = by_name(measurements.of_soundness(sound(named_methods={"with": [row]})))["named_method_overlap"]
+    assert found.state == "inconclusive"
+    assert "only 99 declined cases, fewer than 100" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("cause", "state"),
+    [(measurements.NO_MODEL, "not_measured"), (measurements.NO_REFUSAL, "not_applicable")],
+)
+def test_what_was_not_asked_says_why(cause: str, state: str) -> None:
+    """Without a model nothing is measured; without a refusal nothing applies; neither is met."""
+    figures = {name: {"cause": cause} for name in measurements.OF_SOUNDNESS}
+    found = measurements.of_soundness(figures)
+    assert {(one.state, one.value, one.cause) for one in found} == {(state, None, cause)}
+    assert len(by_name(found)) == 6
+    absent = measurements.of_soundness({})
+    assert {one.state for one in absent} == {"not_measured"}
+
+
+def test_a_share_of_nobody_is_not_measured() -> None:
+    """Where no refusal has as many other factors, that is the cause."""
+    body = sound()["faithfulness"] | {"moved_more": a_share(None, 0)}
+    found = by_name(measurements.of_soundness(sound(faithfulness=body)))["reasons_moved_more"]
+    assert (found.state, found.cause) == (
+        "not_measured",
+        "no refusal has as many factors that are no reason",
+    )

@@ -14,7 +14,21 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
-BLOCKED = frozenset({"tensorflow", "keras", "torch", "shap", "lime", "sklearn"})
+BLOCKED = frozenset(
+    {
+        "tensorflow",
+        "keras",
+        "torch",
+        "shap",
+        "lime",
+        "sklearn",
+        "xgboost",
+        "lightgbm",
+        "onnx",
+        "onnxruntime",
+        "numba",
+    }
+)
 
 
 class Missing(importlib.abc.MetaPathFinder):

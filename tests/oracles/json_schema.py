@@ -16,7 +16,7 @@ TYPES: dict[str, Any] = {
     "null": lambda value: value is None,
 }
 
-TOLD = {"title", "description", "default", "format", "$schema", "$defs"}
+TOLD = {"title", "description", "default", "format", "$schema", "$defs", "then", "else"}
 
 
 def meets(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> bool:
@@ -27,6 +27,8 @@ def meets(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> boo
 def _meets(value: Any, word: str, rule: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> bool:
     if word == "$ref":
         return meets(value, root["$defs"][rule.removeprefix("#/$defs/")], root)
+    if word == "if":
+        return meets(value, schema["then" if meets(value, rule, root) else "else"], root)
     if word == "anyOf":
         return any(meets(value, one, root) for one in rule)
     if word == "oneOf":

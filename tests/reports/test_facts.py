@@ -39,6 +39,33 @@ def _finding(measure: str, value: float | None, **more: object) -> Finding:
         ),
         ("reasons_at_most_four", 5.0, "a refusal names up to five reasons"),
         ("shap_top4_overlap", 0.98, "SHAP names 98.0% of the same four factors"),
+        (
+            "seed_same_reasons",
+            0.97,
+            "another seed gives 97.0% of refusals the same reasons in the same order",
+        ),
+        ("reference_draw_overlap", 0.968, "96.8% of reasons stay when the comparison group is drawn anew"),
+        (
+            "reasons_share_moved",
+            1.18,
+            "put right, the printed reasons carry the score 1.18 of the way to the comparison group’s "
+            "average",
+        ),
+        (
+            "reasons_moved_more",
+            1.0,
+            "in 100.0% of refusals the printed reasons move the score further than as many other factors",
+        ),
+        (
+            "reasons_against_alone",
+            0.121,
+            "put right alone, 12.1% of printed reasons move the score toward refusal",
+        ),
+        (
+            "named_method_overlap",
+            0.832,
+            "the nearer of the two methods that Regulation B names gives 83.2% of the same four factors",
+        ),
         ("parrots", 3.0, "the parrots of ages\u00a018–24 is 3"),
     ],
 )
@@ -70,6 +97,9 @@ def test_measured_values_with_their_intervals() -> None:
     smd = _finding("standardized_mean_difference", -0.042, low=-0.17, high=0.06)
     assert measured(smd) == "−0.04 (−0.17\u00a0to\u00a0+0.06)"
     assert measured(_finding("selection_rate", 0.771, low=0.759, high=0.782)) == "77.1% (75.9–78.2)"
+    moved = _finding("reasons_share_moved", 1.18, low=1.11, high=1.25)
+    assert measured(moved, (0.5,)) == "1.18 (1.11–1.25)"
+    assert bound_words(moved, Bound(SINCE, at_least=0.5)) == "at least 0.50"
     assert number("agency_stated", 1.0) == "1"
     assert number("completeness_residual", 3.9e-16) == "<\u00a00.000001"
 

@@ -9,14 +9,18 @@ Orders: ``{"do": "write", "url", "key", …}`` forks a writer and answers ``{"pi
 
 A writer's **steps** are the statements that it sends within write transactions and its commits,
 each before and after: ``part 2: log_entries insert, after``. ``at`` names the one where it does
-``act`` (``kill`` or ``stop``) to itself; ``trace`` has it say all of them.
+``act`` (``kill`` or ``stop``) to itself; ``trace`` has it say all of them. ``record`` names the file
+to which all is added that is done in the folder ``watched``, ``later`` what is done after the seal
+(``power_loss.py``).
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -49,21 +53,32 @@ class FixedDraws:
         return blake2b(f"{self._name}/{self._drawn}".encode(), digest_size=n).digest()
 
     def token_hex(self, n: int) -> str:
-        """Return 2n hex digits: names, not keys, so that files which are there already change nothing."""
-        return blake2b(b"name", digest_size=n).hexdigest()
+        """Return 2n hex digits: the ledger's name, the same each time; else a draft's, which no row holds."""
+        return blake2b(b"name", digest_size=n).hexdigest() if n == 4 else secrets.token_hex(n)
+
+
+class FixedSigning:
+    """Stands where ``Ed25519PrivateKey`` stands: a key that is made is the same one each time."""
+
+    def __init__(self, kind: Any) -> None:
+        self.from_private_bytes = kind.from_private_bytes
+
+    def generate(self) -> Any:
+        """Return the key."""
+        return self.from_private_bytes(blake2b(b"signing", digest_size=32).digest())
 
 
 @contextmanager
 def fixed_draws() -> Iterator[FixedDraws]:
     """Have the ledger draw its keys from a fixed seed while the block runs; for tests alone."""
-    from audit.ledger import people
+    from audit.ledger import notes, people
 
-    draws, kept = FixedDraws(), vars(people)["secrets"]
-    vars(people)["secrets"] = draws
+    draws, drawn, made = FixedDraws(), vars(people)["secrets"], vars(notes)["Ed25519PrivateKey"]
+    vars(people)["secrets"], vars(notes)["Ed25519PrivateKey"] = draws, FixedSigning(made)
     try:
         yield draws
     finally:
-        vars(people)["secrets"] = kept
+        vars(people)["secrets"], vars(notes)["Ed25519PrivateKey"] = drawn, made
 
 
 def write(
@@ -91,15 +106,15 @@ class Steps:
 
         self.stage = "open"
         self._met = met
-        self._writes = False
+        self._writes: Any = None  # the connection that does; a reader may commit beside it
 
         @sa.event.listens_for(engine, "before_cursor_execute")
-        def _before(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            self._statement(statement, "before")
+        def _before(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            self._statement(connection, statement, "before")
 
         @sa.event.listens_for(engine, "after_cursor_execute")
-        def _after(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            self._statement(statement, "after")
+        def _after(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            self._statement(connection, statement, "after")
 
         kept_copy, kept_commit = bulk._copy, engine.dialect.do_commit
 
@@ -109,24 +124,24 @@ class Steps:
             self._met(f"{self.stage}: {table.name} copy, after")
 
         def commit(connection: Any) -> None:
-            if not self._writes:
+            if self._writes is None or connection.driver_connection is not self._writes:
                 kept_commit(connection)
                 return
             self._met(f"{self.stage}: commit, before")
             kept_commit(connection)
-            self._writes = False
+            self._writes = None
             self._met(f"{self.stage}: commit, after")
 
         bulk._copy = copy
         engine.dialect.do_commit = commit
 
-    def _statement(self, statement: str, when: str) -> None:
+    def _statement(self, connection: Any, statement: str, when: str) -> None:
         found = _STATEMENT.match(statement)
         if found is None:
             return
         verb, table = found.groups()
         if verb in ("BEGIN IMMEDIATE", "SELECT pg_advisory"):
-            self._writes = True
+            self._writes = connection.connection.driver_connection
             self._met(f"{self.stage}: write lock, {when}")
         else:
             self._met(f"{self.stage}: {table} {verb.split()[0].lower()}, {when}")
@@ -135,15 +150,24 @@ class Steps:
 def _child(order: Mapping[str, Any], audit: Any, say: int) -> int:
     from audit.errors import AuditError
     from audit.ledger import Ledger, database, leases
+    from tests.worlds import power_loss, unpowered
 
+    if "record" in order:  # from here on the library that was preloaded writes down what is done there
+        os.environ |= {"PLAINSPOKEN_RECORD": order["record"], "PLAINSPOKEN_WATCHED": order["watched"]}
     leases.SECONDS = order.get("lease", leases.SECONDS)
     database.BUSY_SECONDS = order.get("busy", database.BUSY_SECONDS)
     database.STALLED_SECONDS = order.get("stalled", database.STALLED_SECONDS)
     met: list[str] = []
     said: dict[str, Any] = {}
 
+    def promised(stage: str) -> None:
+        if "record" in order:
+            unpowered.tell(Path(order["record"]), stage)
+
     def meet(name: str) -> None:
         met.append(name)
+        if name.endswith("commit, after"):
+            promised(name.partition(":")[0])
         # The name alone may come more than once in a stage; the number tells them apart.
         if order.get("at") in (name, len(met) - 1):
             os.kill(os.getpid(), signal.SIGSTOP if order.get("act") == "stop" else signal.SIGKILL)
@@ -153,8 +177,13 @@ def _child(order: Mapping[str, Any], audit: Any, say: int) -> int:
         with fixed_draws() as draws:
             draws.restart("ledger")
             with Ledger.open(order["url"], create=True, key_file=Path(order["key"])) as ledger:
+                promised("ledger")
                 steps = Steps(ledger.engine, meet)
                 write(ledger, audit, draws, lambda name: setattr(steps, "stage", name))
+                if "later" in order:
+                    steps.stage = "later"
+                    power_loss.LATER[order["later"]](ledger)
+                    promised(order["later"])
     except AuditError as error:
         code, said["error"] = error.exit_code, str(error)
     if order.get("trace"):
@@ -170,9 +199,12 @@ def main() -> None:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV  # noqa: F401
 
     from audit.ledger import database, partitions, verify  # noqa: F401
+    from tests.worlds import power_loss, unpowered  # noqa: F401
     from tests.worlds.fine_parts import fine_audit
 
     audit = fine_audit(int(sys.argv[1]))
+    gc.collect()
+    gc.freeze()  # a collection in a writer would copy all of this
     children: dict[int, int] = {}
     print(json.dumps({"ready": os.getpid()}), flush=True)
     for line in sys.stdin:

@@ -16,7 +16,7 @@ from tests.worlds.disturbed import Writers
 from tests.worlds.postgresql import Server, open_folder
 
 if TYPE_CHECKING:
-    from tests.worlds.faults import Ground, Tally
+    from tests.worlds.ground import Ground, Tally
 
 _SOURCE = Path(__file__).with_name("fail_writes.c")
 _NUMBERS = struct.Struct("<4q")
@@ -64,7 +64,7 @@ def starved(
 
     On SQLite the writers themselves write to that disk, on PostgreSQL its server does.
     """
-    from tests.worlds.faults import Ground
+    from tests.worlds.ground import Ground
 
     library = open_folder("disk")
     there = Disk(library) if disk and (shutil.which("cc") or shutil.which("gcc")) else None
@@ -84,7 +84,7 @@ def starved(
 
 def _writes(ground: Ground, disk: Disk, calls: int) -> int:
     """Return how many calls a run makes that nobody disturbs."""
-    url = ground.fresh()
+    url = ground.fresh(new_files=True)
     disk.fail_after(1 << 62, calls=calls)
     ground.writers.run(url, ground.key)
     return disk.make_room()
@@ -93,13 +93,16 @@ def _writes(ground: Ground, disk: Disk, calls: int) -> int:
 def at_every_write(
     ground: Ground, disk: Disk, step: int = 1, calls: int = WRITES, error: int = errno.ENOSPC
 ) -> Tally:
-    """Fill the disk at each write (or each ``step``-th) of a run; make room, and run again."""
-    from tests.worlds.faults import Tally
+    """Fill the disk at each write (or each ``step``-th) of a run; make room, and run again.
+
+    Each run begins with files of its own: one that has grown before needs no more room.
+    """
+    from tests.worlds.ground import Tally
 
     name = "disk full at every write" if calls == WRITES else "disk broken at every sync"
     tally = Tally(name, ground.name)
     for n in range(0, _writes(ground, disk, calls), step):
-        url = ground.fresh()
+        url = ground.fresh(new_files=True)
         if ground.server is not None:
             ground.server.tell("CHECKPOINT")  # so that what the copy left to be written is not counted
         disk.fail_after(n, error, calls)

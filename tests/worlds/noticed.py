@@ -263,6 +263,10 @@ class Remembered:
         """Return a pseudonym that a test can foretell."""
         return f"pseudonym-of-{identifier}"
 
+    def is_person(self, pseudonym: str, identifier: str) -> bool:
+        """Return whether a pseudonym is this person's; nobody here was ever erased."""
+        return pseudonym == self.pseudonym("person", identifier)
+
     def issued(self, *key: str) -> object | None:
         """Return what is known of the notice of this key that was sent last."""
         moment = dt.datetime.combine(self.sent_on, dt.time(), dt.UTC)

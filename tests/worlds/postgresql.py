@@ -129,6 +129,16 @@ class Server:
         self.tell(f"CREATE DATABASE {name} TEMPLATE {origin} STRATEGY file_copy")
         return self.url(name)
 
+    def send_away(self, database: str) -> None:
+        """End every connection to a database, and wait until it is gone."""
+        with self.connect() as connection:
+            sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            for _ in range(1000):
+                if not connection.execute(sql, (database,)).fetchall():
+                    return
+                time.sleep(0.01)
+        raise NoServer(f"a connection to {database} does not end")
+
     def ensure(self) -> None:
         """See that the server answers; start it again where it died of what the tests did to it."""
         for attempt in range(200):

@@ -7,7 +7,7 @@ outcome and every awkward group that a report must be able to print.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from audit.record import (
@@ -126,6 +126,14 @@ REQUIREMENTS = (
         access="fair_lending",
         source="House policy 4.2",
         remedy="Review earlier late payments and payment amounts: they carry the most.",
+    ),
+    _requirement(
+        "screening.similar_to_named_method",
+        "house",
+        "named_method_overlap",
+        Bound(_SINCE, at_least=0.75),
+        "Similar to a method that Regulation B names",
+        source="12 CFR part 1002, comment 9(b)(2)-5",
     ),
     _requirement(
         "screening.four_fifths",
@@ -266,6 +274,7 @@ def findings() -> tuple[Finding, ...]:
         one("reasons_given", "met", 0, n=1146),
         one("notice_in_time", "not_measured", None, "no sending dates are recorded yet"),
         one("reference_named", "met", 386, n=386),
+        replace(one("similar_to_named_method", "met", 0.832, n=500), low=0.797, high=0.863),
     ]
     for row in disparities():
         if row.metric == "adverse_impact_ratio":

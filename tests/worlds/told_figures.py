@@ -8,6 +8,7 @@ from typing import Any
 
 from audit.record import Decision, DroppedReason, Figure, Notice, Person, Reason
 from tests.worlds.told_behaviour import behaviour
+from tests.worlds.told_soundness import soundness
 
 FACTORS = (
     ("latest_payment", "P1", "Payment status in the latest month"),
@@ -246,6 +247,10 @@ def figures() -> dict[str, Figure]:
         },
         "agreement": {
             "n": 60,
+            "among": {
+                "methods": ["shapley", "shap", "lime"],
+                "top4_overlap": [[1.0, 0.98, 0.78], [0.98, 1.0, 0.77], [0.78, 0.77, 1.0]],
+            },
             "with": [
                 {
                     "method": "shap",
@@ -265,6 +270,7 @@ def figures() -> dict[str, Figure]:
                 },
             ],
         },
+        **soundness(),
         "reference": {
             "references": [
                 {

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from audit.cli import main
+from audit.errors import GoneError
 from audit.ledger import Ledger, erasure
 from audit.ledger.partitions import Unpacked
 from audit.runner import run
@@ -203,3 +204,51 @@ def test_the_people_key_is_changed_from_the_shell(desk: Desk) -> None:
     assert the_first_refused(desk.folder)[0] == name
     assert the_first_refused(desk.folder)[2:] == (inputs, words)
     assert desk.types("verify") == 0
+
+
+def apply_again(folder: Path) -> None:
+    """Everybody applies again: new applications of the same people, for an audit of another name."""
+    for name in ("applications.csv", "recipients.csv"):
+        file = folder / name
+        frame = pl.read_csv(file, infer_schema=False)
+        frame.with_columns(application_id="N" + pl.col("application_id")).write_csv(file)
+    config = json.loads((folder / "audit.yaml").read_text())
+    config["audit"]["name"] = "The year after"
+    (folder / "audit.yaml").write_text(json.dumps(config))
+
+
+def test_who_was_erased_applies_again_and_has_a_letter(desk: Desk) -> None:
+    """The old letter stays gone, the new one is written and read, and replay finds every bit equal."""
+    name, person, inputs, _ = the_first_refused(desk.folder)
+    with Ledger.open(str(desk.folder / "ledger.db")) as ledger:
+        first = ledger.find("latest").audit
+        done = erasure.erase(ledger, person, at=MUCH_LATER, terms=lambda _audit: ())
+    config = str(desk.folder / "audit.yaml")
+    # The data still hold the old application: nothing of it comes back, and no retry would help.
+    assert desk.types("run", config, "--slot", "again") == 2
+    assert f"({done.told})" in desk.printed
+    assert "Take these rows out" in desk.printed
+    apply_again(desk.folder)
+    assert desk.types("run", config) in (0, 3), desk.printed
+    out = desk.folder / "second"
+    options = ("--out", str(out), "--format", "txt", "--date", "2026-11-20")
+    assert desk.types("letters", "latest", "--all", *options) in (0, 3)
+    with Ledger.open(str(desk.folder / "ledger.db")) as ledger:
+        audit = ledger.find("latest").audit
+        assert audit != first
+        letters = [one for one in ledger.documents(audit) if one.role == "primary"]
+        (letter,) = (one for one in letters if one.person and ledger.is_person(one.person, name))
+        assert letter.person != person
+        assert letter.decision is not None
+        assert ledger.case(audit, letter.decision).inputs == inputs
+        file = out / f"{ledger.case(audit, letter.decision).decision}.txt"
+        assert ledger.words(letter).split() == file.read_text().split()
+        before = next(one for one in ledger.documents(first) if one.person == person)
+        with pytest.raises(GoneError, match=done.told):
+            ledger.words(before)
+    assert desk.types("verify") == 0
+    assert desk.printed.count("erased on") == 1
+    assert desk.types("replay", audit, "--folder", str(desk.folder)) == 0
+    code, told = desk.told("erase", name, "--reason", "a new request", "--by", "Privacy desk")
+    assert (code, told["erasures"][0]["state"]) == (3, "queued")
+    assert told["erasures"][0]["person"] == letter.person

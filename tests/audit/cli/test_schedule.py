@@ -10,11 +10,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from audit.ledger import Ledger, schedules
+from audit.ledger import Ledger, schedules, slots, verify
 from tests.worlds import even_lender
 from tests.worlds.desk import Desk
 
@@ -183,6 +184,42 @@ def test_serve_ticks_until_it_is_told_to_stop(desk: Desk) -> None:
     assert out.decode().splitlines()[-1] == "Stopped."
     with Ledger.open(url) as ledger:
         assert [one.slot[-5:] for one in ledger.audits()] == ["[UTC]"]
+
+
+def test_what_serve_was_stopped_in_goes_on_with_the_next(desk: Desk) -> None:
+    """SIGTERM within a run: nothing is sealed, the slot is let go, and another clock ends the one run."""
+    desk.text("model.py", "def score(columns):\n", "def score(columns):\n    import time; time.sleep(0.05)\n")
+    due_yesterday(desk)
+    url = f"sqlite:///{desk.folder / 'ledger.db'}"
+    program = "from audit.cli import main; main(['serve', '--scheduler', '--ledger', '" + url + "'])"
+
+    def serve(until: Callable[[Ledger], bool]) -> None:
+        served = subprocess.Popen(
+            [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        try:
+            for _ in range(1200):
+                with Ledger.open(url) as ledger:
+                    if until(ledger):
+                        break
+                time.sleep(0.05)
+            served.send_signal(signal.SIGTERM)
+            out, _ = served.communicate(timeout=60)
+        finally:
+            served.kill()
+        assert (served.returncode, out.decode().splitlines()[-1]) == (0, "Stopped."), out.decode()
+
+    serve(lambda ledger: bool(ledger.audits()))
+    with Ledger.open(url) as ledger:
+        (begun,) = ledger.audits()
+        assert begun.state == "open"
+        assert slots.slots(ledger, "daily") == ()
+    serve(lambda ledger: any(row.act == "run" for row in slots.slots(ledger, "daily")))
+    with Ledger.open(url) as ledger:
+        (ended,) = ledger.audits()
+        assert (ended.audit, ended.state) == (begun.audit, "sealed")
+        assert [row.act for row in slots.slots(ledger, "daily")] == ["run"]
+        assert verify(ledger).ok
 
 
 def test_serve_wants_to_be_told_what(desk: Desk) -> None:

@@ -107,7 +107,7 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
     assert found[0].startswith("audit.yaml:1: audit.knd: this key is not known. Did you mean 'kind'?")
     assert "no protected attribute 'agee'. Did you mean 'age'?" in found[1]
     assert "Did you mean 'shap'?" in found[2]
-    assert "not built yet" in found[3]
+    assert "explains pictures, not columns" in found[3]
     assert found[4].endswith("got -1, expected at least 0. Mend the value.")
     assert all(int(fault.split(":")[1]) > 0 for fault in found)
 
@@ -120,12 +120,13 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
         ({"fairness": "fairness: {retrain: 'python:p.m:f'}"}, "fairness.retrain: retraining: not built yet"),
         ({"fairness": "fairness: {ledger: 'sqlite:///fair.db'}"}, "fairness.ledger: .*not built yet"),
         ({"letters": "letters: {letterhead: a.svg}"}, "letters.letterhead: letterheads: not built yet"),
-        ({"model": "model: {path: a.onnx}"}, "model.path: .onnx models: not built yet"),
-        ({"model": "model: {path: saved/}"}, "model.path: SavedModel folders: not built yet"),
         ({"record": "record: {purpose: business}"}, "record.purpose: notices for business credit: not built"),
         ({"record": "record: {language: es}"}, "record.language: letters in 'es': not built yet"),
         ({"record": "record: {gross_revenue_band: a}"}, "record.gross_revenue_band: .*not built yet"),
-        ({"explain": "explain: {also: [xrai]}"}, r"explain.also\[0\]: method 'xrai': not built yet"),
+        (
+            {"explain": "explain: {also: [xrai]}"},
+            r"explain.also\[0\]: the method 'xrai' explains pictures, not columns\. .*kind: images",
+        ),
         (
             {"explain": "explain: {reasons: {method: lime}}"},
             "explain.reasons.method: .*'lime': not built yet",

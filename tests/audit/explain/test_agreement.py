@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from audit.explain.agreement import agreement, spearman
+from audit.explain.agreement import agreement, overlaps, spearman
 from audit.record import Attributions
 
 
@@ -75,3 +75,28 @@ def test_rank_correlation_is_spearmans_with_ties():
     a, b = np.array([1.0, 2.0, 2.0, 5.0]), np.array([3.0, 1.0, 4.0, 4.0])
     assert spearman(a, b) == pytest.approx(spearmanr(a, b).statistic)
     assert spearman(np.zeros(3), np.arange(3.0)) is None
+
+
+def test_the_last_bit_of_a_sum_names_nobody():
+    """A factor that does nothing is no reason for its rounding, and near ties are ties."""
+    one, other = said([[0.3, 1e-17, -1e-17, 0.0]]), said([[0.3, -1e-17, 0.0, 1e-17]])
+    assert agreement(one, other)["top4_overlap"] < 1.0
+    found = agreement(one, other, tolerance=1e-9)
+    assert (found["top4_overlap"], found["rank_correlation"]) == (1.0, pytest.approx(1.0))
+    assert found["max_difference"] == pytest.approx(2e-17, abs=1e-16)
+
+
+def test_every_method_is_held_against_every_other() -> None:
+    """The table is symmetric, 1 with itself, and each cell is the overlap of that pair."""
+    rng = np.random.default_rng(4)
+    found = {
+        name: Attributions(name, ("a", "b", "c", "d", "e"), rng.normal(size=(6, 5)), *[np.zeros(6)] * 3)
+        for name in ("one", "two", "three")
+    }
+    told = overlaps(found)
+    table = np.array(told["top4_overlap"])
+    assert told["methods"] == ["one", "two", "three"]
+    assert np.array_equal(table, table.T)
+    assert np.diag(table).tolist() == [1.0, 1.0, 1.0]
+    assert table[2, 0] == agreement(found["one"], found["three"])["top4_overlap"]
+    assert overlaps({}) == {"methods": [], "top4_overlap": []}

@@ -16,7 +16,7 @@ from audit.ledger import Ledger, bulk, entries, roles, tables, verify
 from audit.ledger.copying import copy
 from audit.ledger.database import reading
 from reports.report import render
-from tests.worlds.faults import rows_of
+from tests.worlds.ground import rows_of
 from tests.worlds.postgresql import NoServer, Server
 from tests.worlds.sealed import small_audit, write_audit
 

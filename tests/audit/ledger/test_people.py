@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from audit.errors import EvidenceError, LedgerError
-from audit.ledger.people import KeyFile, Keyring, key_path, place_secret
+from audit.ledger.people import KeyFile, Keyring, key_path, place_secret, settle_names
 
 PERSON, OTHER = b"p" * 16, b"q" * 16
 
@@ -108,3 +108,10 @@ def test_pseudonyms_are_hmac_sha256() -> None:
     for name in ("", "7", "Ö" * 200):
         expected = hmac.digest(key.pseudonyms, f"person|{name}".encode(), "sha256")[:16]
         assert keyring.pseudonym("person", name) == expected
+
+
+def test_a_folder_that_cannot_be_synced_is_named(tmp_path: Path) -> None:
+    """Names that the disk will not hold must not be taken for safe."""
+    with pytest.raises(LedgerError, match="gone: No such file or directory"):
+        settle_names(tmp_path / "gone")
+    settle_names(tmp_path)

@@ -232,6 +232,101 @@ def test_a_model_that_states_no_inputs_is_refused():
         scorer_of(Own())
 
 
+def embedded(flat=False):
+    """Return a network of whole numbers that are looked up, with two outputs, and how its rows are drawn."""
+    if flat:
+        given = keras.Input((3,), dtype="int32", name="ids")
+        looked_up = keras.layers.Flatten()(keras.layers.Embedding(10, 4)(given))
+        names: dict[str, int] = {"x": 10, "y": 10, "z": 10}
+    else:
+        given = {
+            "debt": keras.Input((1,), name="debt"),
+            "town": keras.Input((1,), name="town", dtype="int32"),
+            "job": keras.Input((), name="job", dtype="int64"),
+        }
+        town = keras.layers.Flatten()(keras.layers.Embedding(10, 3)(given["town"]))
+        looked_up = keras.layers.Concatenate()(
+            [given["debt"], town, keras.layers.Embedding(5, 2)(given["job"])]
+        )
+        names = {"debt": 10, "town": 10, "job": 5}
+    hidden = keras.layers.Dense(8, activation="relu")(looked_up)
+    outputs = [
+        keras.layers.Dense(1, activation="sigmoid", name="default")(hidden),
+        keras.layers.Dense(1, name="loss")(hidden),
+    ]
+    return keras.Model(given, outputs), names
+
+
+def places(n, names, seed=1):
+    """Draw whole numbers below the size of each table."""
+    draw = np.random.default_rng(seed)
+    return {column: draw.integers(0, size, n).astype(float) for column, size in names.items()}
+
+
+def by_keras_places(model, rows, at):
+    """Score places by calling the model itself."""
+    if len(model.inputs) == 1:
+        fed = np.stack(list(rows.values()), axis=1).astype("int32")
+    else:
+        fed = {"debt": rows["debt"].astype("float32")[:, None], "town": rows["town"].astype("int32")[:, None]}
+        fed["job"] = rows["job"].astype("int64")
+    return np.asarray(model(keras.tree.map_structure(keras.ops.convert_to_tensor, fed))[at])[:, 0]
+
+
+@pytest.mark.parametrize("flat", [True, False])
+def test_whole_numbers_are_looked_up_for_either_of_two_outputs(tmp_path, flat):
+    """As one matrix and as a column an input, also flat ones; exact values are those of brute force."""
+    model, names = embedded(flat)
+    path, rows, reference = saved(model, tmp_path), places(3, names), places(5, names, 2)
+    for output, at in (("default", 0), (0, 0), ("loss", 1), (1, 1)):
+        scorer = open_model(path, features=tuple(names), output=output)
+        assert scorer.score(rows) == pytest.approx(by_keras_places(model, rows, at), abs=1e-6)
+        assert scorer.describe().output == ("default", "loss")[at]
+        factors = {column: [column] for column in names}
+        found = shapley.explain(scorer, rows, reference, factors)
+        assert scorer._mixer.through_first_layer
+        assert scorer.notes == []
+
+        def score(row, at=at):
+            return float(by_keras_places(model, {c: np.array([v]) for c, v in row.items()}, at)[0])
+
+        for place, row in enumerate(as_records(rows)):
+            true = shapley_values(score, row, as_records(reference), factors)
+            assert found.values[place] == pytest.approx([true[f] for f in factors], abs=1e-6)
+
+
+@pytest.mark.parametrize("flat", [True, False])
+@pytest.mark.parametrize("at", [0, 60])
+def test_a_number_that_a_table_has_no_place_for_is_refused(tmp_path, flat, at):
+    """Among the first rows and behind them: XLA would take the last place without a word."""
+    model, names = embedded(flat)
+    scorer = open_model(saved(model, tmp_path), features=tuple(names))
+    rows = places(80, names)
+    column = "y" if flat else "town"
+    rows[column][at] = 10.0
+    with pytest.raises(ModelError, match=r"1 of 80 rows have a number that its Embedding of 10 places"):
+        scorer.score(rows)
+    for other in (np.nan, np.inf, 2.5):
+        rows[column][at] = other
+        with pytest.raises(ModelError, match=f"reads '{column}' as whole numbers, and 1 of 80 rows miss it"):
+            scorer.score(rows)
+
+
+def test_a_place_is_looked_for_wherever_the_graph_looks_it_up(tmp_path):
+    """A column cut out of a matrix of numbers may be the place, too."""
+    given = keras.Input((3,))
+    looked_up = keras.layers.Embedding(4, 2)(given[:, 1])
+    joined = keras.layers.Concatenate()([given, looked_up])
+    scorer = open_model(
+        saved(keras.Model(given, keras.layers.Dense(1)(joined)), tmp_path), features=NAMES[:3]
+    )
+    rows = {"income": np.array([0.5, 9.0]), "debt": np.array([3.0, 1.0]), "age_of_file": np.array([7.0, 0.1])}
+    assert scorer.score(rows).shape == (2,)
+    rows["debt"][1] = 4.0
+    with pytest.raises(ModelError, match=r"1 of 2 rows have a number that its Embedding of 4 places"):
+        scorer.score(rows)
+
+
 # --- mixes --------------------------------------------------------------------------------------
 
 

@@ -31,7 +31,8 @@ class Marker:
 
 def test_every_entry_of_the_table_that_is_ours_is_an_opener():
     """Each lazy string names a function; each ending that the config takes is in the table."""
-    for entry in {*models.BY_ENDING.values(), *models.BY_PREFIX.values()} - {"audit.models.keras:open_keras"}:
+    entries = {*models.BY_ENDING.values(), *models.BY_PREFIX.values(), models.FOLDER}
+    for entry in entries - {"audit.models.keras:open_keras"}:
         module, _, name = entry.partition(":")
         assert callable(getattr(import_module(module), name))
     assert set(BUILT) == set(models.BY_ENDING)
@@ -72,7 +73,8 @@ def test_a_function_is_not_imported_without_trust(tmp_path):
     ("path", "words"),
     [
         ("absent.keras", "there is no such file"),
-        ("model.onnx", "this format is not built yet"),
+        ("absent.onnx", "there is no such file"),
+        ("absent/", "there is no such folder"),
         ("model.xyz", "no framework reads the ending '.xyz'"),
     ],
 )

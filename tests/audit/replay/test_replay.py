@@ -301,10 +301,10 @@ def test_without_the_key_decisions_are_matched_by_row(desk: Desk) -> None:
 
 def test_on_another_environment_tolerances_hold(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A library of another version lets a score move by 1e-9 and not by 1e-3, and is named."""
-    from audit import prepare
+    from audit import identity
 
-    here = prepare.environment()
-    monkeypatch.setattr(prepare, "environment", lambda: {**here, "numpy": "0.0.1"})
+    here = identity.environment()
+    monkeypatch.setattr(identity, "environment", lambda: {**here, "numpy": "0.0.1"})
     desk.text("model.py", BESIDE, BESIDE.replace("0.15", "0.150000001"))
     told = again(desk)
     assert not told.exact

@@ -128,6 +128,31 @@ def test_what_is_hidden_is_left_out_however_deep_it_lies(tmp_path: Path) -> None
     assert sandbox.readable([tmp_path / "a/b/ledger.db"], [tmp_path / "a"]) == ()
 
 
+def test_paths_through_links_are_the_links_and_where_they_lead(tmp_path: Path) -> None:
+    """A virtual environment behind links: each link stays one, and where it leads is bound."""
+    (tmp_path / "real" / "bin").mkdir(parents=True)
+    (tmp_path / "one").symlink_to("real")
+    (tmp_path / "two").symlink_to(tmp_path / "one")
+    found = sandbox.readable([tmp_path / "two" / "bin"], [])
+    assert found == (tmp_path / "two", tmp_path / "one", tmp_path / "real" / "bin")
+
+
+def test_a_model_opens_where_python_lies_behind_a_link(tmp_path: Path, monkeypatch) -> None:
+    """Started from a linked virtual environment, the child finds its Python."""
+    import sys
+
+    prying.lay_out(tmp_path, parent=1, port=1, unix="x", elsewhere=tmp_path)
+    linked = tmp_path / "linked"
+    linked.symlink_to(sys.prefix)
+    monkeypatch.setattr(sys, "prefix", str(linked))
+    monkeypatch.setattr(sys, "executable", str(linked / "bin" / Path(sys.executable).name))
+    host = ChildHost(Order(path="python:prying:score", folder=tmp_path, trust=TRUST, features=("x",)))
+    try:
+        assert host.model().framework == "function"
+    finally:
+        host.close()
+
+
 def test_the_environment_holds_only_what_decides_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Database URLs and key files stay out; what sets the last bits goes along."""
     monkeypatch.setenv("PLAINSPOKEN_LEDGER", "postgresql://owner:secret@db/ledger")

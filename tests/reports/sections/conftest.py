@@ -11,11 +11,13 @@ import pytest
 from reports.html import environment
 from reports.report import sections
 from tests.worlds.told import AUDIT, ToldLedger
+from tests.worlds.told_images import ToldImages
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
 # Coordinates are geometry of the charts, which their own tests hold.
 _DRAWING = re.compile(r"<svg.*?</svg>", re.DOTALL)
+_PIXELS = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
 
 
 def _plain(html: str) -> str:
@@ -23,7 +25,7 @@ def _plain(html: str) -> str:
         title = re.search(r"<title>.*?</title>", match[0])
         return f"<svg>{title[0] if title else ''}</svg>"
 
-    lines = (line.strip() for line in _DRAWING.sub(title_only, html).splitlines())
+    lines = (line.strip() for line in _PIXELS.sub("…", _DRAWING.sub(title_only, html)).splitlines())
     return "\n".join(line for line in lines if line) + "\n"
 
 
@@ -32,7 +34,7 @@ def golden() -> Callable[[str], None]:
     """Compare a section with its golden; a difference is written to `tests/golden/actual/`."""
 
     def compare(name: str) -> None:
-        told = sections(ToldLedger(), AUDIT)
+        told = sections(ToldImages() if name.startswith("image_") else ToldLedger(), AUDIT)
         (section,) = [s for s in told if s.name == name]
         template = environment().get_template(f"sections/{name}.html")
         actual = f"<!-- {section.title} -->\n" + _plain(

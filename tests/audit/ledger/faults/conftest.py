@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.worlds.faults import Ground
 from tests.worlds.full_disk import Disk, starved
+from tests.worlds.ground import Ground
 from tests.worlds.postgresql import NoServer
 
 N_PARTS = 3

@@ -7,23 +7,13 @@ import errno
 import pytest
 
 from tests.worlds import faults, full_disk
-from tests.worlds.faults import Ground, Tally
 from tests.worlds.full_disk import Disk
+from tests.worlds.ground import Ground, Tally
 from tests.worlds.postgresql import NoServer
 
 
 def _held(tally: Tally) -> None:
     assert tally.holds, tally
-
-
-def _between(ground: Ground) -> list[str]:
-    """Return the moments at which a writer holds the lease and no lock."""
-    return [step for step in ground.steps if step.endswith("commit, after") and "seal" not in step]
-
-
-def _within(ground: Ground) -> list[str]:
-    """Return the moments at which all of a transaction is written and nothing committed."""
-    return [step for step in ground.steps if step.endswith("log_head update, after")]
 
 
 def test_killed_around_each_commit(ground: Ground) -> None:
@@ -45,12 +35,12 @@ def test_starters_at_once_make_one_audit(ground: Ground) -> None:
 
 def test_a_holder_that_slept_past_its_lease_writes_no_more(ground: Ground) -> None:
     """Stopped between transactions and overtaken, it is fenced off with 76 when it wakes."""
-    _held(faults.stalled(ground, _between(ground)[1:3]))
+    _held(faults.stalled(ground, faults.between(ground)[1:3]))
 
 
 def test_a_holder_asleep_within_a_transaction_keeps_others_out_for_a_while(ground: Ground) -> None:
     """Others end with 75 and change nothing; when it wakes it goes on."""
-    _held(faults.stalled_inside(ground, _within(ground)[1:2]))
+    _held(faults.stalled_inside(ground, faults.within(ground)[1:2]))
 
 
 def test_a_cut_connection_loses_nothing(ground: Ground) -> None:
@@ -64,7 +54,7 @@ def test_a_server_cuts_a_sleeper_off(ground: Ground) -> None:
     """A writer asleep within a transaction is cut off after a lease's time, and another takes over."""
     if ground.server is None:
         pytest.skip("on SQLite the lock of a stopped process stays until it wakes or ends")
-    _held(faults.cut_off(ground, _within(ground)[1:2]))
+    _held(faults.cut_off(ground, faults.within(ground)[1:2]))
 
 
 def test_a_full_disk_leaves_whole_parts(ground: Ground, disk: Disk) -> None:
@@ -88,7 +78,7 @@ def test_the_log_does_not_depend_on_the_database(tmp_path_factory: pytest.TempPa
     assert found["sqlite"] == found["postgresql"]
 
 
-@pytest.mark.endurance
+@pytest.mark.slow
 def test_killed_at_every_named_step(ground: Ground) -> None:
     """Kill -9 before and after every statement of every write transaction."""
     tally = faults.kill_at_steps(ground)
@@ -96,27 +86,35 @@ def test_killed_at_every_named_step(ground: Ground) -> None:
     _held(tally)
 
 
-@pytest.mark.endurance
+@pytest.mark.slow
 def test_killed_at_two_hundred_random_moments(ground: Ground) -> None:
     """Kill -9 at two hundred random moments."""
     _held(faults.kill_at_random(ground, 200, seed=1))
 
 
-@pytest.mark.endurance
+@pytest.mark.slow
 def test_thirty_rounds_of_starters(ground: Ground) -> None:
     """Thirty rounds of two to six starters."""
     _held(faults.starters(ground, 30))
 
 
-@pytest.mark.endurance
+@pytest.mark.slow
+def test_a_holder_may_fall_asleep_within_any_transaction(ground: Ground) -> None:
+    """Opening, each part and the seal: others are sent away, or the server cuts the sleeper off."""
+    _held(faults.stalled_inside(ground, faults.within(ground)))
+    if ground.server is not None:
+        _held(faults.cut_off(ground, faults.within(ground)))
+
+
+@pytest.mark.slow
 def test_a_hundred_sleepers_are_fenced(ground: Ground) -> None:
     """A hundred holders that were overtaken in their sleep: none writes."""
-    tally = faults.stalled(ground, (_between(ground) * 100)[:100])
+    tally = faults.stalled(ground, (faults.between(ground) * 100)[:100])
     assert tally.tries == 100
     _held(tally)
 
 
-@pytest.mark.endurance
+@pytest.mark.slow
 def test_seventy_cuts_lose_nothing(ground: Ground) -> None:
     """Seventy connections cut at random moments."""
     if ground.server is None:
@@ -124,7 +122,7 @@ def test_seventy_cuts_lose_nothing(ground: Ground) -> None:
     _held(faults.cuts(ground, 70, seed=1))
 
 
-@pytest.mark.endurance
+@pytest.mark.slow
 def test_a_full_disk_at_every_write(ground: Ground, disk: Disk) -> None:
     """ENOSPC at each write of the database, one after the other."""
     tally = full_disk.at_every_write(ground, disk)
@@ -132,7 +130,7 @@ def test_a_full_disk_at_every_write(ground: Ground, disk: Disk) -> None:
     _held(tally)
 
 
-@pytest.mark.endurance
+@pytest.mark.slow
 def test_a_broken_disk_at_every_sync(ground: Ground, disk: Disk) -> None:
     """An I/O error at each sync: what was told to be committed is there, and the next run ends well."""
     if ground.server is not None:

@@ -1,8 +1,7 @@
-"""Speed and size: a portfolio of 30,000 decisions is written, read and verified in seconds."""
+"""Volume: what holds for ten decisions holds for 30,000; ``tests/benchmarks/ledger.py`` tells how fast."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,34 +51,22 @@ def portfolio() -> tuple[list[Decision], list[CaseFile], AttributionBlock]:
     return decisions, cases, AttributionBlock(FACTORS, np.arange(N), values)
 
 
-@pytest.mark.endurance
-def test_thirty_thousand_decisions_take_seconds(tmp_path: Path) -> None:
-    """Writing with locked inputs and attributions under 10 s of processor time, verifying too."""
+@pytest.mark.slow
+def test_thirty_thousand_decisions_read_back_as_they_were_written(tmp_path: Path) -> None:
+    """Locked inputs, attributions and groups of one large part: counted, opened, verified."""
     decisions, cases, block = portfolio()
     small = small_audit()
     with Ledger.open(str(tmp_path / "ledger.db"), create=True) as ledger:
         writer = ledger.begin(small.head)
-        start = time.process_time()
         groups = {"sex": ["female" if i % 2 else "male" for i in range(N)]}
         writer.partition(0, decisions, cases, {"shapley": block}, groups)
-        writing = time.process_time() - start
         seal = {**small.seal, "references": tuple(replace(r, rows=()) for r in small.seal["references"])}
         audit = writer.seal(**seal)
-        start = time.process_time()
+        found = list(ledger.decisions(audit))
+        assert [one.score for one in found] == [one.score for one in decisions]
         assert sum(1 for _ in ledger.decisions(audit, outcome="adverse")) == N // 5
-        reading = time.process_time() - start
-        start = time.process_time()
-        for i in range(0, 1000, 10):
+        for i in range(0, N, N // 100):
             assert ledger.case(audit, f"APP-{i}").inputs == cases[i].inputs
-        one = (time.process_time() - start) / 100
-        start = time.process_time()
+        said = ledger.attributions(audit, found[-1])["shapley"]
+        assert [value for value, _ in said.values()] == pytest.approx(block.values[-1], rel=1e-6)
         assert verify(ledger).ok
-        verifying = time.process_time() - start
-    size = (tmp_path / "ledger.db").stat().st_size
-    print(
-        f"write {writing:.1f} s, read {reading:.1f} s, one case {one * 1000:.1f} ms, "
-        f"verify {verifying:.1f} s, {size / N:.0f} bytes a decision"
-    )
-    assert writing < 10
-    assert verifying < 10
-    assert one < 0.05
