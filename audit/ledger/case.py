@@ -161,9 +161,8 @@ def _owner(role: str, persons: Sequence[Person]) -> int:
     return next((i for i, person in enumerate(persons) if person.role == role), 0)
 
 
-def cells(decision: Decision, case: CaseFile | None) -> list[bytes]:
-    """Return the bytes to be locked for each person of the decision, in order."""
-    persons = persons_of(decision)
+def cells(decision: Decision, persons: Sequence[Person], case: CaseFile | None) -> list[bytes]:
+    """Return the bytes to be locked for each person of the decision, in the order of ``persons_of``."""
     bodies: list[Cell] = [{"person": person.person} for person in persons]
     bodies[0]["decision"] = decision.decision
     if case is not None:

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, UsageError
 from audit.ledger import bulk, database, tables
+from audit.ledger.columns import Word
 from audit.ledger.database import reading, writing
 
 if TYPE_CHECKING:
@@ -134,7 +135,9 @@ def _copy_rows(here: Connection, there: Connection, tell: Progress) -> int:
 
 def _batches(connection: Connection, table: sa.Table) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the rows of a table in the order of its key, a few megabytes at a time."""
-    query = sa.select(table).order_by(*table.primary_key.columns)
+    # As stored: a word travels as its number.
+    stored = [sa.type_coerce(c, sa.SmallInteger) if isinstance(c.type, Word) else c for c in table.columns]
+    query = sa.select(*stored).order_by(*table.primary_key.columns)
     per_fetch = 4 if table is tables.partition_contents else _BATCH_ROWS
     batch: list[tuple[Any, ...]] = []
     size = 0

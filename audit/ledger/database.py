@@ -31,6 +31,9 @@ BUSY_SECONDS = 30
 # Pages that a connection to SQLite may hold, so that a part's rows and the indexes that they scatter
 # over are not written and read again within its one transaction. A bound, not a reservation.
 CACHE_KIB = 65_536
+# Pages in the write-ahead log before they are written back. Each part changes pages all over the indexes
+# on pseudonyms, so written back part by part they would be written many times.
+CHECKPOINT_PAGES = 32_768
 # A writer that fell asleep within a transaction keeps everybody out. PostgreSQL cuts it off after
 # this long, which is as long as a lease; on SQLite the file's lock goes when its process does.
 STALLED_SECONDS = 900
@@ -79,6 +82,7 @@ def connect(url: URL) -> Engine:
                 f"busy_timeout = {BUSY_SECONDS * 1000}",
                 *(() if frozen else ("journal_mode = WAL", "synchronous = FULL")),
                 f"cache_size = -{CACHE_KIB}",
+                f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
                 "temp_store = MEMORY",  # nothing of a ledger in a temporary file
                 "secure_delete = ON",  # what is deleted is overwritten: destroyed keys above all
             ):
@@ -204,9 +208,19 @@ def check_schema(engine: Engine) -> None:
 
 
 def migrate(engine: Engine) -> tuple[str | None, str]:
-    """Bring the schema to the newest revision, under the write lock; return (before, after)."""
+    """Bring the schema to the newest revision, in one transaction; return (before, after).
+
+    Raises
+    ------
+    BusyError
+        Where a run is at work: it would go on in the old schema.
+    SchemaError
+        Where the ledger is newer than this program.
+    """
     from alembic import command
     from alembic.config import Config
+
+    from audit.ledger import leases
 
     config = Config()
     config.set_main_option("script_location", str(migrations()).replace("%", "%%"))
@@ -217,6 +231,8 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
                 f"{shown(engine.url)}: the schema is newer than this program "
                 f"(got {before}, expected {SCHEMA}). Use the version of plainspoken that wrote it."
             )
+        if before is not None and before != SCHEMA:
+            leases.fence_all(connection, shown(engine.url))
         if before != SCHEMA:
             config.attributes["connection"] = connection
             with warnings.catch_warnings():

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from audit.errors import GoneError, UsageError
 from audit.ledger import case as cases_
 from audit.ledger import gone, tables
+from audit.ledger.columns import is_named
 from audit.ledger.database import reading, records
 from audit.ledger.part import place
 from audit.ledger.read import audit_id, parts_of
@@ -141,7 +142,7 @@ def place_of(
         query = (
             sa.select(table, parts.c.seq)
             .join(parts, parts.c.entry == table.c.entry)
-            .where(table.c.decision == name, parts.c.audit == audit)
+            .where(is_named(table.c.decision, name), parts.c.audit == audit)
         )
         for row in records(connection.execute(query)):
             return row["entry"], row["seq"], row

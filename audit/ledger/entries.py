@@ -6,7 +6,7 @@ Everything here happens inside the caller's write transaction, which holds the d
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from audit.errors import LedgerError
 from audit.ledger import bulk, log, seal, tables
+from audit.ledger.columns import Word
 from audit.ledger.notes import Signer
 
 Row = Mapping[str, Any]
@@ -30,6 +31,52 @@ def hashed_columns(table: Table) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """Rows of one table, not hashed yet.
+
+    Parameters
+    ----------
+    sealed : list of lists
+        The columns that a row's digest covers, as they are hashed.
+    stored : list of lists
+        The same as the database holds them: words as numbers.
+    """
+
+    table: Table
+    sealed: list[list[Any]]
+    stored: list[list[Any]]
+
+    @property
+    def n(self) -> int:
+        """How many rows there are."""
+        return len(self.stored[0])
+
+    def hashes(self) -> tuple[bytes, bytes]:
+        """Return the root over the rows, and their leaf hashes one after the other.
+
+        Raises
+        ------
+        LedgerError
+            Where a value cannot be sealed: NaN and infinity are no measurements.
+        """
+        try:
+            leaves = log.leaf_hashes(seal.pack_columns(self.sealed) if self.n else [])
+        except ValueError as error:
+            at = next(
+                i
+                for column in self.sealed
+                for i, value in enumerate(column)
+                if isinstance(value, float) and not math.isfinite(value)
+            )
+            raise LedgerError(f"{self.table.name}: row {at}: {error}. Record the cause instead.") from error
+        return log.merkle_root(leaves), b"".join(leaves)
+
+    def hashed(self, root: bytes, leaves: bytes) -> RowSet:
+        """Return the rows with the hashes that were made of them."""
+        return RowSet(self.table, self.stored, self.n, root, leaves)
+
+
+@dataclass(frozen=True, slots=True)
 class RowSet:
     """Rows of one table, ready to be sealed: its columns in stored types, and each row's leaf hash.
 
@@ -37,17 +84,15 @@ class RowSet:
     ----------
     columns : list of lists
         In the order of the table's columns, without ``entry``, which is known when they are appended.
+    leaves : bytes
+        The leaf hashes one after the other.
     """
 
     table: Table
     columns: list[list[Any]]
-    leaves: list[bytes]
+    n: int
     root: bytes
-
-    @property
-    def n(self) -> int:
-        """How many rows there are."""
-        return len(self.leaves)
+    leaves: bytes
 
 
 def row_set(table: Table, rows: Sequence[Row]) -> RowSet:
@@ -70,22 +115,38 @@ def column_set(table: Table, given: Mapping[str, list[Any]]) -> RowSet:
     LedgerError
         Where a value cannot be sealed: NaN and infinity are no measurements.
     """
-    columns: list[list[Any]] = []
-    packed: list[list[bytes]] = []
+    found = columns(table, given)
+    return found.hashed(*found.hashes())
+
+
+def columns(table: Table, given: Mapping[str, list[Any]]) -> Columns:
+    """Return rows given column by column, all but ``entry`` and ``pos``, in the types that are sealed.
+
+    Raises
+    ------
+    LedgerError
+        Where a word is none of the few that its column holds.
+    """
+    sealed: list[list[Any]] = []
+    stored: list[list[Any]] = []
     for column in table.columns:
         name = column.name
         if name == "entry":
             continue
         values = list(range(len(next(iter(given.values()))))) if name == "pos" else given[name]
-        stored = _as_stored(_AS_STORED[type(column.type)], values)
-        try:
-            packed.append(seal.pack_column(stored))
-        except ValueError as error:
-            at = next(i for i, value in enumerate(stored) if value is not None and not math.isfinite(value))
-            raise LedgerError(f"{table.name}: row {at}: {error}. Record the cause instead.") from error
-        columns.append(stored)
-    leaves = log.leaf_hashes(packed)
-    return RowSet(table, columns, leaves, log.merkle_root(leaves))
+        few = column.type if isinstance(column.type, Word) else None
+        sealed.append(_as_stored(str if few else _AS_STORED[type(column.type)], values))
+        stored.append(sealed[-1] if few is None else _numbers(table, name, few, sealed[-1]))
+    return Columns(table, sealed, stored)
+
+
+def _numbers(table: Table, name: str, few: Word, words: list[Any]) -> list[int | None]:
+    other = set(words) - few.number.keys()
+    if other:
+        raise LedgerError(
+            f"{table.name}: {name} is {min(other)!r} (expected {', '.join(few.words)}). Use one of these."
+        )
+    return list(map(few.number.__getitem__, words))
 
 
 def _as_stored(cast: type, values: list[Any]) -> list[Any]:
@@ -107,7 +168,18 @@ def position_of(connection: Connection, key: str) -> int | None:
     return connection.scalar(sa.select(table.c.position).where(table.c.key == key))
 
 
-def append(connection: Connection, key: str, body: Mapping[str, Any], sets: Iterable[RowSet]) -> int:
+def store(connection: Connection, rows: Columns) -> None:
+    """Store rows ahead of the act that seals them, which must follow in the same transaction."""
+    bulk.insert_columns(connection, rows.table, [repeat(head(connection).size, rows.n), *rows.stored])
+
+
+def append(
+    connection: Connection,
+    key: str,
+    body: Mapping[str, Any],
+    sets: Iterable[RowSet],
+    stored: Collection[Table] = (),
+) -> int:
     """Write one act and the rows that it seals; return its position.
 
     Parameters
@@ -118,15 +190,18 @@ def append(connection: Connection, key: str, body: Mapping[str, Any], sets: Iter
         Strings, integers and digests.
     sets : iterable of RowSet
         Their digests join the body under ``rows``, a set without rows too.
+    stored : collection of Table
+        Tables whose rows of this act were stored already.
     """
     frontier = head(connection)
     position, sealed = frontier.size, {}
     for one in sets:
         name, n = one.table.name, one.n
-        bulk.insert_columns(connection, one.table, [repeat(position, n), *one.columns])
+        if one.table not in stored:
+            bulk.insert_columns(connection, one.table, [repeat(position, n), *one.columns])
         connection.execute(
             tables.row_sets.insert(),
-            {"entry": position, "name": name, "n": n, "root": one.root, "leaves": b"".join(one.leaves)},
+            {"entry": position, "name": name, "n": n, "root": one.root, "leaves": one.leaves},
         )
         sealed[name] = {"n": n, "root": one.root.hex()}
     text = seal.canonical({**body, "key": key, "rows": sealed})

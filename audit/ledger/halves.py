@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Connection
 
-from audit.ledger import log, rows, tables
+from audit.ledger import bulk, log, rows, tables
 from audit.ledger.walk import Log, safely, walk
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
 
-OTHERS = ("locked_fields", "partition_contents", "person_keys")  # as long as all the rest together
+OTHERS = ("persons", "locked_fields", "person_keys")  # as long as all the rest together
 MANY = 300_000  # rows in all; below that a process takes longer to start than it saves
 
 Found = dict[str, list[str]]  # what was looked at -> what is wrong with it
@@ -41,7 +41,8 @@ def problems(ledger: Ledger, connection: Connection, walked: Log, only: frozense
     n = sum(size for sets in walked.sealed.values() for size, _ in sets.values())
     other = _start(ledger, walked, only) if n >= MANY and (os.cpu_count() or 1) > 1 else None
     try:
-        found = {name: list(safely(job)) for name, job in jobs.items() if name not in OTHERS}
+        with bulk.uncollected():
+            found = {name: list(safely(job)) for name, job in jobs.items() if name not in OTHERS}
     except BaseException:
         if other is not None:
             other.kill()
@@ -122,7 +123,8 @@ def _other(asked: dict[str, Any]) -> dict[str, Any]:
         proved = rows.Proved()
         only = None if asked["only"] is None else frozenset(asked["only"])
         jobs = _jobs(ledger, connection, walked, only, proved)
-        found = {name: list(safely(jobs[name])) for name in OTHERS}
+        with bulk.uncollected():
+            found = {name: list(safely(jobs[name])) for name in OTHERS}
     return {"found": found, "proved": [(entry, name, d.hex()) for (entry, name), d in proved.items()]}
 
 

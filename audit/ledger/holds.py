@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 
 from audit.errors import UsageError
 from audit.ledger import entries, shapes, tables
+from audit.ledger.columns import is_named
 from audit.ledger.database import reading, records, writing
 from audit.ledger.gone import day
 
@@ -126,7 +127,7 @@ def over(connection: Connection, person: bytes) -> Hold | None:
     query = (
         sa.select(parts.c.audit)
         .join(people, people.c.entry == parts.c.entry)
-        .where(people.c.person == person)
+        .where(is_named(people.c.person, person))
         .distinct()
     )
     audits = set(connection.scalars(query))

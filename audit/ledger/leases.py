@@ -84,6 +84,24 @@ def take(connection: Connection, audit: str, me: str) -> Lease:
     return Lease(audit, me, epoch)
 
 
+def fence_all(connection: Connection, where: str) -> None:
+    """Let no run write any more that took its lease before now: the schema is about to change.
+
+    Raises
+    ------
+    BusyError
+        Where a run is at work.
+    """
+    now = _now(connection)
+    for held in connection.execute(sa.select(leases).where(leases.c.expires_at > now)):
+        if not _gone(held.owner):
+            raise BusyError(
+                f"{where}: {held.owner} is at work on audit {held.audit[:12]}. Wait until it ends, or until "
+                f"its lease runs out in {held.expires_at - now} s; nothing was changed."
+            )
+    connection.execute(leases.update().values(epoch=leases.c.epoch + 1, expires_at=0))
+
+
 def renew(connection: Connection, lease: Lease) -> None:
     """Hold on to the lease, within the transaction that writes under it.
 

@@ -35,6 +35,8 @@ def leaf_hashes(columns: Sequence[Sequence[bytes]]) -> list[bytes]:
     """
     if len(set(map(len, columns))) > 1:
         raise ValueError("columns of rows have one length")
+    if len(columns) == 1:
+        return [sha256(b"\x00" + row).digest() for row in columns[0]]
     rows = map(b"".join, zip(repeat(b"\x00"), *columns, strict=False))  # the first one has no end
     return [sha256(row).digest() for row in rows] if columns else []
 
@@ -53,8 +55,8 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
         # A node without a neighbour moves up unchanged: this is the same tree as RFC 9162's
         # split at the largest power of two.
         alone = level[-1:] if len(level) % 2 else []
-        pairs = zip(level[::2], level[1::2], strict=False)
-        level = [sha256(b"\x01" + left + right).digest() for left, right in pairs] + alone  # node_hash
+        pairs, n = b"".join(level), 2 * HASH_SIZE * (len(level) // 2)
+        level = [sha256(b"\x01" + pairs[i : i + 64]).digest() for i in range(0, n, 64)] + alone  # node_hash
     return level[0]
 
 

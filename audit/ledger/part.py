@@ -1,50 +1,66 @@
-"""A part made ready outside the transaction: all of it but what needs the persons' keys.
+"""A part made ready: its rows and what is locked of it, most of it by a second process meanwhile.
 
 Column by column, as it is hashed and stored: a portfolio has millions of decisions, and a mapping
 for each row of each table is most of the time that writing them takes.
+
+Why so: what is locked needs neither the database nor an array, and takes as long as all the rest, so
+it is done aside, while this process packs, asks for persons, hashes and stores rows. It is a pure
+function of the part and of the keys that were drawn, so it is the same bytes wherever it is done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import LedgerError
 from audit.ledger import case as cases_
-from audit.ledger import partitions
-from audit.ledger.people import Keyring
-from audit.record import CaseFile, Decision
+from audit.ledger import entries, partitions, tables
+from audit.ledger.aside import Aside, Work
+from audit.ledger.people import Cells, Keyring, split_keys
+from audit.record import CaseFile, Decision, Person
 
 if TYPE_CHECKING:
     from audit.ledger.partitions import AttributionBlock, Packed
 
+MANY = 5000  # decisions; below that a second process takes longer to start than it saves
+
 
 @dataclass(slots=True)
 class Part:
-    """What one part holds: columns of rows, what is to be locked, and partitions.
+    """What one part holds: columns of rows, who takes part, partitions, and the work done aside.
 
     Parameters
     ----------
-    decisions : mapping of str to list
-        The slim rows' columns.
-    places, within, persons, roles, cells : lists of one length
+    decisions : Columns
+        The slim rows.
+    names : list of bytes
+        Each decision's pseudonym.
+    places, within, persons, roles : lists of one length
         Of each person of each decision, in order: the decision's position, the person's number
-        within it (the primary one has 0), their pseudonym and role, and the bytes to be locked.
-    inputs : list
-        Of each decision, what the model saw, to be locked under the primary person.
+        within it (the primary one has 0), their pseudonym and role.
+    packed : list of Packed
+        Attributions and groups.
     """
 
-    decisions: dict[str, list[Any]]
+    decisions: entries.Columns
+    names: list[bytes]
+    places: list[int]
+    within: list[int]
+    persons: list[bytes]
+    roles: list[str]
     input_names: tuple[str, ...]
-    places: list[int] = field(default_factory=list)
-    within: list[int] = field(default_factory=list)
-    persons: list[bytes] = field(default_factory=list)
-    roles: list[str] = field(default_factory=list)
-    cells: list[bytes] = field(default_factory=list)
-    inputs: list[bytes | None] = field(default_factory=list)
-    sentences: list[dict[str, str]] = field(default_factory=list)
-    packed: list[Packed] = field(default_factory=list)
+    packed: list[Packed]
+    aside: Aside
+
+    def taking_part(self) -> dict[str, list[Any]]:
+        """Return who takes part, column by column."""
+        return {"place": self.places, "person": self.persons, "role": self.roles}
+
+    def close(self) -> None:
+        """End the work that is done aside."""
+        self.aside.close()
 
 
 def ready(
@@ -54,7 +70,7 @@ def ready(
     attributions: Mapping[str, AttributionBlock],
     groups: Mapping[str, Sequence[str]],
 ) -> Part:
-    """Return the part made ready.
+    """Return the part, and begin what is done aside; to be closed.
 
     Raises
     ------
@@ -65,32 +81,53 @@ def ready(
     if len(by_id) != len(cases) or by_id.keys() - {decision.decision for decision in decisions}:
         raise LedgerError("cases: each case file must be of one decision of its part, and of one only.")
     names = keyring.pseudonyms("decision", [decision.decision for decision in decisions])
-    part = Part(cases_.decision_columns(decisions, names), cases_.input_names(cases))
+    rows = entries.columns(tables.decisions, cases_.decision_columns(decisions, names))
     people = [cases_.persons_of(decision) for decision in decisions]
-    part.places = [pos for pos, persons in enumerate(people) for _ in persons]
-    part.within = [i for persons in people for i in range(len(persons))]
-    part.roles = [person.role for persons in people for person in persons]
-    part.persons = keyring.pseudonyms("person", [person.person for persons in people for person in persons])
-    to_be_locked(part, decisions, by_id)
-    noted = _details(part, decisions)
-    if noted is not None:
-        part.packed.append(noted)
-    for method in sorted(attributions):
-        part.packed.append(partitions.pack_attributions(method, attributions[method], len(decisions)))
-    if groups:
-        part.packed.append(partitions.pack_groups(groups, len(decisions)))
+    places = [pos for pos, persons in enumerate(people) for _ in persons]
+    within = [i for persons in people for i in range(len(persons))]
+    persons = keyring.pseudonyms("person", [person.person for persons in people for person in persons])
+    roles = [person.role for persons in people for person in persons]
+    inputs = cases_.input_names(cases)
+    aside = Aside(
+        lambda: _aside(keyring, decisions, people, by_id, inputs, places, within),
+        fork=len(decisions) >= MANY,
+    )
+    aside.tell(None)  # nothing is needed to go on behind the first answer
+    part = Part(rows, names, places, within, persons, roles, inputs, [], aside)
+    try:
+        for method in sorted(attributions):
+            part.packed.append(partitions.pack_attributions(method, attributions[method], len(decisions)))
+        if groups:
+            part.packed.append(partitions.pack_groups(groups, len(decisions)))
+    except BaseException:
+        part.close()
+        raise
     return part
 
 
-def to_be_locked(part: Part, decisions: Sequence[Decision], by_id: Mapping[str, CaseFile]) -> None:
-    """Add what will be locked: a cell for each person, and what the model saw."""
-    for decision in decisions:
-        case = by_id.get(decision.decision)
-        part.cells += cases_.cells(decision, case)
-        part.inputs.append(cases_.input_bytes(case, part.input_names) if case and case.inputs else None)
+# --- what is done aside ---------------------------------------------------------------------------
 
 
-def _details(part: Part, decisions: Sequence[Decision]) -> Packed | None:
+def _aside(
+    keyring: Keyring,
+    decisions: Sequence[Decision],
+    people: Sequence[Sequence[Person]],
+    by_id: Mapping[str, CaseFile],
+    input_names: Sequence[str],
+    places: list[int],
+    within: Sequence[int],
+) -> Work:
+    """Yield the details; make what will be locked; lock it, once told the keys."""
+    yield _details(decisions)
+    cells, inputs = to_be_locked(decisions, people, by_id, input_names)
+    start, persons, all_keys, new, new_keys = yield None
+    locked = _lock(start, places, within, persons, split_keys(all_keys), cells, inputs)
+    fields = _fields(places, persons, within, locked[0]).hashes()
+    yield (keyring.wrap_all(new, new_keys), fields, *locked)
+
+
+def _details(decisions: Sequence[Decision]) -> tuple[list[int], list[str], dict[str, str]]:
+    """Return where there are details, their texts, and the sentences that they name by digest."""
     texts: dict[str, str] = {}
     at: list[int] = []
     said: list[str] = []
@@ -101,8 +138,23 @@ def _details(part: Part, decisions: Sequence[Decision]) -> Packed | None:
         said.append(detail)
         for reason in decision.reasons:
             texts[cases_.sentence_digest(reason.statement)] = reason.statement
-    part.sentences = [{"digest": key, "sentence": texts[key]} for key in sorted(texts)]
-    return partitions.pack("details", "", [("pos", "i8", at), ("detail", "str", said)]) if at else None
+    return at, said, texts
+
+
+def to_be_locked(
+    decisions: Sequence[Decision],
+    people: Sequence[Sequence[Person]],
+    by_id: Mapping[str, CaseFile],
+    input_names: Sequence[str],
+) -> tuple[list[bytes], list[bytes | None]]:
+    """Return what will be locked: a cell for each person, and of each decision what the model saw."""
+    cells: list[bytes] = []
+    inputs: list[bytes | None] = []
+    for decision, persons in zip(decisions, people, strict=True):
+        case = by_id.get(decision.decision)
+        cells += cases_.cells(decision, persons, case)
+        inputs.append(cases_.input_bytes(case, input_names) if case and case.inputs else None)
+    return cells, inputs
 
 
 def place(audit: str, seq: int, pos: int, name: str) -> str:
@@ -110,25 +162,72 @@ def place(audit: str, seq: int, pos: int, name: str) -> str:
     return f"{audit}/{seq}/{pos}/{name}"
 
 
-def lock(keyring: Keyring, part: Part, audit: str, seq: int) -> tuple[dict[str, list[Any]], list[Packed]]:
-    """Return the columns of the locked cells, and the part's partitions with the locked inputs behind."""
-    names: list[str] = []
+def _lock(
+    start: str,
+    places: Sequence[int],
+    within: Sequence[int],
+    persons: Sequence[bytes],
+    keys: Sequence[bytes],
+    cells: Sequence[bytes],
+    inputs: Sequence[bytes | None],
+) -> tuple[list[bytes], list[int], list[bytes], list[bytes]]:
+    """Return the locked cells, and of the locked inputs the positions, the owners and the bytes."""
     locked: list[bytes] = []
     at: list[int] = []
     owners: list[bytes] = []
-    inputs: list[bytes] = []
-    start = f"{audit}/{seq}/"  # of ``place``
-    for pos, i, person, cell in zip(part.places, part.within, part.persons, part.cells, strict=True):
-        shut = keyring.lock_of(person)
-        name = "case/0" if i == 0 else f"case/{i}"
-        names.append(name)
-        locked.append(shut(f"{start}{pos}/{name}", cell))
-        if i == 0 and (plain := part.inputs[pos]) is not None:
+    shut: list[bytes] = []
+    of = Cells()
+    for pos, i, person, key, cell in zip(places, within, persons, keys, cells, strict=True):
+        of.of(person, key)
+        locked.append(of.lock(f"{start}{pos}/case/{i}".encode(), cell))
+        if i == 0 and (plain := inputs[pos]) is not None:
             at.append(pos)
             owners.append(person)
-            inputs.append(shut(f"{start}{pos}/inputs", plain))
-    packed = list(part.packed)
-    if inputs:
-        columns = [("pos", "i8", at), ("person", "bin", owners), ("cell", "bin", inputs)]
+            shut.append(of.lock(f"{start}{pos}/inputs".encode(), plain))
+    return locked, at, owners, shut
+
+
+def _fields(
+    places: list[int], persons: list[bytes], within: Sequence[int], cells: list[bytes]
+) -> entries.Columns:
+    names = [f"case/{i}" if i else "case/0" for i in within]
+    given: dict[str, list[Any]] = {"place": places, "person": persons, "field": names, "cell": cells}
+    return entries.columns(tables.locked_fields, given)
+
+
+# --- and what comes of it -------------------------------------------------------------------------
+
+
+def give_keys(part: Part, keyring: Keyring, audit: str, seq: int, new: list[bytes]) -> None:
+    """Give the keys of all its persons, of whom ``new`` were not known before, to what is done aside."""
+    start = place(audit, seq, 0, "").removesuffix("0/")
+    persons, keys = part.persons, keyring.keys_of(part.persons)
+    part.aside.tell((start, persons, keys, new, keyring.keys_of(new)))
+
+
+def noted(part: Part) -> tuple[list[Packed], list[dict[str, str]]]:
+    """Return the partitions without the locked inputs, and the sentences that the details name."""
+    at, said, texts = part.aside.answer()
+    details = [partitions.pack("details", "", [("pos", "i8", at), ("detail", "str", said)])] if at else []
+    return [*details, *part.packed], [{"digest": key, "sentence": texts[key]} for key in sorted(texts)]
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What was locked: the rows of cells, the new persons' wrapped keys, and the locked inputs."""
+
+    fields: entries.RowSet
+    wrapped: list[bytes]
+    inputs: list[Packed]
+
+
+def locked(part: Part) -> Locked:
+    """Wait for what is locked aside, and return it."""
+    part.aside.answer()
+    wrapped, of_fields, cells, at, owners, shut = part.aside.answer()
+    packed = []
+    if shut:
+        columns = [("pos", "i8", at), ("person", "bin", owners), ("cell", "bin", shut)]
         packed.append(partitions.pack("inputs", "", columns, {"cell": {"fields": list(part.input_names)}}))
-    return {"place": part.places, "person": part.persons, "field": names, "cell": locked}, packed
+    fields = _fields(part.places, part.persons, part.within, cells)
+    return Locked(fields.hashed(*of_fields), wrapped, packed)

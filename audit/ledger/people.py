@@ -18,10 +18,11 @@ import binascii
 import errno
 import os
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
@@ -31,6 +32,7 @@ from audit.errors import EvidenceError, GoneError, LedgerError
 from audit.ledger import bulk, gone, tables
 
 _HEAD = "plainspoken ledger key, version 1"
+KEY_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,16 @@ class Keyring:
                 f"person_keys: the key of person {person.hex()} was altered. Restore it from a backup."
             ) from error
 
+    def altered(self, rows: Iterable[tuple[Any, Any, Any]]) -> Iterator[int]:
+        """Yield which of these rows of person, wrapped key and its name hold no key that we wrapped."""
+        decrypt, key = self._wrapping().decrypt, self._need().wrapping
+        for at, (person, wrapped, _) in enumerate(rows):
+            try:
+                nonce = blake2b(person, key=key, digest_size=12, person=b"wrapping nonce").digest()
+                decrypt(nonce, wrapped, person)
+            except (InvalidTag, ValueError, TypeError):
+                yield at
+
     def forget(self) -> None:
         """Drop the persons' keys that were opened so far."""
         self._opened.clear()
@@ -245,8 +257,11 @@ class Keyring:
         ):
             self._opened[bytes(person)] = self.unwrap(bytes(person), bytes(wrapped))
 
-    def make_keys(self, connection: Connection, persons: Sequence[bytes]) -> list[bytes]:
-        """Make a key for each person that the ledger does not know yet; return those persons, sorted."""
+    def draw_keys(self, connection: Connection, persons: Iterable[bytes]) -> list[bytes]:
+        """Draw a key for each person that the ledger does not know yet; return those persons, sorted.
+
+        Each key is open; it lasts once ``keep_keys`` has kept it, wrapped.
+        """
         # Sorted, so that neighbours in the index are asked for and written one after the other.
         asked = sorted(set(persons))
         self._unwrap_all(connection, asked)  # who is new was never erased: nobody is asked
@@ -258,29 +273,36 @@ class Keyring:
                 f"person {min(known).hex()}: this person's key is gone, so nothing more can be locked under "
                 "it. Start again, should they have been erased this moment; else run `plainspoken verify`."
             )
-        data_keys = [secrets.token_bytes(32) for _ in unknown]
-        self._opened.update(zip(unknown, data_keys, strict=True))
-        wrapped, key_id = map(self.wrap, unknown, data_keys), self._need().key_id
-        bulk.insert_columns(connection, tables.person_keys, [unknown, wrapped, [key_id] * len(unknown)])
+        drawn = secrets.token_bytes(KEY_SIZE * len(unknown))
+        self._opened.update(zip(unknown, split_keys(drawn), strict=True))
         return unknown
+
+    def keys_of(self, persons: Iterable[bytes]) -> bytes:
+        """Return the open keys of these persons, one after the other."""
+        try:
+            return b"".join([self._opened[person] for person in persons])
+        except KeyError as lost:
+            return self._key_of(lost.args[0])  # raises, and says why
+
+    def wrap_all(self, persons: Sequence[bytes], data_keys: bytes) -> list[bytes]:
+        """Return the keys of persons, which lie one after the other, each wrapped."""
+        encrypt, key = self._wrapping().encrypt, self._need().wrapping
+        return [
+            encrypt(blake2b(who, key=key, digest_size=12, person=b"wrapping nonce").digest(), data_key, who)
+            for who, data_key in zip(persons, split_keys(data_keys), strict=True)
+        ]
+
+    def keep_keys(self, connection: Connection, persons: list[bytes], wrapped: list[bytes]) -> None:
+        """Keep the keys that were drawn."""
+        key_id = [self._need().key_id] * len(persons)
+        bulk.insert_columns(connection, tables.person_keys, [persons, wrapped, key_id])
 
     # --- locks -------------------------------------------------------------------------------
 
     def lock(self, person: bytes, place: str, data: bytes) -> bytes:
         """Return the locked bytes; the person's key must be open."""
-        return self.lock_of(person)(place, data)
-
-    def lock_of(self, person: bytes) -> Callable[[str, bytes], bytes]:
-        """Return what locks the fields of one person, place and data each; their key must be open."""
-        data_key = self._key_of(person)
-        encrypt = AESGCMSIV(data_key).encrypt
-
-        def lock(place: str, data: bytes) -> bytes:
-            where = place.encode()
-            nonce = blake2b(where, key=data_key, digest_size=12, person=b"field nonce").digest()
-            return encrypt(nonce, data, person + where)
-
-        return lock
+        data_key, where = self._key_of(person), place.encode()
+        return AESGCMSIV(data_key).encrypt(_field_nonce(where, data_key), data, person + where)
 
     def unlock(self, person: bytes, place: str, cell: bytes) -> bytes:
         """Return what was locked; the person's key must have been asked for by ``open_keys``.
@@ -294,9 +316,8 @@ class Keyring:
         """
         self._need()
         data_key, where = self._key_of(person), place.encode()
-        nonce = blake2b(where, key=data_key, digest_size=12, person=b"field nonce").digest()
         try:
-            return AESGCMSIV(data_key).decrypt(nonce, cell, person + where)
+            return AESGCMSIV(data_key).decrypt(_field_nonce(where, data_key), cell, person + where)
         except (InvalidTag, ValueError) as error:
             raise EvidenceError(
                 f"{place}: this locked field was altered or moved. Run `plainspoken verify`."
@@ -316,6 +337,30 @@ class Keyring:
         """Return 16 bytes that are equal for equal texts of one person, and tell nothing without the key."""
         data_key = self._key_of(person)
         return blake2b(text.encode(), key=data_key, digest_size=16, person=b"words mark").digest()
+
+
+def _field_nonce(where: bytes, data_key: bytes) -> bytes:
+    return blake2b(where, key=data_key, digest_size=12, person=b"field nonce").digest()
+
+
+def split_keys(keys: bytes) -> list[bytes]:
+    """Return the keys that lie one after the other."""
+    return [keys[i : i + KEY_SIZE] for i in range(0, len(keys), KEY_SIZE)]
+
+
+class Cells:
+    """Locks the fields of one person after another, as ``Keyring.lock`` does, several times as fast."""
+
+    __slots__ = ("_encrypt", "_key", "_person")
+
+    def of(self, person: bytes, data_key: bytes) -> None:
+        """Turn to another person."""
+        self._person, self._key, self._encrypt = person, data_key, AESGCMSIV(data_key).encrypt
+
+    def lock(self, where: bytes, data: bytes) -> bytes:
+        """Return a field of this person, locked."""
+        nonce = blake2b(where, key=self._key, digest_size=12, person=b"field nonce").digest()
+        return self._encrypt(nonce, data, self._person + where)
 
 
 def random_name() -> str:

@@ -206,12 +206,12 @@ def _let_go(
     name = {"application": "locked_fields", "notice": "documents"}.get(one.kind)
     if name is not None and (name, one.entry) not in gone.blanked(connection):
         rows = _blank(connection, name, one.entry)
-        if rows.leaves:
+        if rows.n:
             emptied.append(
                 {
                     "table_name": name,
                     "of_entry": one.entry,
-                    "n": len(rows.leaves),
+                    "n": rows.n,
                     "root": rows.root,
                     "retention_class": one.term.term,
                     "reason": reason,

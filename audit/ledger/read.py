@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, GoneError, UsageError
-from audit.ledger import gone, shapes, tables
+from audit.ledger import bulk, gone, shapes, tables
 from audit.ledger.database import reading, records
 from audit.record import Audit, Evidence, Figure
 
@@ -166,10 +166,7 @@ class Shelf:
         query = sa.select(table).where(table.c.entry == entry, table.c.kind == kind).order_by(table.c.pos)
         for row in connection.execute(query if name is None else query.where(table.c.name == name)):
             if row.sha256 not in self._held:
-                contents = tables.partition_contents
-                content = connection.scalar(
-                    sa.select(contents.c.content).where(contents.c.sha256 == row.sha256)
-                )
+                content = bulk.content(connection, row.sha256)
                 if content is None:
                     if (told := gone.contents(connection).get(row.sha256)) is not None:
                         raise GoneError(f"partition {kind} of log entry {entry}: {told}.")

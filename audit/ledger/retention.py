@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 
 from audit.errors import UsageError
 from audit.ledger import shapes, tables
+from audit.ledger.columns import is_named
 from audit.ledger.database import reading, records
 from audit.ledger.read import rows_of
 from audit.record import RetentionTerm
@@ -118,7 +119,7 @@ def decisions_of(connection: Connection, person: bytes) -> Sequence[Mapping[str,
         sa.select(parts.c.audit, decided.c.decision, decided.c.due_on)
         .join(decided, (decided.c.entry == people.c.entry) & (decided.c.pos == people.c.place))
         .join(parts, parts.c.entry == people.c.entry)
-        .where(people.c.person == person)
+        .where(is_named(people.c.person, person))
         .order_by(parts.c.entry, decided.c.pos)
     )
     return records(connection.execute(query))

@@ -31,6 +31,7 @@ from sqlalchemy.engine import Connection
 from audit.errors import DataError
 from audit.ledger import gone, tables
 from audit.ledger.case import persons_of
+from audit.ledger.columns import is_named
 from audit.ledger.database import reading
 from audit.ledger.people import Keyring
 from audit.record import Decision
@@ -88,7 +89,7 @@ def settle(
     for at, who in enumerate(part.persons):
         if who not in erased:
             continue
-        decision, name = decisions[part.places[at]], part.decisions["decision"][part.places[at]]
+        decision, name = decisions[part.places[at]], part.names[part.places[at]]
         n = 0
         while who in erased and not _took_part(connection, who, name):
             n += 1
@@ -126,6 +127,6 @@ def _took_part(connection: Connection, person: bytes, decision: bytes) -> bool:
     query = (
         sa.select(people.c.place)
         .join(decided, (decided.c.entry == people.c.entry) & (decided.c.pos == people.c.place))
-        .where(decided.c.decision == decision, people.c.person == person)
+        .where(is_named(decided.c.decision, decision), is_named(people.c.person, person))
     )
     return connection.execute(query.limit(1)).first() is not None

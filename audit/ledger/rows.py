@@ -16,8 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audit.errors import EvidenceError, LedgerError
+from audit.errors import LedgerError
 from audit.ledger import bulk, gone, log, seal, tables
+from audit.ledger.columns import Word
 from audit.ledger.entries import hashed_columns
 from audit.ledger.people import Keyring
 
@@ -45,6 +46,17 @@ def _stored(
     return bulk.streamed(connection, sql, batch)
 
 
+def _words(table: sa.Table, names: Sequence[str]) -> dict[int, Word]:
+    """Return which of these columns hold words as numbers, by their place."""
+    types = [table.c[name].type for name in names]
+    return {at: kind for at, kind in enumerate(types) if isinstance(kind, Word)}
+
+
+def _said(row: Sequence[Any], words: Mapping[int, Word]) -> tuple[Any, ...]:
+    """Return a row with its words."""
+    return tuple([words[at].sealed([value])[0] if at in words else value for at, value in enumerate(row)])
+
+
 def _leaf(values: Sequence[Any]) -> bytes:
     try:
         return log.leaf_hash(seal.pack(values))
@@ -52,30 +64,42 @@ def _leaf(values: Sequence[Any]) -> bytes:
         return b""  # what cannot be packed was never sealed
 
 
-def _leaves(rows: Sequence[Sequence[Any]]) -> list[bytes]:
+def _leaves(rows: Sequence[Sequence[Any]], words: Mapping[int, Word]) -> list[bytes]:
     """Return each row's leaf hash; its first value, the entry, is left out of it."""
     try:
-        return log.leaf_hashes([seal.pack_column(column) for column in list(zip(*rows, strict=True))[1:]])
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for at, kind in words.items():
+            columns[at] = kind.sealed(columns[at])
+        return log.leaf_hashes(seal.pack_columns(columns[1:]))
     except (ValueError, TypeError):
-        return [_leaf(row[1:]) for row in rows]
+        return [_leaf(_said(row, words)[1:]) for row in rows]
+
+
+def _runs(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, int]]:
+    """Yield the entries of these rows, which stand in their order, and how many rows each has."""
+    if rows[0][0] == rows[-1][0]:
+        yield rows[0][0], len(rows)
+        return
+    for entry, run in groupby(rows, key=itemgetter(0)):
+        yield entry, sum(1 for _ in run)
 
 
 def _leaves_by_entry(
-    batches: Iterable[Sequence[Sequence[Any]]],
+    batches: Iterable[Sequence[Sequence[Any]]], words: Mapping[int, Word]
 ) -> Iterator[tuple[int, list[bytes], Sequence[Any]]]:
     """Yield, entry by entry, the leaf hashes of its rows as they stand, and the first of these rows."""
     at = -1
     leaves: list[bytes] = []
     first: Sequence[Any] = ()
     for rows in batches:
-        hashes, start = _leaves(rows), 0
-        for entry, run in groupby(rows, key=itemgetter(0)):
-            end = start + sum(1 for _ in run)
+        hashes, start = _leaves(rows, words), 0
+        for entry, size in _runs(rows):
+            end = start + size
             if entry != at and leaves:
                 yield at, leaves, first
                 leaves = []
             if not leaves:
-                at, first = entry, rows[start][1:]
+                at, first = entry, _said(rows[start], words)[1:]
             leaves += hashes[start:end]
             start = end
     if leaves:
@@ -117,11 +141,13 @@ def table_problems(
     }
     met: set[int] = set()
     emptied = gone.blanked(connection) if name in gone.BLANKED else {}
-    batches: Iterable[Sequence[Any]] = _stored(connection, table, ["entry", *names], "entry, pos")
+    read = ["entry", *names]
+    words = _words(table, read)
+    batches: Iterable[Sequence[Any]] = _stored(connection, table, read, "entry, pos")
     if entries is not None:
         passed_by = sealed.keys() - entries
         batches = ([row for row in rows if row[0] not in passed_by] for rows in batches)
-    for entry, leaves, first in _leaves_by_entry(rows for rows in batches if rows):
+    for entry, leaves, first in _leaves_by_entry((rows for rows in batches if rows), words):
         if entry not in expected:
             told = _told(name, entry, first[0], dict(zip(names, first, strict=True)))
             yield f"{told}: inserted; no log entry sealed it ({len(leaves)} such rows)"
@@ -137,7 +163,8 @@ def table_problems(
             proved[entry, name] = sha256(b"".join(leaves)).digest()
             continue
         stood = _stored(connection, table, names, "pos", entry=entry)
-        found = [tuple(row) for rows in stood for row in rows]
+        of = _words(table, names)
+        found = [_said(row, of) for rows in stood for row in rows]
         yield from _name_rows(connection, name, entry, names, found, leaves, n, root)
     for entry, (n, _) in expected.items():
         if n and entry not in met:
@@ -214,7 +241,7 @@ def content_problems(
         met.setdefault(row.entry, set()).add(title)
         if contents.get(row.entry, {}).get(title) != row.content_root.hex():
             yield f"{where}: its content root is not the one in the log"
-        content = connection.scalar(sa.select(kept.c.content).where(kept.c.sha256 == row.sha256))
+        content = bulk.content(connection, row.sha256)
         if content is None:
             if row.sha256 not in buried:
                 yield f"{where}: its bytes are gone"
@@ -245,25 +272,29 @@ def person_problems(connection: Connection, keyring: Keyring) -> Iterator[str]:
     # NOT EXISTS, because PostgreSQL reads all of the other table for each row of a long NOT IN.
     done = sa.exists().where(erased.c.person == persons.c.person, erased.c.act == "done")
     lost = sa.select(persons.c.person).where(~sa.exists().where(keys.c.person == persons.c.person), ~done)
+    all_there = not said
     for (person,) in connection.execute(lost.order_by(persons.c.person)):
+        all_there = False
         yield f"person_keys: the key of person {person.hex()} is gone, and no erasure says so"
     if keyring.at_hand:
         ids = {row.name for row in connection.execute(sa.select(tables.keys.c.name))}
-    batches = _stored(connection, keys, ["person", "wrapped", "wrapped_by"], "person")
-    for person, wrapped, wrapped_by in chain.from_iterable(batches):
-        if person in said:
-            yield (
-                f"person_keys: the key of person {_name(person)} is back, who was {said[person]}: an older "
-                "backup was restored. Run `plainspoken erase --replay`"
-            )
-        if keyring.at_hand:
-            try:
-                keyring.unwrap(person, wrapped)
-            except (EvidenceError, TypeError):
+    n = 0
+    for rows in _stored(connection, keys, ["person", "wrapped", "wrapped_by"], "person"):
+        n += len(rows)
+        altered = set(keyring.altered(rows)) if keyring.at_hand else set()
+        for at, (person, _, wrapped_by) in enumerate(rows):
+            if person in said:
+                yield (
+                    f"person_keys: the key of person {_name(person)} is back, who was {said[person]}: an "
+                    "older backup was restored. Run `plainspoken erase --replay`"
+                )
+            if at in altered:
                 yield f"person_keys: the key of person {_name(person)} was altered"
-                continue
-            if wrapped_by not in ids:
+            elif keyring.at_hand and wrapped_by not in ids:
                 yield f"person_keys: the key of person {_name(person)} names another wrapping key"
+    everybody = connection.scalar(sa.select(sa.func.count()).select_from(persons))
+    if all_there and n == everybody:
+        return  # each person has a key, and there is none beyond these: both are UNIQUE
     strangers = sa.select(keys.c.person).where(~sa.exists().where(persons.c.person == keys.c.person))
     for (person,) in connection.execute(strangers):
         yield f"person_keys: a key of {bytes(person).hex()}, who is no person of this ledger, was inserted"

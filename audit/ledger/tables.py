@@ -1,7 +1,8 @@
 """The tables, as the migrations make them: names, types and what each one is for.
 
-Portable types only: BIGINT, FLOAT8, TEXT, BLOB; times are UTC microseconds, days are ISO text,
-lists and mappings are compact JSON text. What was not measured is NULL beside a cause.
+Portable types only: BIGINT, FLOAT8, TEXT, BLOB, and SMALLINT for one of a few words; times are UTC
+microseconds, days are ISO text, lists and mappings are compact JSON text. What was not measured is
+NULL beside a cause.
 What came later stands in ``keeping`` and ``running``, and is named here too.
 
 Why so: **every row of evidence carries the position of the log entry that sealed it.** ``entry``
@@ -20,7 +21,7 @@ from __future__ import annotations
 from sqlalchemy import Index, Table, UniqueConstraint
 
 from audit.ledger.columns import EVIDENCE as EVIDENCE
-from audit.ledger.columns import data, evidence, number, plain, text, whole
+from audit.ledger.columns import beginning, data, evidence, number, plain, text, whole, word
 from audit.ledger.columns import metadata as metadata
 from audit.ledger.keeping import erasure_grounds as erasure_grounds
 from audit.ledger.keeping import erasures as erasures
@@ -34,7 +35,7 @@ from audit.ledger.running import releases as releases
 from audit.ledger.running import schedules as schedules
 from audit.ledger.running import slots as slots
 
-REVISIONS = ("0001", "0002", "0003")  # oldest first; the last is what this program reads and writes
+REVISIONS = ("0001", "0002", "0003", "0004")  # oldest first; the last is what this program reads and writes
 SCHEMA = REVISIONS[-1]
 
 # --- the log ---------------------------------------------------------------------------------
@@ -128,24 +129,24 @@ decisions = evidence(
     "decisions",
     whole("source_row"),
     data("decision"),
-    text("outcome"),
+    word("outcome", "favourable", "adverse", "none"),
     number("score"),
     number("cutoff"),
     text("action", null=True),
-    text("stage"),
-    text("certified", null=True),
-    text("notice"),
+    word("stage", "score", "rule", "judgmental", "gray_band"),
+    word("certified", "exact", "certain", "tie", "false", null=True),
+    word("notice", "none", "ready", "held", "sent", "void"),
     text("cause", null=True),
     text("due_on", null=True),
     text("reason_codes"),
-    Index("ix_decisions_decision", "decision"),
+    beginning("ix_decisions_decision", "decision"),
 )
 decision_persons = evidence(
     "decision_persons",
     whole("place"),  # pos of the decision
     data("person"),
-    text("role"),
-    Index("ix_decision_persons_person", "person"),
+    word("role", "primary", "joint", "guarantor"),
+    beginning("ix_decision_persons_person", "person"),
 )
 locked_fields = evidence("locked_fields", whole("place"), data("person"), text("field"), data("cell"))
 sentences = evidence("sentences", text("digest"), text("sentence"))

@@ -127,7 +127,23 @@ class AuditWriter:
             Where an application stands in it that went with whoever made it.
         """
         lease = self._lease_now()
-        made = part.ready(self._ledger.keyring, decisions, cases, attributions, groups)
+        with bulk.uncollected():
+            made = part.ready(self._ledger.keyring, decisions, cases, attributions, groups)
+            try:
+                return self._commit(lease, seq, made, decisions, quarantined)
+            finally:
+                made.close()
+                self._ledger.keyring.forget()
+
+    def _commit(
+        self,
+        lease: leases.Lease,
+        seq: int,
+        made: part.Part,
+        decisions: Sequence[Decision],
+        quarantined: Sequence[QuarantinedRow],
+    ) -> bool:
+        keyring = self._ledger.keyring
         aside = [{"source_row": row.row, "cause": row.cause} for row in quarantined]
         with writing(self._ledger.engine) as connection:
             leases.renew(connection, lease)
@@ -135,39 +151,49 @@ class AuditWriter:
             counted = connection.scalar(sa.select(sa.func.count()).where(tables.parts.c.audit == lease.audit))
             if kept is None and counted != seq:
                 raise LedgerError(f"part {seq}: parts are committed in order (expected part {counted}).")
-            forgotten = returning.settle(connection, self._ledger.keyring, decisions, made)
+            forgotten = returning.settle(connection, keyring, decisions, made)
             if kept is not None and forgotten:
                 # What an erased person's cells were cannot be made again, so it cannot be compared.
                 return False
             returning.refuse(forgotten)
-            new_persons = self._ledger.keyring.make_keys(connection, made.persons)
-            locked, packed = part.lock(self._ledger.keyring, made, lease.audit, seq)
+            new = keyring.draw_keys(connection, made.persons)
+            part.give_keys(made, keyring, lease.audit, seq, new)
+            people = entries.columns(tables.decision_persons, made.taking_part())
+            arrived = entries.columns(tables.persons, {"person": new})
+            stored = [made.decisions, people, arrived] if kept is None else []
+            for rows in stored:  # while cells are locked aside
+                entries.store(connection, rows)
+            decided, taking_part, newcomers = (
+                rows.hashed(*rows.hashes()) for rows in (made.decisions, people, arrived)
+            )
+            packed, sentences = part.noted(made)
+            locked = part.locked(made)
+            packed += locked.inputs
             counts = {"n_decisions": len(decisions), "n_quarantined": len(aside)}
-            people: dict[str, list[Any]] = {"place": made.places, "person": made.persons, "role": made.roles}
             hashed = [
                 entries.row_set(tables.parts, [{"audit": lease.audit, "seq": seq, **counts}]),
-                entries.column_set(tables.decisions, made.decisions),
-                entries.column_set(tables.decision_persons, people),
-                entries.column_set(tables.locked_fields, locked),
-                entries.row_set(tables.sentences, made.sentences),
+                decided,
+                taking_part,
+                locked.fields,
+                entries.row_set(tables.sentences, sentences),
                 entries.row_set(tables.quarantined_rows, aside),
-                entries.column_set(tables.persons, {"person": new_persons}),
+                newcomers,
                 entries.row_set(tables.partitions, [_partition_row(p) for p in packed]),
             ]
             root = _part_root(hashed, packed)
             if kept is not None:
-                self._ledger.keyring.forget()
                 if kept != root:
                     raise EvidenceError(
                         f"part {seq} of audit {lease.audit[:12]}: the ledger holds it with other content "
                         f"(got {root[:12]}, expected {kept[:12]}). Model, data or seed changed."
                     )
                 return False
+            keyring.keep_keys(connection, new, locked.wrapped)
             _keep_bytes(connection, packed)
             contents = {f"{p.kind}/{p.name}": p.content_root.hex() for p in packed}
             body = {"act": "part", "audit": lease.audit, "seq": seq, "root": root, "contents": contents}
-            entries.append(connection, part_key(lease.audit, seq), body, hashed)
-        self._ledger.keyring.forget()
+            done = [rows.table for rows in stored]
+            entries.append(connection, part_key(lease.audit, seq), body, hashed, done)
         return True
 
     def _kept(self, connection: Connection, seq: int) -> str | None:

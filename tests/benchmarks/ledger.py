@@ -3,9 +3,11 @@
 Run by hand: ``python tests/benchmarks/ledger.py --json``; ``--rows`` for a smaller one. Unit:
 seconds. The peer is a plain ``executemany`` of the same slim rows, with the same index, into
 SQLite in as many transactions. Part by part the two ledgers and the peer take turns, so that what
-else the machine does falls on all of them. ``rows`` is the writer less ``locking``: what it needs
-to write out persons' cells and the model's inputs, to make the persons' keys, to lock, and to hash
-and store what is locked. Sizes are bytes a decision. Each figure that was asked for stands beside
+else the machine does falls on all of them. The ledger
+uses two processors where there are two: a forked process writes out and locks persons' cells and
+the model's inputs while this one stores rows; the peer uses one. ``rows`` is the writer less
+``locking``: drawing and storing the persons' keys, waiting for what is locked aside, and storing it.
+Sizes are bytes a decision. Each figure that was asked for stands beside
 its bound; seconds are those of the clock, and those of the processor are told beside them.
 """
 
@@ -38,7 +40,7 @@ from tests.worlds.postgresql import NoServer, Server
 from tests.worlds.sealed import small_audit
 
 FACTORS = tuple(f"factor_{i:02d}" for i in range(20))
-_LOCKED = ("persons", "locked_fields")  # the keys are counted with ``make_keys``
+_LOCKED = ("persons", "locked_fields")  # the keys are counted with ``keep_keys``
 _REASONS = [Reason(1, f"C{i}", factor, f"Sentence {i}", None) for i, factor in enumerate(FACTORS)]
 
 
@@ -93,7 +95,12 @@ class Watch:
 
     def __init__(self) -> None:
         self.locking = 0.0
-        for owner, name in ((Keyring, "make_keys"), (made, "lock"), (made, "to_be_locked")):
+        for owner, name in (
+            (Keyring, "draw_keys"),
+            (Keyring, "keep_keys"),
+            (made, "give_keys"),
+            (made, "locked"),
+        ):
             setattr(owner, name, self._timed(getattr(owner, name), lambda _arguments: True))
         hashes, stores = entries.column_set, bulk.insert_tuples
         entries.column_set = self._timed(hashes, lambda given: given[0].name in _LOCKED)
@@ -180,11 +187,11 @@ class Plain:
 
     def __init__(self, file: Path, origin: Path) -> None:
         self.origin = sqlite3.connect(origin)
-        (table,) = self.origin.execute("SELECT sql FROM sqlite_schema WHERE name = 'decisions'").fetchone()
+        said = "SELECT sql FROM sqlite_schema WHERE tbl_name = 'decisions' AND type IN ('table', 'index') "
+        table, index = self.origin.execute(f"{said} AND sql IS NOT NULL ORDER BY type DESC").fetchall()
         self.connection = sqlite3.connect(file, isolation_level=None)
-        for sql in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", table):
+        for sql in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", *table, *index):
             self.connection.execute(sql)
-        self.connection.execute("CREATE INDEX ix ON decisions (decision)")
         self.spent = Spent()
 
     def write(self) -> None:

@@ -46,7 +46,9 @@ class FixedDraws:
         self._name, self._drawn = name, 0
 
     def token_bytes(self, n: int) -> bytes:
-        """Return the next n bytes (at most 64)."""
+        """Return the next n bytes: none, or above 64, as so many keys of 32, one drawn after the other."""
+        if n == 0 or n > 64:
+            return b"".join(self.token_bytes(32) for _ in range(n // 32))
         self._drawn += 1
         return blake2b(f"{self._name}/{self._drawn}".encode(), digest_size=n).digest()
 

@@ -36,6 +36,7 @@ def spoilt(folder: Path) -> Path:
     for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         connection.execute(f"DROP TRIGGER {name}")
     connection.execute("UPDATE decisions SET score = 0.1 WHERE pos = 1")
+    connection.execute("UPDATE persons SET person = randomblob(16) WHERE pos = 3")
     connection.execute("UPDATE locked_fields SET cell = x'00' WHERE pos = 2")
     connection.execute("UPDATE partition_contents SET content = x'00' WHERE rowid = 1")
     connection.execute("UPDATE person_keys SET wrapped = x'00'")
@@ -62,7 +63,7 @@ def test_both_find_what_one_finds(
     assert two == proof(spoilt)
     assert len(answers) == 1
     wrong = {check.name for check in two.checks if not check.ok}
-    assert wrong == {"decisions", "row_sets", *halves.OTHERS}
+    assert wrong == {"decisions", "row_sets", "partition_contents", *halves.OTHERS}
 
 
 def test_untouched_both_find_nothing(ledger: Ledger, audit: str, answers: list[halves.Found]) -> None:

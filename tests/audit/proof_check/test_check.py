@@ -199,7 +199,7 @@ def test_it_packs_rows_as_the_ledger_does() -> None:
 
 def test_it_knows_the_columns_that_are_hashed() -> None:
     """Names, order and kinds of its tables are the ledger's."""
-    kinds = {"BigInteger": "i", "Double": "f", "Text": "s", "LargeBinary": "b"}
+    kinds = {"BigInteger": "i", "Double": "f", "Text": "s", "LargeBinary": "b", "Word": "s"}
     for name, columns in COLUMNS.items():
         table = tables.EVIDENCE[name]
         assert [column for column, _, _ in columns] == hashed_columns(table)
