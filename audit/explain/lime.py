@@ -117,17 +117,20 @@ def _regressions(
     weights, intercepts = np.zeros((n, n_columns)), np.zeros(n)
     small = np.min_scalar_type(int(max(codes.max(initial=0), mine.max(initial=0))))
     sample, asked = np.ascontiguousarray(codes.T.astype(small)), mine.astype(small)
-    moved = np.empty(sample.shape)
+    counted = np.min_scalar_type(n_columns)
+    root_of = np.sqrt(kernel[::-1])  # by the number of columns that are the same
+    same, moved = np.empty(sample.shape, dtype=bool), np.empty(sample.shape)
     labels = scores.copy()
     with threadpool_limits(1, user_api="blas"):  # so small a product costs less than waking threads
         for place, own in enumerate(asked):
-            same = sample == own[:, None]
+            np.equal(sample, own[:, None], out=same)
             same[:, 0], labels[0] = True, output[place]  # lime's first sample is the row itself
-            weight = kernel[n_columns - same.sum(axis=0, dtype=np.int64)]
+            root = root_of.take(same.view(np.uint8).sum(axis=0, dtype=counted))
+            weight = root * root
             total = weight.sum()
             middle = float(labels @ weight / total)
-            root = np.sqrt(weight)
-            np.multiply(same, root, out=moved)
+            np.copyto(moved, root)
+            np.multiply(moved, same.view(np.int8), out=moved)
             means = moved @ root / total
             gram = moved @ moved.T - total * np.outer(means, means)
             gram[np.diag_indices(n_columns)] += _RIDGE

@@ -22,7 +22,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from audit.explain import shapley
-from tests.benchmarks.side_by_side.table import Row, from_shell, told
+from tests.benchmarks.side_by_side.table import from_shell, told
 from tests.benchmarks.side_by_side.turns import Turns, flop_of_mixes, kernels_of
 from tests.worlds import wide_network
 
@@ -79,17 +79,15 @@ def main(rounds: int) -> dict[str, Any]:
     turns = Turns(methods, rounds)
     kernels = kernels_of(wide.model)
     found = [
-        Row(
+        turns.row(
             f"{k} factors",
-            turns.rate(f"{k} factors"),
-            PEER,
-            turns.rate(f"{PEER}, {k}"),
+            f"{PEER}, {k}",
             REFERENCE,
-            BOUND,
-            AIM,
-            0.0,
-            0.0,
-            turns.share(f"{k} factors", flop_of_mixes(kernels, REFERENCE << k, 1 << k)),
+            bound=BOUND,
+            aim=AIM,
+            error=0.0,
+            peer_error=0.0,
+            share=turns.share(f"{k} factors", flop_of_mixes(kernels, REFERENCE << k, 1 << k)),
         )
         for k in SIZES
     ]

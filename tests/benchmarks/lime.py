@@ -25,7 +25,7 @@ sys.path[0] = str(Path(__file__).parents[2])
 from lime.lime_tabular import LimeTabularExplainer
 
 from audit.explain import lime as shared
-from tests.benchmarks.side_by_side.table import Row, from_shell, told
+from tests.benchmarks.side_by_side.table import from_shell, told
 from tests.benchmarks.side_by_side.turns import Turns
 from tests.worlds import wide_network
 
@@ -75,7 +75,7 @@ def main(rounds: int) -> dict[str, Any]:
     n_columns = rows.shape[1]
     share = turns.share(what, 2.0 * SAMPLES * n_columns * (n_columns + 2))
     found = [
-        Row(what, turns.rate(what), peer, turns.rate(peer), REFERENCE, bound, aim, share=share)
+        turns.row(what, peer, REFERENCE, bound=bound, aim=aim, share=share)
         for peer, (bound, aim) in BOUNDS.items()
     ]
     return told(

@@ -121,10 +121,16 @@ def main(rounds: int) -> dict[str, Any]:
         error = float(np.abs(one.sampled(JUDGED) - truth).mean())
         theirs = float(np.abs(one.on_compiled(JUDGED) - truth).mean())
         for peer, (bound, aim) in BOUNDS.items():
-            share = turns.share(what, one.flop())
             rows.append(
-                Row(
-                    what, turns.rate(what), peer, turns.rate(peer), REFERENCE, bound, aim, error, theirs, share
+                turns.row(
+                    what,
+                    peer,
+                    REFERENCE,
+                    bound=bound,
+                    aim=aim,
+                    error=error,
+                    peer_error=theirs,
+                    share=turns.share(what, one.flop()),
                 )
             )
     example = contests["16 columns, the example"]

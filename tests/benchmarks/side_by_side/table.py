@@ -14,7 +14,8 @@ class Row:
     """Ours beside one peer.
 
     ``error`` and ``peer_error`` are mean distances to exact values; 0 is exact. ``share`` is that of the
-    measured matmul peak, None where operations cannot be counted.
+    measured matmul peak, None where operations cannot be counted. ``processor_ratio`` is the ratio of
+    processor seconds.
     """
 
     what: str
@@ -27,6 +28,7 @@ class Row:
     error: float | None = None
     peer_error: float | None = None
     share: float | None = None
+    processor_ratio: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -67,7 +69,9 @@ def printed(result: dict[str, Any]) -> str:
         verdict = {True: " met", False: " MISSED", None: ""}[row["met"]]
         lines.append(
             f"{row['what']}: {row['ours']:.4g}; {row['peer']}: {row['theirs']:.4g} -> "
-            f"{row['ratio']:.4g}x{bound}{verdict}; reference {row['reference']}"
+            f"{row['ratio']:.4g}x"
+            + ("" if row["processor_ratio"] is None else f" ({row['processor_ratio']:.4g}x by processor seconds)")
+            + f"{bound}{verdict}; reference {row['reference']}"
             + ("" if row["error"] is None else f"; error {row['error']:.2g}")
             + ("" if row["peer_error"] is None else f" (peer {row['peer_error']:.2g})")
             + ("" if row["share"] is None else f"; {row['share']:.1%} of the peak")
@@ -76,11 +80,17 @@ def printed(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def from_shell(words: str | None, measure: Callable[[int], dict[str, Any]], rounds: int = 5) -> None:
+def from_shell(
+    words: str | None,
+    measure: Callable[[int], dict[str, Any]],
+    *,
+    rounds: int = 5,
+    as_text: Callable[[dict[str, Any]], str] = printed,
+) -> None:
     """Measure as the command line asks, and print."""
     parser = argparse.ArgumentParser(description=words)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--rounds", type=int, default=rounds)
     asked = parser.parse_args()
     result = measure(asked.rounds)
-    print(json.dumps(result) if asked.json else printed(result))
+    print(json.dumps(result) if asked.json else as_text(result))

@@ -3,6 +3,9 @@
 Every method takes its turn in every round and the medians count, so a busy machine slows all of them
 alike. A product of two large float32 matrices takes a turn too: what it reached is the peak that a
 method's own operations are compared with.
+
+Processor seconds are counted beside those of the clock: where others hold half of the machine, they say
+more surely what a method costs, though not what a second core would have given it.
 """
 
 from __future__ import annotations
@@ -12,12 +15,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tests.benchmarks.side_by_side.table import Row
+
 PEAK = "matmul"
 _SIDE = 2048  # of the square matrices
 
 
 class Turns:
-    """Seconds a row of each method, by round.
+    """Seconds a row of each method, by round: of the clock, and of all processors together.
 
     Parameters
     ----------
@@ -33,15 +38,26 @@ class Turns:
         for run, n in all_.values():
             run(min(n, 2))  # compiled once, and not counted
         self.seconds: dict[str, list[float]] = {name: [] for name in all_}
+        self.processor: dict[str, list[float]] = {name: [] for name in all_}
         for _ in range(rounds):
             for name, (run, n) in all_.items():
-                begun = time.perf_counter()
+                begun, busy = time.perf_counter(), time.process_time()
                 run(n)
                 self.seconds[name].append((time.perf_counter() - begun) / n)
+                self.processor[name].append((time.process_time() - busy) / n)
 
     def rate(self, name: str) -> float:
         """Return rows a second."""
         return 1 / statistics.median(self.seconds[name])
+
+    def processor_ratio(self, name: str, peer: str) -> float:
+        """Return how many times the processor seconds of ours a row of the peer costs."""
+        return statistics.median(self.processor[peer]) / statistics.median(self.processor[name])
+
+    def row(self, what: str, peer: str, reference: int, **more: Any) -> Row:
+        """Return the row that compares a method with a peer."""
+        ratio = self.processor_ratio(what, peer)
+        return Row(what, self.rate(what), peer, self.rate(peer), reference, processor_ratio=ratio, **more)
 
     @property
     def peak(self) -> float:
