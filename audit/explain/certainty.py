@@ -72,21 +72,21 @@ def _decisive(
     """Return the differences that decide what is printed, and their standard errors."""
     k = len(contributions)
     order = np.argsort(-contributions, kind="stable")
-    unit = np.eye(k)
     # Distance of every factor to the floor, which moves with the total of what pushed.
-    to_floor = unit - rule.floor * (contributions > 0).astype(float)
-    above = (to_floor @ contributions > 0)[order]
+    pushed = (contributions > 0).astype(float)
+    to_floor = (np.eye(k) - rule.floor * pushed) @ contributions
+    above = (to_floor > 0)[order]
     printed = min(rule.at_most, int(np.count_nonzero(above)))
     full = printed == rule.at_most
     # Each printed factor against all behind it; those below the floor only where they could move up.
-    tests = [
-        unit[order[i]] - unit[order[j]] for i in range(printed) for j in range(i + 1, k) if full or above[j]
-    ]
+    behind = np.arange(k) > np.arange(printed)[:, None]
+    first, second = (order[one] for one in np.nonzero(behind & (above | full)))
     # Which factors lie above the floor matters until all places are taken.
-    tests += [to_floor[order[i]] for i in range(printed if full else k)]
-    weights = np.array(tests)
-    gaps = weights @ contributions
+    held = order[: printed if full else k]
+    gaps = np.concatenate([contributions[first] - contributions[second], to_floor[held]])
     if covariance is None:
         return gaps, np.zeros(len(gaps))
-    spread = np.einsum("ik,kl,il->i", weights, covariance, weights)
-    return gaps, np.sqrt(np.maximum(spread, 0.0))
+    variance, with_pushed = np.diag(covariance), covariance @ pushed
+    between = variance[first] + variance[second] - covariance[first, second] - covariance[second, first]
+    of_floor = variance[held] + rule.floor * (rule.floor * (pushed @ with_pushed) - 2 * with_pushed[held])
+    return gaps, np.sqrt(np.maximum(np.concatenate([between, of_floor]), 0.0))

@@ -2,7 +2,8 @@
 
 lime perturbs columns one by one, by quartile or by category, and fits a ridge regression to "same
 as the row or not". Its sample does not depend on the row, so one sample is drawn by lime's own
-tables, scored once, and serves all rows; distances, kernel and regression are lime's.
+tables, scored once, and serves all rows. Distances and kernel are lime's, and so is the regression: of
+nothing but "same or not" and a weight, its normal equations are one small product a row, in float64.
 
 A weak witness: lime describes its surrogate, and two seeds name the same four columns in less than
 half of all rows. It is shown beside the reasons and never printed in a letter.
@@ -35,6 +36,7 @@ needs: frozenset[str] = frozenset()
 axioms = frozenset({"seeded"})
 source = "lime.lime_tabular, quartiles, ridge; Ribeiro, Singh and Guestrin (2016)"
 
+_RIDGE = 1.0  # lime's penalty; none on the intercept
 _FEW = 10  # distinct values up to which a column of numbers is a category
 
 
@@ -74,21 +76,14 @@ def explain(
     scores = scorer.score(decoded)
     output = scorer.score({c: explained[c] for c in columns})
     mine = lime.discretizer.discretize(wanted)
+    # By how many columns a sample differs is all that its distance knows.
+    kernel = lime.base.kernel_fn(np.sqrt(np.arange(len(columns) + 1)))
+    by_column, base = _regressions(codes, mine, scores, output, kernel, progress)
     placed = [[at for at, c in enumerate(columns) if c in owned] for owned in factors.values()]
-    values, base = np.zeros((len(wanted), len(factors))), np.zeros(len(wanted))
-    for place in range(len(wanted)):
-        same = (codes == mine[place]).astype(np.float64)
-        same[0] = 1.0  # lime's first sample is the row itself
-        labels = np.concatenate([output[place : place + 1], scores[1:]])[:, None]
-        distances = np.sqrt((1.0 - same).sum(axis=1))
-        intercept, weights, _, _ = lime.base.explain_instance_with_data(
-            same, labels, distances, 0, len(columns), feature_selection="none"
-        )
-        by_column = dict(weights)
-        values[place] = [sum(float(by_column[at]) for at in owned) for owned in placed]
-        base[place] = float(intercept)
-        if progress is not None:
-            progress(place + 1)
+    values = np.zeros((len(wanted), len(factors)))
+    for place, owned in enumerate(placed):
+        for at in owned:
+            values[:, place] += by_column[:, at]
     return Attributions(
         method=name,
         factors=tuple(factors),
@@ -98,6 +93,53 @@ def explain(
         residual=output - base - values.sum(axis=1),
         details={"samples": samples, "background": len(training), "exact": False, "seed": seed},
     )
+
+
+def _regressions(
+    codes: NDArray[np.float64],
+    mine: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    output: NDArray[np.float64],
+    kernel: NDArray[np.float64],
+    progress: Callable[[int], None] | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the weights float64[n, columns] and intercepts float64[n] of lime's ridge regressions.
+
+    Parameters
+    ----------
+    codes : [samples, columns], the bins and categories of the sample
+    mine : [n, columns], those of the rows
+    kernel : float64[columns + 1], the weight of a sample that differs in so many columns
+    """
+    from threadpoolctl import threadpool_limits
+
+    n, n_columns = mine.shape
+    weights, intercepts = np.zeros((n, n_columns)), np.zeros(n)
+    small = np.min_scalar_type(int(max(codes.max(initial=0), mine.max(initial=0))))
+    sample, asked = np.ascontiguousarray(codes.T.astype(small)), mine.astype(small)
+    counted = np.min_scalar_type(n_columns)
+    root_of = np.sqrt(kernel[::-1])  # by the number of columns that are the same
+    same, moved = np.empty(sample.shape, dtype=bool), np.empty(sample.shape)
+    labels = scores.copy()
+    with threadpool_limits(1, user_api="blas"):  # so small a product costs less than waking threads
+        for place, own in enumerate(asked):
+            np.equal(sample, own[:, None], out=same)
+            same[:, 0], labels[0] = True, output[place]  # lime's first sample is the row itself
+            root = root_of.take(same.view(np.uint8).sum(axis=0, dtype=counted))
+            weight = root * root
+            total = weight.sum()
+            middle = float(labels @ weight / total)
+            np.copyto(moved, root)
+            np.multiply(moved, same.view(np.int8), out=moved)
+            means = moved @ root / total
+            gram = moved @ moved.T - total * np.outer(means, means)
+            gram[np.diag_indices(n_columns)] += _RIDGE
+            # The sum of weighed labels around their mean is 0, so the columns need not be moved here.
+            weights[place] = np.linalg.solve(gram, moved @ (root * (labels - middle)))
+            intercepts[place] = middle - means @ weights[place]
+            if progress is not None:
+                progress(place + 1)
+    return weights, intercepts
 
 
 def _sample(lime: Any, n: int, n_columns: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

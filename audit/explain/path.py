@@ -22,6 +22,8 @@ from audit.explain.game import Game
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True, eq=False)
 class Path:
@@ -42,20 +44,40 @@ class Path:
 def along(played: Game, path: Path, tell: Callable[[int], None] | None = None) -> NDArray[np.float64]:
     """Return float64[n, width]: what each encoded number contributed on the way, per row."""
     rows = played.rows
+    gather = _inside if callable(getattr(played.scorer, "gathered", None)) else _outside
     gathered = np.zeros((len(rows), rows.shape[1]))
     # Points are cut at fixed places and rows are not, so the bits of a row's sum are its own.
     for first in range(0, len(path.places), POINTS):
         starts = path.starts[first : first + POINTS]
-        places = path.places[first : first + POINTS].astype(rows.dtype)[:, None]
+        places = path.places[first : first + POINTS]
         weights = path.weights[first : first + POINTS]
         at_once = max(1, POINTS // len(starts))
         for row in range(0, len(rows), at_once):
-            apart = rows[row : row + at_once, None] - starts
-            found = gradients_at(played, starts + places * apart)
-            for at, (slopes, distances) in enumerate(zip(found, apart, strict=True), start=row):
-                gathered[at] += (weights[:, None] * slopes * distances).sum(axis=0)
+            gathered[row : row + at_once] += gather(
+                played, rows[row : row + at_once], starts, places, weights
+            )
             if tell is not None and first + POINTS >= len(path.places):
                 tell(min(len(rows), row + at_once))
+    return gathered
+
+
+def _inside(
+    played: Game, rows: NDArray[Any], starts: NDArray[Any], places: Floats, weights: Floats
+) -> Floats:
+    """Let the scorer go the ways itself: the points never leave the model."""
+    found: Floats = played.scorer.gathered(rows, starts, places, weights)  # type: ignore[attr-defined]
+    return found
+
+
+def _outside(
+    played: Game, rows: NDArray[Any], starts: NDArray[Any], places: Floats, weights: Floats
+) -> Floats:
+    """Make the points and ask for the gradients, of any scorer that has some."""
+    apart = rows[:, None] - starts
+    slopes = gradients_at(played, starts + places.astype(rows.dtype)[:, None] * apart)
+    gathered = np.zeros(rows.shape)
+    for at, (of_row, distances) in enumerate(zip(slopes, apart, strict=True)):
+        gathered[at] = (weights[:, None] * of_row * distances).sum(axis=0)
     return gathered
 
 

@@ -45,7 +45,7 @@ axioms = frozenset({"complete", "unused_is_zero", "symmetric", "seeded", "batch_
 complete_within = 1e-6
 source = "12 CFR 1002.9(b)(2), comment 5; Shapley (1953), interventional, factors as players"
 
-_VALUES = 1 << 24  # numbers held at once between scoring and contracting
+_VALUES = 1 << 21  # numbers held at once between scoring and contracting: what memory is reused for
 _EXACT_PLAYERS = 14  # beyond it all coalitions are out of reach for anyone's budget
 _FIRST_PAIRS, _MORE_PAIRS = 2, 16
 _KERNEL_COALITIONS = 8  # for each pair and player

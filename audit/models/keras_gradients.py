@@ -1,4 +1,7 @@
-"""The gradient of the score at encoded rows, in one compiled function of one fixed batch size.
+"""The gradient of the score at encoded rows, and what it gathers on straight ways, in compiled functions.
+
+Every call has one fixed size, so a row's numbers are the same bits alone and among others. Slopes on a
+way are added up by a second compiled function, and only the sum leaves TensorFlow.
 
 Gradients are taken where the encoded matrix begins: behind string look-ups, in front of everything
 else. So the places of a one-hot look-up have a gradient, and a code has none: an embedding's id, a
@@ -61,6 +64,7 @@ class Gradients:
         self._lost: dict[str, str] | None = None  # column -> why; None before the first rows came
         self._jit = jit
         self._compiled = tf.function(self._both, jit_compile=jit, autograph=False)
+        self._summed = tf.function(_summed_on_ways, jit_compile=True, autograph=False)
 
     def __call__(self, encoded: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return scores float64[n] and gradients float64[n, width]; the same bits for a row alone.
@@ -78,11 +82,72 @@ class Gradients:
             part = encoded[start : start + BATCH]
             padded = np.zeros((BATCH, encoded.shape[1]), dtype=self._dtype)
             padded[: len(part)] = part
-            found = self._run(padded)
+            found = [np.asarray(one) for one in self._run(padded)]
             scores[start : start + len(part)] = found[0][: len(part)]
             gradients[start : start + len(part)] = found[1][: len(part)]
         self._refuse_endless(gradients)
         return scores, gradients
+
+    def gathered(
+        self,
+        rows: NDArray[Any],
+        starts: NDArray[Any],
+        places: NDArray[np.float64],
+        weights: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return float64[n, width]: the sum over m of weight times gradient times distance from the start.
+
+        Parameters
+        ----------
+        rows : encoded[n, width]
+        starts : encoded[m, width], where each way to a row begins
+        places : float64[m] in [0, 1], how far along it the gradient is asked for
+        weights : float64[m]
+
+        Raises
+        ------
+        UsageError
+            As a call does.
+        """
+        n, m = len(rows), len(places)
+        found = np.zeros(rows.shape)
+        if not n or not m:
+            return found
+        self._refuse_lost(rows)
+        size = -(-m // -(-m // BATCH))  # blocks that share the points evenly
+        at_once = max(1, BATCH // size)
+        padded = np.repeat(rows[-1:].astype(self._dtype), -(-n // at_once) * at_once, axis=0)
+        padded[:n] = rows
+        for first in range(0, m, size):
+            # What fills up a block is the last point again, with no weight: a slope there is no surprise.
+            place = np.minimum(np.arange(first, first + size), m - 1)
+            weighs = np.where(np.arange(first, first + size) < m, weights[place], 0.0)
+            block = starts[place].astype(self._dtype), places[place].astype(self._dtype)
+            way = tf.constant(block[0]), tf.constant(weighs)
+            points = np.zeros((BATCH, rows.shape[1]), dtype=self._dtype)
+            asked = points[: at_once * size].reshape(at_once, size, -1)
+            for row in range(0, n, at_once):
+                some = padded[row : row + at_once]
+                # Made here, since XLA would round product and sum once together: at a kink of the network
+                # the last bit of a point decides which slope is found, and it is to be that of a call.
+                np.subtract(some[:, None], block[0], out=asked)
+                np.multiply(asked, block[1][:, None], out=asked)
+                np.add(asked, block[0], out=asked)
+                slopes = self._run(tf.constant(points))[1]
+                sums = np.asarray(self._summed(slopes, tf.constant(some), *way))
+                found[row : row + at_once] += sums[: n - row]
+        if not np.isfinite(found).all():
+            self._refuse_endless_on_ways(rows, starts, places)
+        return found
+
+    def _refuse_endless_on_ways(
+        self, rows: NDArray[Any], starts: NDArray[Any], places: NDArray[np.float64]
+    ) -> None:
+        """Ask again point by point, so that the column is named whose slope has no end."""
+        for row in rows:
+            for first in range(0, len(places), BATCH):
+                some = starts[first : first + BATCH].astype(self._dtype)
+                self(some + places[first : first + BATCH].astype(self._dtype)[:, None] * (row - some))
 
     def _both(self, encoded: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
@@ -91,7 +156,8 @@ class Gradients:
         # A row's score depends on no other row, so the gradient of their sum is each row's own.
         return scores, tape.gradient(scores, encoded, unconnected_gradients="zero")
 
-    def _run(self, padded: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _run(self, padded: Any) -> tuple[Any, Any]:
+        """Return scores and gradients of one full batch, as tensors."""
         try:
             scores, gradients = self._compiled(padded)
         except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
@@ -100,7 +166,7 @@ class Gradients:
             self._jit = False  # XLA knows the way forward of some layers and not the way back
             self._compiled = tf.function(self._both, jit_compile=False, autograph=False)
             scores, gradients = self._compiled(padded)
-        return np.asarray(scores), np.asarray(gradients)
+        return scores, gradients
 
     def _refuse_lost(self, encoded: NDArray[Any]) -> None:
         if self._lost is None:
@@ -158,6 +224,14 @@ class Gradients:
                 if np.abs(np.asarray(self._trunk(tf.constant(swapped))) - scores).max() > _MOVED:
                     found[column] = "it moves scores, and its slope is 0 wherever it was looked at"
         return found
+
+
+def _summed_on_ways(slopes: Any, rows: Any, starts: Any, weights: Any) -> Any:
+    """Return float64[rows, width]: weight times slope times distance, added up for each row."""
+    apart = rows[:, None] - starts
+    of_points = tf.reshape(slopes[: apart.shape[0] * apart.shape[1]], apart.shape)
+    summed = weights[:, None] * tf.cast(of_points, tf.float64) * tf.cast(apart, tf.float64)
+    return tf.reduce_sum(summed, axis=1)
 
 
 def _taken(graph: Graph, known: dict[int, Any]) -> Iterator[tuple[str, list[Any], list[Any]]]:

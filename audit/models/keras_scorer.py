@@ -292,6 +292,19 @@ class KerasScorer:
         UsageError
             Where a column has no gradient; it names the column and the cause.
         """
+        return self._sloped()(encoded)
+
+    def gathered(
+        self,
+        rows: NDArray[Any],
+        starts: NDArray[Any],
+        places: NDArray[np.float64],
+        weights: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return float64[n, width]: gradients gathered on straight ways; see ``Gradients.gathered``."""
+        return self._sloped().gathered(rows, starts, places, weights)
+
+    def _sloped(self) -> Gradients:
         self._refuse_whole()
         if self._gradients is None:
             self._gradients = Gradients(
@@ -303,7 +316,7 @@ class KerasScorer:
                 dtype=self._dtype,
                 jit=self._jit,
             )
-        return self._gradients(encoded)
+        return self._gradients
 
     def trunk_tensors(self) -> tuple[list[Any], Any, int]:
         """Return the Keras tensors that the trunk starts from, its output, and the score's place in that."""

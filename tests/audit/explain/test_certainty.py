@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from audit.explain.certainty import Rule, certified
+import pytest
+
+from audit.explain.certainty import Rule, _decisive, certified
 
 RULE = Rule(at_most=2, floor=0.05, tolerance=1e-5, z=3.0)
 
@@ -56,3 +58,24 @@ def test_a_settled_tie_is_a_tie():
 def test_nothing_that_pushed_is_settled_too():
     """A row where all factors helped has no reason, and certainly so."""
     assert certified(np.array([-0.3, -0.2]), spread(1e-3, 1e-3), RULE) == "certain"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_differences_and_errors_are_those_of_the_matrix_form(seed):
+    """Each difference is a weighing of the contributions, and its variance that weighing's quadratic form."""
+    draw = np.random.default_rng(seed)
+    k = int(draw.integers(1, 9))
+    values, root = draw.normal(size=k), draw.normal(size=(k, k)) / 10
+    rule = Rule(at_most=int(draw.integers(1, 5)), floor=0.05)
+    unit, order = np.eye(k), np.argsort(-values, kind="stable")
+    to_floor = unit - rule.floor * (values > 0)
+    above = (to_floor @ values > 0)[order]
+    printed = min(rule.at_most, int(above.sum()))
+    full = printed == rule.at_most
+    weights = [
+        unit[order[i]] - unit[order[j]] for i in range(printed) for j in range(i + 1, k) if full or above[j]
+    ]
+    weights += [to_floor[order[i]] for i in range(printed if full else k)]
+    gaps, errors = _decisive(values, root @ root.T, rule)
+    assert gaps == pytest.approx([one @ values for one in weights], abs=1e-15)
+    assert errors == pytest.approx([np.linalg.norm(one @ root) for one in weights], abs=1e-12)

@@ -93,6 +93,7 @@ def test_limes_shared_sample_gives_what_lime_gives():
     )
     weights = dict(theirs.local_exp[1])
     assert ours.values[0] == pytest.approx([weights[at] for at in range(3)], abs=1e-9)
+    assert ours.base[0] == pytest.approx(theirs.intercept[1], abs=1e-9)
 
 
 def test_lime_sums_columns_of_a_factor_and_takes_text_and_missing_values():

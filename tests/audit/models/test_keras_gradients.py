@@ -80,6 +80,34 @@ def test_a_row_alone_has_the_bits_that_it_has_in_a_batch():
     assert scorer._gradients._compiled.experimental_get_tracing_count() == 1  # padded: one shape for all
 
 
+@pytest.mark.parametrize("m", [1, 7, BATCH // 3, BATCH + 5])
+def test_what_is_gathered_on_a_way_is_the_sum_over_its_points(m):
+    """Points made and asked for one by one give the same, and a row alone has the bits of a batch."""
+    scorer = networked("relu")
+    rows, starts = (scorer.encode(some_rows(n, seed)) for n, seed in ((9, 1), (m, 2)))
+    draw = np.random.default_rng(3)
+    places, weights = draw.random(m), draw.random(m) / m
+    found = scorer.gathered(rows, starts, places, weights)
+    for at, row in enumerate(rows):
+        points = starts + places.astype(np.float32)[:, None] * (row - starts)
+        slopes = scorer.gradients(points)[1]
+        true = (weights[:, None] * slopes * (row - starts)).sum(axis=0)
+        assert found[at] == pytest.approx(true, abs=1e-13)
+        alone = scorer.gathered(rows[at : at + 1], starts, places, weights)
+        assert alone[0].tobytes() == found[at].tobytes()
+    assert scorer.gathered(rows[:0], starts, places, weights).shape == (0, len(COLUMNS))
+
+
+def test_a_slope_without_end_on_a_way_is_refused():
+    """The column is named, though only the sum over the way came back."""
+    inputs = named("income", "age")
+    scorer = scored(inputs, [inputs["income"], keras.ops.sqrt(inputs["age"])])
+    rows = scorer.encode({"income": np.array([1.0, 2.0]), "age": np.array([4.0, 1.0])})
+    start = scorer.encode({"income": np.array([0.5]), "age": np.array([0.0])})
+    with pytest.raises(UsageError, match="the gradient of the column 'age' is not finite at 1 of 1 points"):
+        scorer.gathered(rows, start, np.zeros(1), np.ones(1))
+
+
 def test_no_rows_have_no_gradients():
     """An empty batch is no error."""
     scores, gradients = networked().gradients(np.zeros((0, len(COLUMNS)), np.float32))
@@ -241,5 +269,8 @@ def test_what_xla_cannot_compile_is_run_without_it():
     def refuse(padded):
         raise tf.errors.UnimplementedError(None, None, "no kernel for this operation")
 
-    scorer._gradients._compiled = refuse
-    assert scorer.gradients(encoded)[1] == pytest.approx(true, abs=1e-6)
+    way = encoded, encoded[:2], np.array([0.0, 1.0]), np.array([0.5, 0.5])
+    gathered = scorer.gathered(*way)
+    for ask, answer in ((lambda: scorer.gradients(encoded)[1], true), (lambda: scorer.gathered(*way), gathered)):
+        scorer._gradients._compiled, scorer._gradients._jit = refuse, True
+        assert ask() == pytest.approx(answer, abs=1e-6)
