@@ -22,6 +22,11 @@ def json_schema() -> dict[str, Any]:
         "title": "Plainspoken audit config",
         "description": "The config of one audit: what is audited, over which groups, against which policies.",
         "type": "object",
+        # What each key may hold is said below; here they are named, for editors that complete keys.
+        "properties": {
+            key: {"description": one.get("description", f"See {key} below.")}
+            for key, one in {**pictures["properties"], **people["properties"]}.items()
+        },
         "if": {"properties": {"audit": is_of_images}, "required": ["audit"]},
         "then": pictures,
         "else": people,

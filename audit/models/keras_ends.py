@@ -102,6 +102,23 @@ def output_of(model: Any, output: int | str, name: str) -> tuple[Any, int, str]:
     return tensors[place], 0, names[place]
 
 
+def check_width(name: str, tensor: Any, n: int) -> None:
+    """Refuse a model whose one input takes text, or another number of columns than n.
+
+    Raises
+    ------
+    ModelError
+    """
+    if tensor.dtype == "string":
+        raise ModelError(f"model {name}: its one input takes text. Give the model one named input a column")
+    width = size_of(tensor)
+    if width != n:
+        raise ModelError(
+            f"model {name}: it takes {width} columns, and data.features names {n}. "
+            "Name the columns in the order in which the model was trained"
+        )
+
+
 def check_places(name: str, embeddings: Sequence[tuple[Any, int]], found: Sequence[Any]) -> None:
     """Refuse rows with a number that an Embedding has no place for.
 

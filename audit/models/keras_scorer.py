@@ -22,7 +22,15 @@ from audit.models import checked_scores
 from audit.models.codebook import CodeBook, as_asked
 from audit.models.dense import DenseNetwork
 from audit.models.keras_dense import dense_network
-from audit.models.keras_ends import check_places, embeddings_of, inputs_by_name, layers_of, output_of, size_of
+from audit.models.keras_ends import (
+    check_places,
+    check_width,
+    embeddings_of,
+    inputs_by_name,
+    layers_of,
+    output_of,
+    size_of,
+)
 from audit.models.keras_gradients import INSTEAD, Gradients
 from audit.models.keras_graph import graph_of, trunk_inputs
 from audit.models.keras_mixing import Mixer
@@ -342,19 +350,9 @@ class KerasScorer:
     # --- opening -----------------------------------------------------------------------------
 
     def _check_inputs(self) -> None:
-        if self._by_name or not self.columns:
-            return
-        (tensor,) = self._inputs.values()
-        width = size_of(tensor)
-        if tensor.dtype == "string":
-            raise ModelError(
-                f"model {self._name}: its one input takes text. Give the model one named input a column"
-            )
-        if width != len(self.columns):
-            raise ModelError(
-                f"model {self._name}: it takes {width} columns, and data.features names {len(self.columns)}. "
-                "Name the columns in the order in which the model was trained"
-            )
+        if self.columns and not self._by_name:
+            (tensor,) = self._inputs.values()
+            check_width(self._name, tensor, len(self.columns))
 
     def _place_starts(self) -> None:
         for column in self._inputs:

@@ -15,11 +15,12 @@ import pytest
 from tests.install.conftest import CHECKOUT
 
 REAL = ("sh", "make", "grep", "touch", "cat", "sed", "expand", "mkdir", "chmod", "rm", "test")
-LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
+LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0", "libseccomp.so.2")
 PACKAGES = {
     "libpango-1.0-0": LIBRARIES[0],
     "libpangoft2-1.0-0": LIBRARIES[1],
     "libharfbuzz-subset0": LIBRARIES[2],
+    "libseccomp2": LIBRARIES[3],
 }
 # Answers what the scripts ask a Python; $VERSION is its minor version, and the file `ensurepip`
 # says whether it can make environments.
@@ -57,6 +58,7 @@ class Machine:
         self.loaded = folder / "libraries"
         self.loaded.write_text("\n".join(LIBRARIES), encoding="utf-8")
         self.has("ldconfig", f'cat "{self.loaded}"')
+        self.has("bwrap", "exit 0")
 
     def has(self, name: str, script: str) -> None:
         """Put a program on the path; each notes how it was called."""
@@ -108,7 +110,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_nothing_is_asked_where_the_libraries_are(machine: Machine) -> None:
-    """With all three libraries there the script says nothing and calls no installer."""
+    """With all libraries there the script says nothing and calls no installer."""
     machine.has_apt()
     done = machine.script("system-libraries")
     assert (done.returncode, done.stdout, done.stderr, machine.asked) == (0, "", "", [])
@@ -125,7 +127,17 @@ def test_missing_libraries_are_installed_by_root(machine: Machine) -> None:
         "apt-get update -qq",
         "apt-get install -y -qq libpango-1.0-0 libpangoft2-1.0-0",
         "apt-get install -y -qq libharfbuzz-subset0",
+        "apt-get install -y -qq bubblewrap libseccomp2",
     ]
+
+
+def test_without_walls_a_model_is_audited_all_the_same(machine: Machine) -> None:
+    """Walls are asked for; where they are not to be had that is said, and stops nothing."""
+    machine.loaded.write_text("\n".join(LIBRARIES[:3]), encoding="utf-8")
+    (machine.path / "bwrap").unlink()
+    done = machine.script("system-libraries")
+    assert done.returncode == 0
+    assert done.stdout.startswith("Optional, walls around models: bwrap libseccomp.so.2")
 
 
 def test_an_ordinary_user_installs_by_sudo(machine: Machine) -> None:
@@ -135,7 +147,7 @@ def test_an_ordinary_user_installs_by_sudo(machine: Machine) -> None:
     machine.has("id", "echo 1000")
     machine.has("sudo", f'echo "sudo $1" >> "{machine.log}"\nshift\n"$@"')
     assert machine.script("system-libraries").returncode == 0
-    assert machine.asked.count("sudo -n") == 3
+    assert machine.asked.count("sudo -n") == 4
 
 
 @pytest.mark.parametrize("apt", [True, False])
@@ -152,7 +164,7 @@ def test_what_cannot_be_installed_is_named(machine: Machine, apt: bool) -> None:
 
 def test_the_subsetter_alone_stops_nothing(machine: Machine) -> None:
     """Rendering works without HarfBuzz's subsetter: it is named as optional, and the exit code is 0."""
-    machine.loaded.write_text("\n".join(LIBRARIES[:2]), encoding="utf-8")
+    machine.loaded.write_text("\n".join([*LIBRARIES[:2], LIBRARIES[3]]), encoding="utf-8")
     done = machine.script("system-libraries")
     assert done.returncode == 0
     assert done.stdout.startswith("Optional, for faster PDFs: libharfbuzz-subset.so.0")
