@@ -233,14 +233,7 @@ class KerasScorer:
     def mixed_mean(
         self, rows: NDArray[Any], reference: NDArray[Any], masks: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        """Return float64[n, m]: the mean score over the reference, of the row where a mask is set.
-
-        Parameters
-        ----------
-        rows : encoded[n, width]
-        reference : encoded[B, width]
-        masks : bool[m, width]
-        """
+        """Return float64[n, m]: the mean score over the reference, of the row where mask m is set."""
         return self._mixing(reference).mean(rows, reference, masks)
 
     def mixed(
@@ -293,13 +286,7 @@ class KerasScorer:
     # --- gradients, for explainers ---------------------------------------------------------------
 
     def gradients(self, encoded: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return scores float64[n] and their gradients float64[n, width] at encoded rows.
-
-        Raises
-        ------
-        UsageError
-            Where a column has no gradient; it names the column and the cause.
-        """
+        """Return scores float64[n] and their gradients float64[n, width]; see ``Gradients``."""
         return self._sloped()(encoded)
 
     def gathered(
