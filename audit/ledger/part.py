@@ -86,7 +86,7 @@ def ready(
     places = [pos for pos, persons in enumerate(people) for _ in persons]
     within = [i for persons in people for i in range(len(persons))]
     persons = keyring.pseudonyms("person", [person.person for persons in people for person in persons])
-    roles = [person.role for persons in people for person in persons]
+    roles: list[str] = [person.role for persons in people for person in persons]
     inputs = cases_.input_names(cases)
     aside = Aside(
         lambda: _aside(keyring, decisions, people, by_id, inputs, places, within),
