@@ -271,6 +271,9 @@ def test_what_xla_cannot_compile_is_run_without_it():
 
     way = encoded, encoded[:2], np.array([0.0, 1.0]), np.array([0.5, 0.5])
     gathered = scorer.gathered(*way)
-    for ask, answer in ((lambda: scorer.gradients(encoded)[1], true), (lambda: scorer.gathered(*way), gathered)):
+    for ask, answer in (
+        (lambda: scorer.gradients(encoded)[1], true),
+        (lambda: scorer.gathered(*way), gathered),
+    ):
         scorer._gradients._compiled, scorer._gradients._jit = refuse, True
         assert ask() == pytest.approx(answer, abs=1e-6)
