@@ -1,7 +1,7 @@
 """The gradient of the score at encoded rows, and what it gathers on straight ways, in compiled functions.
 
-Every call has one fixed size, so a row's numbers are the same bits alone and among others. Slopes on a
-way are added up by a second compiled function, and only the sum leaves TensorFlow.
+Every call has one fixed size, so a row's numbers are the same bits alone and among others. The points of
+a way are made inside of one, their slopes are added up there, and only the sum comes back.
 
 Gradients are taken where the encoded matrix begins: behind string look-ups, in front of everything
 else. So the places of a one-hot look-up have a gradient, and a code has none: an embedding's id, a
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 BATCH = 4096  # rows of one compiled call; shorter batches are padded
 INSTEAD = "Use shapley, shap or occlusion"
 _WALKED = 256  # rows on which the graph is walked
+_BITS = {4: tf.int32, 8: tf.int64}  # bytes of a float -> the whole numbers of its size
 _MOVED = 1e-5  # two float32 ways to one score differ by about 1e-7
 
 
@@ -64,7 +65,7 @@ class Gradients:
         self._lost: dict[str, str] | None = None  # column -> why; None before the first rows came
         self._jit = jit
         self._compiled = tf.function(self._both, jit_compile=jit, autograph=False)
-        self._summed = tf.function(_summed_on_ways, jit_compile=True, autograph=False)
+        self._gather = tf.function(self._on_ways, jit_compile=jit, autograph=False)
 
     def __call__(self, encoded: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return scores float64[n] and gradients float64[n, width]; the same bits for a row alone.
@@ -82,7 +83,7 @@ class Gradients:
             part = encoded[start : start + BATCH]
             padded = np.zeros((BATCH, encoded.shape[1]), dtype=self._dtype)
             padded[: len(part)] = part
-            found = [np.asarray(one) for one in self._run(padded)]
+            found = [np.asarray(one) for one in self._tried("_compiled", padded)]
             scores[start : start + len(part)] = found[0][: len(part)]
             gradients[start : start + len(part)] = found[1][: len(part)]
         self._refuse_endless(gradients)
@@ -118,27 +119,34 @@ class Gradients:
         at_once = max(1, BATCH // size)
         padded = np.repeat(rows[-1:].astype(self._dtype), -(-n // at_once) * at_once, axis=0)
         padded[:n] = rows
+        zero = tf.constant(0, _BITS[self._dtype.itemsize])
         for first in range(0, m, size):
             # What fills up a block is the last point again, with no weight: a slope there is no surprise.
             place = np.minimum(np.arange(first, first + size), m - 1)
             weighs = np.where(np.arange(first, first + size) < m, weights[place], 0.0)
-            block = starts[place].astype(self._dtype), places[place].astype(self._dtype)
-            way = tf.constant(block[0]), tf.constant(weighs)
-            points = np.zeros((BATCH, rows.shape[1]), dtype=self._dtype)
-            asked = points[: at_once * size].reshape(at_once, size, -1)
+            block = starts[place].astype(self._dtype), places[place].astype(self._dtype), weighs
+            way = [tf.constant(one) for one in block]
             for row in range(0, n, at_once):
-                some = padded[row : row + at_once]
-                # Made here, since XLA would round product and sum once together: at a kink of the network
-                # the last bit of a point decides which slope is found, and it is to be that of a call.
-                np.subtract(some[:, None], block[0], out=asked)
-                np.multiply(asked, block[1][:, None], out=asked)
-                np.add(asked, block[0], out=asked)
-                slopes = self._run(tf.constant(points))[1]
-                sums = np.asarray(self._summed(slopes, tf.constant(some), *way))
-                found[row : row + at_once] += sums[: n - row]
+                sums = self._tried("_gather", tf.constant(padded[row : row + at_once]), *way, zero)
+                found[row : row + at_once] += np.asarray(sums)[: n - row]
         if not np.isfinite(found).all():
             self._refuse_endless_on_ways(rows, starts, places)
         return found
+
+    def _on_ways(self, rows: Any, starts: Any, places: Any, weights: Any, zero: Any) -> Any:
+        """Return float64[rows, width]: weight times slope times distance, added up over a block of points."""
+        apart = rows[:, None] - starts
+        # ``zero`` is not known when this is compiled, so product and sum are rounded one after the other, as
+        # outside: at a kink of the network the last bit of a point decides which slope is found.
+        further = tf.bitcast(
+            tf.bitwise.bitwise_xor(tf.bitcast(places[:, None] * apart, zero.dtype), zero), apart.dtype
+        )
+        points = tf.reshape(starts + further, (-1, starts.shape[1]))
+        n = points.shape[0]
+        # As many as in a call, so that a point's slope has the bits that a call gives it.
+        slopes = self._both(tf.pad(points, [[0, BATCH - n], [0, 0]]))[1][:n]
+        of_points = weights[:, None] * tf.cast(tf.reshape(slopes, apart.shape), tf.float64)
+        return tf.reduce_sum(of_points * tf.cast(apart, tf.float64), axis=1)
 
     def _refuse_endless_on_ways(
         self, rows: NDArray[Any], starts: NDArray[Any], places: NDArray[np.float64]
@@ -156,17 +164,17 @@ class Gradients:
         # A row's score depends on no other row, so the gradient of their sum is each row's own.
         return scores, tape.gradient(scores, encoded, unconnected_gradients="zero")
 
-    def _run(self, padded: Any) -> tuple[Any, Any]:
-        """Return scores and gradients of one full batch, as tensors."""
+    def _tried(self, name: str, *given: Any) -> Any:
+        """Call a compiled function, without XLA from the moment when that refuses."""
         try:
-            scores, gradients = self._compiled(padded)
+            return getattr(self, name)(*given)
         except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
             if not self._jit:
                 raise
-            self._jit = False  # XLA knows the way forward of some layers and not the way back
-            self._compiled = tf.function(self._both, jit_compile=False, autograph=False)
-            scores, gradients = self._compiled(padded)
-        return scores, gradients
+        self._jit = False  # XLA knows the way forward of some layers and not the way back
+        self._compiled = tf.function(self._both, jit_compile=False, autograph=False)
+        self._gather = tf.function(self._on_ways, jit_compile=False, autograph=False)
+        return getattr(self, name)(*given)
 
     def _refuse_lost(self, encoded: NDArray[Any]) -> None:
         if self._lost is None:
@@ -224,14 +232,6 @@ class Gradients:
                 if np.abs(np.asarray(self._trunk(tf.constant(swapped))) - scores).max() > _MOVED:
                     found[column] = "it moves scores, and its slope is 0 wherever it was looked at"
         return found
-
-
-def _summed_on_ways(slopes: Any, rows: Any, starts: Any, weights: Any) -> Any:
-    """Return float64[rows, width]: weight times slope times distance, added up for each row."""
-    apart = rows[:, None] - starts
-    of_points = tf.reshape(slopes[: apart.shape[0] * apart.shape[1]], apart.shape)
-    summed = weights[:, None] * tf.cast(of_points, tf.float64) * tf.cast(apart, tf.float64)
-    return tf.reduce_sum(summed, axis=1)
 
 
 def _taken(graph: Graph, known: dict[int, Any]) -> Iterator[tuple[str, list[Any], list[Any]]]:

@@ -157,12 +157,18 @@ class Mixer:
         assert mixing is not None
         before = self._before(tf.reshape(others, (-1, others.shape[2])))
         before = tf.reshape(before, (*others.shape[:2], len(mixing.owners)))
+        kernel = tf.convert_to_tensor(mixing.dense.kernel)
+        if self._chain is not None:
+            kept = tf.where(tf.transpose(wanted)[:, :, None] > 0, 0.0, tf.transpose(before, (2, 0, 1)))
+            part = tf.matmul(kernel, tf.reshape(kept, (len(mixing.owners), -1)), transpose_a=True)
+            if mixing.dense.use_bias:
+                part += tf.convert_to_tensor(mixing.dense.bias)[:, None]
+            return tf.reshape(part, (-1, wanted.shape[0], others.shape[1]))
         kept = tf.where(wanted[:, None] > 0, tf.zeros_like(before), before)
-        part = tf.reshape(kept, (-1, len(mixing.owners))) @ tf.convert_to_tensor(mixing.dense.kernel)
+        part = tf.reshape(kept, (-1, len(mixing.owners))) @ kernel
         if mixing.dense.use_bias:
             part += tf.convert_to_tensor(mixing.dense.bias)
-        part = tf.reshape(part, (wanted.shape[0], others.shape[1], -1))
-        return part if self._chain is None else tf.transpose(part, (2, 0, 1))
+        return tf.reshape(part, (wanted.shape[0], others.shape[1], -1))
 
     def _before(self, encoded: Any) -> Any:
         """Return what the first mixing layer reads."""

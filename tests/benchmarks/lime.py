@@ -71,7 +71,7 @@ def main(rounds: int) -> dict[str, Any]:
         return theirs(lambda m: compiled(tf.constant(m, tf.float32)).numpy(), n)
 
     what = "28 columns, 5,000 samples"
-    turns = Turns({what: (ours, 600), PREDICT: (on_predict, 4), COMPILED: (on_compiled, 20)}, rounds)
+    turns = Turns({what: (ours, 1500), PREDICT: (on_predict, 4), COMPILED: (on_compiled, 20)}, rounds)
     n_columns = rows.shape[1]
     share = turns.share(what, 2.0 * SAMPLES * n_columns * (n_columns + 2))
     found = [

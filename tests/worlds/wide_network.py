@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-N_ROWS, N_NUMBERS, CATEGORIES = 6_000, 16, (5, 4, 3)
+N_ROWS, N_NUMBERS, CATEGORIES = 20_000, 16, (5, 4, 3)
 UNITS = 64
 COLUMNS = tuple(f"number_{at}" for at in range(N_NUMBERS)) + tuple(
     f"category_{which}_{place}" for which, size in enumerate(CATEGORIES) for place in range(size)
@@ -86,5 +86,5 @@ def build() -> WideNetwork:
         ]
     )
     model.compile(keras.optimizers.Adam(2e-3), "binary_crossentropy")
-    model.fit(table.astype("float32"), late.astype("float32"), epochs=4, batch_size=128, verbose=0)
+    model.fit(table.astype("float32"), late.astype("float32"), epochs=2, batch_size=128, verbose=0)
     return WideNetwork(model, table)

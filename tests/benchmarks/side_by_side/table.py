@@ -65,12 +65,18 @@ def printed(result: dict[str, Any]) -> str:
     """Return the same as text."""
     lines = [f"{result['unit']}; matmul peak {result['matmul_peak_flop_a_second'] / 1e9:.0f} GFLOP/s"]
     for row in result["rows"]:
-        bound = "" if row["bound"] is None else f", bound {row['bound']:g}, aim {row['aim'] or row['bound']:g}"
+        bound = (
+            "" if row["bound"] is None else f", bound {row['bound']:g}, aim {row['aim'] or row['bound']:g}"
+        )
         verdict = {True: " met", False: " MISSED", None: ""}[row["met"]]
         lines.append(
             f"{row['what']}: {row['ours']:.4g}; {row['peer']}: {row['theirs']:.4g} -> "
             f"{row['ratio']:.4g}x"
-            + ("" if row["processor_ratio"] is None else f" ({row['processor_ratio']:.4g}x by processor seconds)")
+            + (
+                ""
+                if row["processor_ratio"] is None
+                else f" ({row['processor_ratio']:.4g}x by processor seconds)"
+            )
             + f"{bound}{verdict}; reference {row['reference']}"
             + ("" if row["error"] is None else f"; error {row['error']:.2g}")
             + ("" if row["peer_error"] is None else f" (peer {row['peer_error']:.2g})")
