@@ -1,4 +1,4 @@
-"""Rows explained exactly per second, 8 to 12 factors: ours beside shap's ExactExplainer on a compiled function.
+"""Rows explained exactly per second, 8 to 12 factors: ours beside shap's ExactExplainer, compiled.
 
 Run by hand: ``python tests/benchmarks/exact_groups.py [--json]``. Both value all coalitions of factors
 against the whole reference, on a network of 28 columns (28-64-64-1), so both have the same values. shap

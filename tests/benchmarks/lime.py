@@ -17,17 +17,17 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of everybody here: small products, and threads that spin
 
-import numpy as np
+import numpy as np  # noqa: E402
 
 # The folder of this file comes first on the path, where this file itself is called lime.
 sys.path[0] = str(Path(__file__).parents[2])
 
-from lime.lime_tabular import LimeTabularExplainer
+from lime.lime_tabular import LimeTabularExplainer  # noqa: E402
 
-from audit.explain import lime as shared
-from tests.benchmarks.side_by_side.table import from_shell, told
-from tests.benchmarks.side_by_side.turns import Turns
-from tests.worlds import wide_network
+from audit.explain import lime as shared  # noqa: E402
+from tests.benchmarks.side_by_side.table import from_shell, told  # noqa: E402
+from tests.benchmarks.side_by_side.turns import Turns  # noqa: E402
+from tests.worlds import wide_network  # noqa: E402
 
 REFERENCE, SAMPLES, SEED = 1000, 5000, 7
 PREDICT, COMPILED = "lime on model.predict", "lime on a compiled function"

@@ -4,7 +4,8 @@ Run by hand: ``python tests/benchmarks/one_decision.py [--json]``. The model is 
 whose ten factors are valued exactly, against 100 reference rows and against the default of 1,000. What the
 bound is for is *explained*: score, exact values, reasons, and what would have turned the refusal, asked
 of the process that holds the model. Beside it stand its parts, what is checked, typed and counted of the
-application, and the whole of ``Live.decide`` with the audit that is sealed. Every decision is another refused applicant.
+application, and the whole of ``Live.decide`` with the audit that is sealed. Every decision is another
+refused applicant.
 """
 
 from __future__ import annotations
@@ -43,7 +44,11 @@ def lay_out(
     folder.mkdir()
     wide.model.save(folder / "model.keras")
     rows = [
-        {"application_id": f"W{at:05d}", "sex": ("female", "male")[at % 2], **dict(zip(wide_network.COLUMNS, row, strict=True))}
+        {
+            "application_id": f"W{at:05d}",
+            "sex": ("female", "male")[at % 2],
+            **dict(zip(wide_network.COLUMNS, row, strict=True)),
+        }
         for at, row in enumerate(wide.table[:N_ROWS].tolist())
     ]  # fmt: skip
     with (folder / "applications.csv").open("w", newline="", encoding="utf-8") as file:
@@ -223,7 +228,9 @@ def main(rounds: int) -> dict[str, Any]:
         "project": rows[0]["explained"],
         "peers": {},
         "unit": "milliseconds of one explained decision, 100 reference rows",
-        "ratios": {f"bound to measured, reference {row['reference']}": row["bound"] / row["explained"] for row in rows},
+        "ratios": {
+            f"bound to measured, reference {row['reference']}": row["bound"] / row["explained"] for row in rows
+        },
         "difference": 0.0,
         "difference_is": "none: every decision was certified exact or a tie",
         "matmul_peak_flop_a_second": turns.peak,
