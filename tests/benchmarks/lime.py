@@ -17,7 +17,7 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of everybody here: small products, and threads that spin
 
-import numpy as np  # noqa: E402
+import numpy as np
 
 # The folder of this file comes first on the path, where this file itself is called lime.
 sys.path[0] = str(Path(__file__).parents[2])

@@ -229,7 +229,8 @@ def main(rounds: int) -> dict[str, Any]:
         "peers": {},
         "unit": "milliseconds of one explained decision, 100 reference rows",
         "ratios": {
-            f"bound to measured, reference {row['reference']}": row["bound"] / row["explained"] for row in rows
+            f"bound to measured, reference {row['reference']}": row["bound"] / row["explained"]
+            for row in rows
         },
         "difference": 0.0,
         "difference_is": "none: every decision was certified exact or a tie",
