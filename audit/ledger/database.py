@@ -31,9 +31,6 @@ BUSY_SECONDS = 30
 # Pages that a connection to SQLite may hold, so that a part's rows and the indexes that they scatter
 # over are not written and read again within its one transaction. A bound, not a reservation.
 CACHE_KIB = 65_536
-# Pages in the write-ahead log before they are written back. Each part changes pages all over the indexes
-# on pseudonyms, so written back part by part they would be written many times.
-CHECKPOINT_PAGES = 32_768
 # A writer that fell asleep within a transaction keeps everybody out. PostgreSQL cuts it off after
 # this long, which is as long as a lease; on SQLite the file's lock goes when its process does.
 STALLED_SECONDS = 900
@@ -82,7 +79,6 @@ def connect(url: URL) -> Engine:
                 f"busy_timeout = {BUSY_SECONDS * 1000}",
                 *(() if frozen else ("journal_mode = WAL", "synchronous = FULL")),
                 f"cache_size = -{CACHE_KIB}",
-                f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
                 "temp_store = MEMORY",  # nothing of a ledger in a temporary file
                 "secure_delete = ON",  # what is deleted is overwritten: destroyed keys above all
             ):
