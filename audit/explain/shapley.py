@@ -64,7 +64,7 @@ def explain(
     at_most: int = 4,
     floor: float = 0.05,
     tolerance: float = 1e-5,
-    z: float = 3.0,
+    z: float = 4.0,
     escalate: bool = True,
     sampling: str = "orders",
     budget: int = 1 << 24,

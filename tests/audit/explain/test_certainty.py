@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 import pytest
 
 from audit.explain.certainty import Rule, _decisive, certified
