@@ -4,7 +4,8 @@ Run by hand: ``python tests/benchmarks/one_decision.py [--json]``. The model is 
 whose ten factors are valued exactly, against 100 reference rows and against the default of 1,000. What the
 bound is for is *explained*: score, exact values, reasons, and what would have turned the refusal, asked
 of the process that holds the model. Beside it stand its parts, what is checked, typed and counted of the
-application, and the whole of ``Live.decide`` with the audit that is sealed. Every decision is another refused applicant.
+application, and the whole of ``Live.decide`` with the audit that is sealed. Every decision is another
+refused applicant's.
 """
 
 from __future__ import annotations
