@@ -3,6 +3,10 @@
 What a letter prints depends on some places of the ranking only: who stands at each of the first
 ``at_most`` places, who stands first behind them, and who lies below the floor (R3). There a
 difference must be larger than ``z`` standard errors, or else so small that it is a tie (R13).
+
+Why so, four standard errors: some thirty differences decide one ranking, and all rows of a run share
+one design, so an unlucky one misleads several at once. On real applicants, forty designs each, three
+left 11 of 49,000 rankings that were called certain wrong; four, none of 39,000.
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ class Rule:
     at_most: int = 4
     floor: float = 0.05
     tolerance: float = 1e-5
-    z: float = 3.0
+    z: float = 4.0
 
 
 def certified(

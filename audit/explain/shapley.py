@@ -64,7 +64,7 @@ def explain(
     at_most: int = 4,
     floor: float = 0.05,
     tolerance: float = 1e-5,
-    z: float = 3.0,
+    z: float = 4.0,
     escalate: bool = True,
     sampling: str = "orders",
     budget: int = 1 << 24,
@@ -194,6 +194,7 @@ def _sampled(
     covariances: list[NDArray[np.float64] | None] = [None] * n
     full = _full(played, output)
     open_rows = np.arange(n)
+    affordable = n_players <= _EXACT_PLAYERS and len(played.reference) << n_players <= budget
     steps: dict[str, Any] = {}
     for pairs in ways:
         steps[f"rows_with_{pairs}_pairs"] = len(open_rows)
@@ -216,17 +217,18 @@ def _sampled(
                     tell(min(n, start + at_once))
         if pairs == ways[0]:
             tell(n)
+        if pairs == ways[-1] and not affordable:
+            return values, base, covariances, steps
         open_rows = np.array(
             [at for at in open_rows if certified(sign * values[at], covariances[at], rule) == "false"],
             dtype=np.int64,
         )
         if not len(open_rows):
             return values, base, covariances, steps
-    if n_players <= _EXACT_PLAYERS and len(played.reference) << n_players <= budget:
-        steps["rows_exact"] = len(open_rows)
-        values[open_rows], base[open_rows] = _exact(played, played.rows[open_rows], lambda done: None)
-        for place in open_rows:
-            covariances[place] = None
+    steps["rows_exact"] = len(open_rows)
+    values[open_rows], base[open_rows] = _exact(played, played.rows[open_rows], lambda done: None)
+    for place in open_rows:
+        covariances[place] = None
     return values, base, covariances, steps
 
 

@@ -138,14 +138,16 @@ class Mixer:
     def _prepared(self, masks: NDArray[np.bool_], others: NDArray[Any]) -> tuple[Any, Any]:
         """Return what a block takes from the row that is explained, and what from the others.
 
-        ``others`` is encoded[m, b, width], or encoded[1, b, width] for the same under every mask.
+        ``others`` is encoded[m, b, width], or encoded[1, b, width] for the same under every mask. Where a
+        chain follows, what is taken from the row comes numbers before masks.
         """
         if self._mixing is None:
             return tf.constant(masks), tf.constant(others)
         # A number inside the model is the row's where the column that owns it is.
         by_column = np.zeros((len(masks), int(self._owners.max()) + 1), dtype=bool)
         by_column[:, self._owners] = masks
-        wanted = tf.constant(by_column[:, self._mixing.owners].astype(np.float32))
+        wanted = by_column[:, self._mixing.owners].astype(np.float32)
+        wanted = tf.constant(wanted if self._chain is None else np.ascontiguousarray(wanted.T))
         return wanted, self._reference_part(wanted, tf.constant(others))
 
     def _part_of_reference(self, wanted: Any, others: Any) -> Any:
@@ -159,11 +161,11 @@ class Mixer:
         before = tf.reshape(before, (*others.shape[:2], len(mixing.owners)))
         kernel = tf.convert_to_tensor(mixing.dense.kernel)
         if self._chain is not None:
-            kept = tf.where(tf.transpose(wanted)[:, :, None] > 0, 0.0, tf.transpose(before, (2, 0, 1)))
+            kept = tf.where(wanted[:, :, None] > 0, 0.0, tf.transpose(before, (2, 0, 1)))
             part = tf.matmul(kernel, tf.reshape(kept, (len(mixing.owners), -1)), transpose_a=True)
             if mixing.dense.use_bias:
                 part += tf.convert_to_tensor(mixing.dense.bias)[:, None]
-            return tf.reshape(part, (-1, wanted.shape[0], others.shape[1]))
+            return tf.reshape(part, (-1, wanted.shape[1], others.shape[1]))
         kept = tf.where(wanted[:, None] > 0, tf.zeros_like(before), before)
         part = tf.reshape(kept, (-1, len(mixing.owners))) @ kernel
         if mixing.dense.use_bias:
@@ -182,23 +184,26 @@ class Mixer:
             means = self._row(rows[at], masks, others)
             return at + 1, tf.tensor_scatter_nd_update(out, [[at]], means[None])
 
-        start = (tf.constant(0), tf.zeros((rows.shape[0], masks.shape[0]), tf.float64))
+        n_masks = masks.shape[0 if self._chain is None else 1]
+        start = (tf.constant(0), tf.zeros((rows.shape[0], n_masks), tf.float64))
         return tf.while_loop(lambda at, out: at < count, one, start)[1]
 
     def _row(self, row: Any, masks: Any, others: Any) -> Any:
         """Return float64[m]: for each mask, the mean score of one row mixed with the others."""
-        n_masks, n_others = masks.shape[0], others.shape[2 if self._chain else 1]
+        n_masks, n_others = others.shape[1:] if self._chain is not None else (masks.shape[0], others.shape[1])
         if self._mixing is None:
             mixes = tf.where(masks[:, None], row[None, None], others)
             scores = self._trunk(tf.reshape(mixes, (n_masks * n_others, row.shape[0])))
         else:
-            own = tf.where(masks > 0, self._before(row[None]), tf.zeros_like(masks))
-            own = own @ tf.convert_to_tensor(self._mixing.dense.kernel)
+            before = self._before(row[None])
+            kernel = tf.convert_to_tensor(self._mixing.dense.kernel)
             if self._chain is None:
+                own = tf.where(masks > 0, before, tf.zeros_like(masks)) @ kernel
                 summed = tf.reshape(own[:, None] + others, (n_masks * n_others, others.shape[2]))
                 output = tail_of(self._graph, self._mixing)(summed)
             else:
-                summed = tf.transpose(own)[:, :, None] + others
+                own = tf.where(masks > 0, tf.transpose(before), tf.zeros_like(masks))
+                summed = tf.matmul(kernel, own, transpose_a=True)[:, :, None] + others
                 output = self._through_chain(tf.reshape(summed, (others.shape[0], n_masks * n_others)))
             scores = self._chosen(output)
         return tf.reduce_mean(tf.reshape(scores, (n_masks, n_others)), axis=1)

@@ -1,8 +1,9 @@
-"""Rows explained exactly per second, 8 to 12 factors: ours beside shap's ExactExplainer, compiled.
+"""Rows explained exactly per second, 8 to 12 factors: ours beside shap's ExactExplainer.
 
 Run by hand: ``python tests/benchmarks/exact_groups.py [--json]``. Both value all coalitions of factors
-against the whole reference, on a network of 28 columns (28-64-64-1), so both have the same values. shap
-mixes rows by a masker of factors that gives it all reference rows of a coalition at once.
+against the whole reference, on a network of 28 columns (28-64-64-1) that is a compiled function, so both
+have the same values. shap mixes rows by a masker of factors that gives it all reference rows of a
+coalition at once.
 """
 
 from __future__ import annotations

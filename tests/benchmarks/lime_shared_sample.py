@@ -1,9 +1,9 @@
 """Rows explained per second by LIME: the shared sample beside the lime library, on the same model.
 
-Run by hand: ``python tests/benchmarks/lime.py [--json]``. The library draws, scores and fits for each row,
-5,000 samples; once on ``model.predict`` and once on a compiled function. Ours draws by the library's own
-tables once and scores once; on one and the same sample both have the same weights. The model is a
-network of 28 columns, the reference is what lime calls training data.
+Run by hand: ``python tests/benchmarks/lime_shared_sample.py [--json]``. The library draws, scores and fits
+for each row, 5,000 samples; once on ``model.predict`` and once on a compiled function. Ours draws by the
+library's own tables once and scores once; on one and the same sample both have the same weights. The
+model is a network of 28 columns, the reference is what lime calls training data.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of everybody here: small p
 
 import numpy as np
 
-# The folder of this file comes first on the path, where this file itself is called lime.
-sys.path[0] = str(Path(__file__).parents[2])
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from lime.lime_tabular import LimeTabularExplainer  # noqa: E402
 
