@@ -21,12 +21,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from lime.lime_tabular import LimeTabularExplainer  # noqa: E402
+from lime.lime_tabular import LimeTabularExplainer
 
-from audit.explain import lime as shared  # noqa: E402
-from tests.benchmarks.side_by_side.table import from_shell, told  # noqa: E402
-from tests.benchmarks.side_by_side.turns import Turns  # noqa: E402
-from tests.worlds import wide_network  # noqa: E402
+from audit.explain import lime as shared
+from tests.benchmarks.side_by_side.table import from_shell, told
+from tests.benchmarks.side_by_side.turns import Turns
+from tests.worlds import wide_network
 
 REFERENCE, SAMPLES, SEED = 1000, 5000, 7
 PREDICT, COMPILED = "lime on model.predict", "lime on a compiled function"
