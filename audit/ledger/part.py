@@ -1,11 +1,10 @@
-"""A part made ready: its rows and what is locked of it, most of it by a second process meanwhile.
+"""A part made ready: its rows, and what is locked of it once its persons' keys are drawn.
 
 Column by column, as it is hashed and stored: a portfolio has millions of decisions, and a mapping
 for each row of each table is most of the time that writing them takes.
 
-Why so: what is locked needs neither the database nor an array, and takes as long as all the rest, so
-it is done aside, while this process packs, asks for persons, hashes and stores rows. It is a pure
-function of the part and of the keys that were drawn, so it is the same bytes wherever it is done.
+Why so, in one process: a forked second one that locks while rows are stored saves a fifth of the
+time, and hangs where a thread of another library holds a lock at the fork.
 """
 
 from __future__ import annotations
@@ -17,19 +16,16 @@ from typing import TYPE_CHECKING, Any
 from audit.errors import LedgerError
 from audit.ledger import case as cases_
 from audit.ledger import entries, partitions, tables
-from audit.ledger.aside import Aside, Work
 from audit.ledger.people import Cells, Keyring, split_keys
 from audit.record import CaseFile, Decision, Person
 
 if TYPE_CHECKING:
     from audit.ledger.partitions import AttributionBlock, Packed
 
-MANY = 5000  # decisions; below that a second process takes longer to start than it saves
-
 
 @dataclass(slots=True)
 class Part:
-    """What one part holds: columns of rows, who takes part, partitions, and the work done aside.
+    """What one part holds: columns of rows, who takes part, partitions, and what is to be locked.
 
     Parameters
     ----------
@@ -40,6 +36,9 @@ class Part:
     places, within, persons, roles : lists of one length
         Of each person of each decision, in order: the decision's position, the person's number
         within it (the primary one has 0), their pseudonym and role.
+    cells : list of bytes
+        Of each person of each decision, what is to be locked; ``inputs`` of each decision, what the
+        model saw.
     packed : list of Packed
         Attributions and groups.
     """
@@ -51,16 +50,14 @@ class Part:
     persons: list[bytes]
     roles: list[str]
     input_names: tuple[str, ...]
+    cells: list[bytes]
+    inputs: list[bytes | None]
+    details: tuple[list[int], list[str], dict[str, str]]
     packed: list[Packed]
-    aside: Aside
 
     def taking_part(self) -> dict[str, list[Any]]:
         """Return who takes part, column by column."""
         return {"place": self.places, "person": self.persons, "role": self.roles}
-
-    def close(self) -> None:
-        """End the work that is done aside."""
-        self.aside.close()
 
 
 def ready(
@@ -70,7 +67,7 @@ def ready(
     attributions: Mapping[str, AttributionBlock],
     groups: Mapping[str, Sequence[str]],
 ) -> Part:
-    """Return the part, and begin what is done aside; to be closed.
+    """Return the part.
 
     Raises
     ------
@@ -88,42 +85,14 @@ def ready(
     persons = keyring.pseudonyms("person", [person.person for persons in people for person in persons])
     roles: list[str] = [person.role for persons in people for person in persons]
     inputs = cases_.input_names(cases)
-    aside = Aside(
-        lambda: _aside(keyring, decisions, people, by_id, inputs, places, within),
-        fork=len(decisions) >= MANY,
-    )
-    aside.tell(None)  # nothing is needed to go on behind the first answer
-    part = Part(rows, names, places, within, persons, roles, inputs, [], aside)
-    try:
-        for method in sorted(attributions):
-            part.packed.append(partitions.pack_attributions(method, attributions[method], len(decisions)))
-        if groups:
-            part.packed.append(partitions.pack_groups(groups, len(decisions)))
-    except BaseException:
-        part.close()
-        raise
+    cells, seen = to_be_locked(decisions, people, by_id, inputs)
+    details = _details(decisions)
+    part = Part(rows, names, places, within, persons, roles, inputs, cells, seen, details, [])
+    for method in sorted(attributions):
+        part.packed.append(partitions.pack_attributions(method, attributions[method], len(decisions)))
+    if groups:
+        part.packed.append(partitions.pack_groups(groups, len(decisions)))
     return part
-
-
-# --- what is done aside ---------------------------------------------------------------------------
-
-
-def _aside(
-    keyring: Keyring,
-    decisions: Sequence[Decision],
-    people: Sequence[Sequence[Person]],
-    by_id: Mapping[str, CaseFile],
-    input_names: Sequence[str],
-    places: list[int],
-    within: Sequence[int],
-) -> Work:
-    """Yield the details; make what will be locked; lock it, once told the keys."""
-    yield _details(decisions)
-    cells, inputs = to_be_locked(decisions, people, by_id, input_names)
-    start, persons, all_keys, new, new_keys = yield None
-    locked = _lock(start, places, within, persons, split_keys(all_keys), cells, inputs)
-    fields = _fields(places, persons, within, locked[0]).hashes()
-    yield (keyring.wrap_all(new, new_keys), fields, *locked)
 
 
 def _details(decisions: Sequence[Decision]) -> tuple[list[int], list[str], dict[str, str]]:
@@ -198,16 +167,9 @@ def _fields(
 # --- and what comes of it -------------------------------------------------------------------------
 
 
-def give_keys(part: Part, keyring: Keyring, audit: str, seq: int, new: list[bytes]) -> None:
-    """Give the keys of all its persons, of whom ``new`` were not known before, to what is done aside."""
-    start = place(audit, seq, 0, "").removesuffix("0/")
-    persons, keys = part.persons, keyring.keys_of(part.persons)
-    part.aside.tell((start, persons, keys, new, keyring.keys_of(new)))
-
-
 def noted(part: Part) -> tuple[list[Packed], list[dict[str, str]]]:
     """Return the partitions without the locked inputs, and the sentences that the details name."""
-    at, said, texts = part.aside.answer()
+    at, said, texts = part.details
     details = [partitions.pack("details", "", [("pos", "i8", at), ("detail", "str", said)])] if at else []
     return [*details, *part.packed], [{"digest": key, "sentence": texts[key]} for key in sorted(texts)]
 
@@ -221,13 +183,16 @@ class Locked:
     inputs: list[Packed]
 
 
-def locked(part: Part) -> Locked:
-    """Wait for what is locked aside, and return it."""
-    part.aside.answer()
-    wrapped, of_fields, cells, at, owners, shut = part.aside.answer()
+def locked(part: Part, keyring: Keyring, audit: str, seq: int, new: list[bytes]) -> Locked:
+    """Lock the part under the keys of its persons, of whom ``new`` were not known before."""
+    start = place(audit, seq, 0, "").removesuffix("0/")
+    keys = split_keys(keyring.keys_of(part.persons))
+    cells, at, owners, shut = _lock(
+        start, part.places, part.within, part.persons, keys, part.cells, part.inputs
+    )
     packed = []
     if shut:
         columns = [("pos", "i8", at), ("person", "bin", owners), ("cell", "bin", shut)]
         packed.append(partitions.pack("inputs", "", columns, {"cell": {"fields": list(part.input_names)}}))
     fields = _fields(part.places, part.persons, part.within, cells)
-    return Locked(fields.hashed(*of_fields), wrapped, packed)
+    return Locked(fields.hashed(*fields.hashes()), keyring.wrap_all(new, keyring.keys_of(new)), packed)

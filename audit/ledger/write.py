@@ -132,7 +132,6 @@ class AuditWriter:
             try:
                 return self._commit(lease, seq, made, decisions, quarantined)
             finally:
-                made.close()
                 self._ledger.keyring.forget()
 
     def _commit(
@@ -157,17 +156,16 @@ class AuditWriter:
                 return False
             returning.refuse(forgotten)
             new = keyring.draw_keys(connection, made.persons)
-            part.give_keys(made, keyring, lease.audit, seq, new)
             people = entries.columns(tables.decision_persons, made.taking_part())
             arrived = entries.columns(tables.persons, {"person": new})
             stored = [made.decisions, people, arrived] if kept is None else []
-            for rows in stored:  # while cells are locked aside
+            for rows in stored:
                 entries.store(connection, rows)
             decided, taking_part, newcomers = (
                 rows.hashed(*rows.hashes()) for rows in (made.decisions, people, arrived)
             )
             packed, sentences = part.noted(made)
-            locked = part.locked(made)
+            locked = part.locked(made, keyring, lease.audit, seq, new)
             packed += locked.inputs
             counts = {"n_decisions": len(decisions), "n_quarantined": len(aside)}
             hashed = [

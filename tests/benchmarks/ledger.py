@@ -6,7 +6,7 @@ SQLite in as many transactions. Part by part the two ledgers and the peer take t
 else the machine does falls on all of them. The ledger
 uses two processors where there are two: a forked process writes out and locks persons' cells and
 the model's inputs while this one stores rows; the peer uses one. ``rows`` is the writer less
-``locking``: drawing and storing the persons' keys, waiting for what is locked aside, and storing it.
+``locking``: drawing and storing the persons' keys, locking what is locked, and storing it.
 Sizes are bytes a decision. Each figure that was asked for stands beside
 its bound; seconds are those of the clock, and those of the processor are told beside them.
 """

@@ -177,7 +177,7 @@ def test_no_file_of_it_can_change(desk: Desk) -> None:
 
 def test_it_knows_the_columns_that_are_hashed() -> None:
     """Names, order and kinds of its tables are the ledger's."""
-    kinds = {"BigInteger": "i", "Double": "f", "Text": "s", "LargeBinary": "b"}
+    kinds = {"BigInteger": "i", "Double": "f", "Text": "s", "Word": "s", "LargeBinary": "b"}
     for name, columns in TABLES.items():
         table = tables.EVIDENCE[name]
         assert [column for column, _, _ in columns] == hashed_columns(table)
