@@ -3,9 +3,7 @@
 Run by hand: ``python tests/benchmarks/ledger.py --json``; ``--rows`` for a smaller one. Unit:
 seconds. The peer is a plain ``executemany`` of the same slim rows, with the same index, into
 SQLite in as many transactions. Part by part the two ledgers and the peer take turns, so that what
-else the machine does falls on all of them. The ledger
-uses two processors where there are two: a forked process writes out and locks persons' cells and
-the model's inputs while this one stores rows; the peer uses one. ``rows`` is the writer less
+else the machine does falls on all of them. ``rows`` is the writer less
 ``locking``: drawing and storing the persons' keys, locking what is locked, and storing it.
 Sizes are bytes a decision. Each figure that was asked for stands beside
 its bound; seconds are those of the clock, and those of the processor are told beside them.
