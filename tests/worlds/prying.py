@@ -67,7 +67,7 @@ TRIES = (
 def succeeds(attempt):
     try:
         return float(bool(attempt()))
-    except Exception:
+    except Exception:  # whatever stopped it, it did not succeed; that is the answer
         return 0.0
 
 
