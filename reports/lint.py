@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from audit.vague import is_vague
 from reports.deadline import CITATION as DEADLINE
 from reports.deadline import DAYS, deadline, read_date
 from reports.mandatory import (
@@ -20,7 +19,7 @@ from reports.mandatory import (
     score_of,
     sources_of,
 )
-from reports.notice import is_approved
+from reports.sheet import is_approved, statement_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,15 +37,6 @@ ECOA_NOTICE = (
     "the applicant's income derives from any public assistance program; or because the applicant has in "
     "good faith exercised any right under the Consumer Credit Protection Act. The Federal agency that "
     "administers compliance with this law concerning this creditor is"
-)
-
-# 12 CFR 1002.2(z): the bases that no reason may name. "Age of an account" is not a person's age.
-PROTECTED = re.compile(
-    r"""\b(?:race|racial|ethnic\w*|skin\s+colou?r|religio\w*|national\s+origin|nationality|sex|gender
-      |marital|married|unmarried|divorced|widow\w*|pregnan\w*|public\s+assistance)\b
-      | \b(?:your|applicant.?s?|borrower.?s?)\s+age\b | ^\s*age\s*$ | \bage\s+(?:group|band)
-      | \btoo\s+(?:young|old)\b | \byears\s+of\s+age\b""",
-    re.IGNORECASE | re.VERBOSE,
 )
 
 # Names that only a data set has: late_3, PAY_0, creditLimit. An ordinary word is nobody's column.
@@ -93,7 +83,7 @@ def lint(
         *_d_reasons(notice, terms, decision, case),
         *_e_reports_and_scores(notice, terms, decision, case, recipient),
         *_f_outside(notice, case, recipient),
-        *_g_vague(notice),
+        *_g_vague(notice, terms),
         *_h_protected(notice, terms),
         *_i_deadline(notice, decision, case, date, late),
         *_j_electronic(notice, recipient),
@@ -145,7 +135,9 @@ def _d_reasons(notice: Notice, terms: Terms, decision: Decision, case: CaseFile)
     if not 1 <= len(notice.reasons) <= AT_MOST:
         yield Violation("d", f"{len(notice.reasons)} reasons (1 to {AT_MOST} can be told)", f"{citation}-1")
     told = [(reason.rank, reason.statement) for reason in notice.reasons]
-    recorded = sorted((reason.rank, " ".join(reason.statement.split())) for reason in decision.reasons)
+    recorded = sorted(
+        (reason.rank, " ".join(statement_of(terms, reason).split())) for reason in decision.reasons
+    )
     if told != recorded:
         yield Violation("d", "the reasons printed are not those of the record", citation)
     for reason in decision.reasons:
@@ -209,16 +201,16 @@ def _f_outside(notice: Notice, case: CaseFile, recipient: Recipient) -> Iterator
         yield Violation("f", "the block on other sources does not match the sources used", "15 USC 1681m(b)")
 
 
-def _g_vague(notice: Notice) -> Iterator[Violation]:
+def _g_vague(notice: Notice, terms: Terms) -> Iterator[Violation]:
     for reason in notice.reasons:
-        if is_vague(reason.statement):
+        if terms.words.is_vague(reason.statement):
             yield Violation("g", f"reason {reason.rank} is not specific", "12 CFR 1002.9(b)(2)")
 
 
 def _h_protected(notice: Notice, terms: Terms) -> Iterator[Violation]:
     raw = {name for name in terms.raw_names | terms.protected if RAW_NAME.search(name)}
     for reason in notice.reasons:
-        if PROTECTED.search(reason.statement):
+        if terms.words.protected.search(reason.statement):
             yield Violation("h", f"reason {reason.rank} names a protected basis", "12 CFR 1002.4(a)")
         if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason.statement) for name in raw):
             yield Violation("h", f"reason {reason.rank} has the name of a column", "12 CFR 1002.9(b)(2)")
