@@ -20,20 +20,21 @@ from reports import envelope
 from reports.html import environment, environment_digest, template_digest, words
 from reports.kinds import KINDS
 from reports.kinds.choice import choose, jurisdiction
-from reports.language import WordsError
+from reports.language import EXTENDS, WordsError
 from reports.mandatory import LATER, PERSON, REASONS, Gap, action_of
 from reports.notice import draft_cause
 from reports.sheet import notice_number
 from reports.terms import letterhead, read_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from audit.ledger import IssuedDocument, Ledger
     from audit.record import CaseFile, Decision, Recipient, Role
     from reports.deadline import Deadline
     from reports.kinds import Kind
+    from reports.language import Language
     from reports.sheet import Replaced, Sheet
     from reports.terms import Terms
 
@@ -108,6 +109,7 @@ class Letters:
         kind: str | None = None,
         lang: str | None = None,
         replaced: Replaced | None = None,
+        review: Mapping[str, str] | None = None,
     ) -> tuple[Document, ...] | Refusal:
         """Return the letter of a decision to one person in the formats asked for, or its refusal.
 
@@ -128,8 +130,13 @@ class Letters:
             Its language; by default that of the record.
         replaced : Replaced, optional
             The notice that this one corrects.
+        review : mapping of str to str, optional
+            What came of a review that the person asked for: reviewer, authority_to_change,
+            received_view, outcome, reason, closed_at (an ISO date).
         """
         case = self.ledger.case(self.audit.audit, decision.decision)
+        if review is not None:
+            case = replace(case, review=review)
         due: Deadline | None = None
 
         def refused(*found: Gap) -> Refusal:
@@ -137,7 +144,8 @@ class Letters:
 
         chosen = choose(decision, case, recipient.role) if kind is None else None
         if isinstance(chosen, Gap):
-            due = KINDS["adverse_action"].content.due(decision, case)
+            if jurisdiction(case) in ("", "us"):  # the law of other places names no day
+                due = KINDS["adverse_action"].content.due(decision, case)
             return refused(chosen)
         what = KINDS[kind or chosen.kind]  # type: ignore[union-attr]
         due = what.content.due(decision, case)
@@ -199,7 +207,7 @@ class Letters:
             name="",
             content=b"",
             words=" ".join(page.text.split()),
-            template_digest=self._digest(what, terms.words.code),
+            template_digest=self._digest(what, terms.words),
             environment_digest=environment_digest(),
             language=terms.words.code,
             draft=bool(sheet.draft),
@@ -240,10 +248,11 @@ class Letters:
             self._told[key] = self.terms.told(what.name, where, code, self.house)
         return self._told[key]
 
-    def _digest(self, what: Kind, code: str) -> str:
-        key = (what.name, code)
+    def _digest(self, what: Kind, words: Language) -> str:
+        key = (what.name, words.code)
         if key not in self._digests:
-            shared = (f"letters/languages/{code}.yaml", f"letters/{what.name}", "style/fonts", *_FRAME)
+            folders = [f"letters/{one}" for one in (what.name, words.words.get(EXTENDS)) if one]
+            shared = (f"letters/languages/{words.code}.yaml", *folders, "style/fonts", *_FRAME)
             styles = _STYLES[self.terms.paper]
             self._digests[key] = template_digest(
                 (*shared, *styles), house=self.house, letterhead=self.terms.letterhead

@@ -19,6 +19,7 @@ from reports.mandatory import (
     score_of,
     sources_of,
 )
+from reports.overlays import Overlay, overlays
 from reports.sheet import ReasonLine, Replaced, Row, Sheet, frame, is_approved, one_line, reason_lines
 from reports.wording import joined, plural
 
@@ -74,6 +75,7 @@ class Notice(Sheet):
     ecoa: str
     agency: tuple[str, ...]
     ecoa_additions: str
+    overlays: tuple[Overlay, ...] = ()
 
 
 def compose(
@@ -109,6 +111,7 @@ def compose(
         ecoa=ecoa,
         agency=terms.agency,
         ecoa_additions=additions,
+        overlays=overlays(terms, case, date),
     )
 
 

@@ -26,6 +26,9 @@ RECORD = (
     "requested_terms",
     "offered_terms",
     "purpose",
+    "human_involved",
+    "debt_advice",
+    "residence",
     "jurisdiction",
     "language",
 )

@@ -103,5 +103,14 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (Kind("adverse_action", ("us",), "12 CFR 1002.9; 15 USC 1681m", pages=2),)
+    kind.name: kind
+    for kind in (
+        Kind("adverse_action", ("us",), "12 CFR 1002.9; 15 USC 1681m", pages=2),
+        Kind("gdpr_explanation", ("eu",), "Art. 15(1)(h), 22(3) GDPR"),
+        Kind("uk_explanation", ("uk",), "Art. 15(1)(h), 22C UK GDPR"),
+        Kind("ccd2_rejection", ("eu",), "Directive (EU) 2023/2225 Art. 18(9), 19(6)", reasons=False),
+        Kind("ccd2_explanation", ("eu",), "Directive (EU) 2023/2225 Art. 18(8)", on_request=True),
+        Kind("ai_act_explanation", ("eu",), "Regulation (EU) 2024/1689 Art. 86", on_request=True),
+        Kind("admt_response", ("us",), "11 CCR 7222", on_request=True),
+    )
 }

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from reports.kinds import adverse_action
+from reports.kinds import adverse_action, ccd2_rejection, gdpr_explanation, uk_explanation
+from reports.explaining.kind import of_the_decision
 from reports.mandatory import RECORD, Gap
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def choose(decision: Decision, case: CaseFile, role: Role | None = None) -> Choi
     where = jurisdiction(case)
     if where in ("", "us"):
         return _us(decision)
+    if where in ("eu", "uk"):
+        return _europe(where, decision, case, role)
     return Gap(f"record.jurisdiction is {where}: letters of this place are not built yet", RECORD)
 
 
@@ -47,3 +50,19 @@ def _us(decision: Decision) -> Choice | Gap:
     if gap := adverse_action.of_the_decision(decision):
         return gap
     return Choice("adverse_action", "adverse action on consumer credit", "12 CFR 1002.2(c), 1002.9(a)(1)")
+
+
+def _europe(where: str, decision: Decision, case: CaseFile, role: Role | None) -> Choice | Gap:
+    """Return the rejection letter of the directive where it asks for one, else the explanation."""
+    explanation = gdpr_explanation.KIND if where == "eu" else uk_explanation.KIND
+    if gap := of_the_decision(decision, explanation.source):
+        return gap
+    if role == "guarantor":
+        # Their own data are theirs to ask about; nothing is sent to them unasked.
+        return Gap("a guarantor asked for no credit; --kind answers who asks", explanation.source)
+    if where == "uk":
+        return Choice("uk_explanation", "an adverse decision in the United Kingdom", explanation.source)
+    if ccd2_rejection.applies(decision, case):
+        why = "a consumer's application for credit was rejected"
+        return Choice("ccd2_rejection", why, ccd2_rejection.REJECTION)
+    return Choice("gdpr_explanation", "an adverse decision in the European Union", explanation.source)
