@@ -1,9 +1,9 @@
 """The words of letters, by kind and language: files of words, so that a language is added without code.
 
 ``templates/letters/languages/<code>.yaml`` holds what all letters of a language share,
-``templates/letters/<kind>/words.<code>.yaml`` what one kind says. Kinds that say much alike name another folder in ``extends``, whose words
-they take and write over. A house puts its own files of the same names into its folder; what they
-leave out is ours. Dates and numbers are Babel's.
+``templates/letters/<kind>/words.<code>.yaml`` what one kind says. Kinds that say much alike name
+another folder in ``extends``, whose words they take and write over. A house puts its own files of the
+same names into its folder; what they leave out is ours. Dates and numbers are Babel's.
 """
 
 from __future__ import annotations

@@ -102,7 +102,9 @@ def responsible(terms: Terms) -> Part | None:
     words, lender = terms.words, terms.creditor
     who = (lender.name, *lender.address, *((lender.phone,) if lender.phone else ()))
     officer = (lender.dpo,) if has_officer(terms) else ()
-    return part("responsible", words["responsible"], (rows((words["controller"], who), (words["dpo"], officer)),))
+    return part(
+        "responsible", words["responsible"], (rows((words["controller"], who), (words["dpo"], officer)),)
+    )
 
 
 def held_back(terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient) -> Part | None:

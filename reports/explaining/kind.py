@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Parts = Callable[[Terms, Decision, CaseFile, Recipient], Iterable[Part | None]]
     Due = Callable[[Decision, CaseFile, Recipient], Gap | None]
+    Always = Callable[[Decision, CaseFile, Recipient], tuple[str, ...]]
     Gaps = Callable[[Terms, Decision, CaseFile, Recipient], Iterable[Gap]]
 
 
@@ -40,6 +41,7 @@ class Explaining:
     first_day : the day of decision from which the law applies; None where it always has
     reasons : whether it tells the principal reasons
     also_not_due, also_missing : what this kind alone asks
+    also_always : parts that a letter must have where they apply, as the record alone says
     """
 
     source: str
@@ -50,6 +52,7 @@ class Explaining:
     reasons: bool = True
     also_not_due: Due | None = None
     also_missing: Gaps | None = None
+    also_always: Always | None = None
 
     def not_due(self, decision: Decision, case: CaseFile, recipient: Recipient) -> Gap | None:
         """Return why no letter of this kind may go to this person; None where one may."""
@@ -62,9 +65,7 @@ class Explaining:
         """Return None: a term runs from a request, or is "without delay", and no record holds such a day."""
         return None
 
-    def gaps(
-        self, terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient
-    ) -> tuple[Gap, ...]:
+    def gaps(self, terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient) -> tuple[Gap, ...]:
         """Return everything that keeps it from being written."""
         own = () if self.also_missing is None else self.also_missing(terms, decision, case, recipient)
         return (*missing.found(self.asked, terms, decision, case, recipient), *own)
@@ -110,6 +111,7 @@ class Explaining:
         text_words: str,
     ) -> tuple[Violation, ...]:
         """Return every broken check of what is about to be sent."""
+        own = () if self.also_always is None else self.also_always(decision, case, recipient)
         return look(
             sheet,
             terms,
@@ -117,7 +119,7 @@ class Explaining:
             case,
             recipient,
             asked=self.asked,
-            parts=self.always,
+            parts=(*self.always, *own),
             date=date,
             html_words=html_words,
             text_words=text_words,
@@ -128,7 +130,8 @@ class Explaining:
         # A decision without a date is none of an earlier day: that its date is missing is said elsewhere.
         if self.first_day is None or decided is None or decided >= self.first_day:
             return None
-        fact = f"decided on {decided.isoformat()}, and this duty is for decisions from {self.first_day.isoformat()}"
+        first = self.first_day.isoformat()
+        fact = f"decided on {decided.isoformat()}, and this duty is for decisions from {first}"
         return Gap(fact, self.source)
 
 

@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING
 from reports.deadline import read_date
 from reports.explaining.factors import statement
 from reports.explaining.inputs import entry
+from reports.explaining.parts import Grid, Listing, Paragraph, Part, Rows
 from reports.explaining.stated import told
 from reports.lint import RAW_NAME, Violation, normal
+
+# The parts that tell of the person, and of nothing general.
+_OF_THE_PERSON = ("procedure", "changes", "data", "databases")
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -48,9 +52,9 @@ def look(
         *_a_content(sheet, asked, parts, text_words),
         *_d_reasons(sheet, terms, decision, asked),
         *_g_vague(sheet, terms, asked),
-        *_h_names(sheet, terms, asked, text_words),
+        *_h_names(sheet, terms, case, asked, text_words),
         *_i_date(sheet, case, date, asked),
-        *_k_their_own_alone(terms, case, recipient, asked, text_words),
+        *_k_their_own_alone(sheet, terms, case, recipient, asked),
         *_l_equal_words(terms, asked, html_words, text_words),
     )
 
@@ -65,11 +69,13 @@ def _a_content(
     there = {one.name for one in sheet.parts}
     for name in parts:
         if name not in there:
-            yield Violation("a", f"the part {name} is missing from the letter", asked.get(name, asked["name"]))
-    for field in ("review_contact", "authority"):
+            yield Violation(
+                "a", f"the part {name} is missing from the letter", asked.get(name, asked["name"])
+            )
+    for field, where in (("review_contact", "review"), ("authority", "complaint")):
         stated = getattr(lender, field)
-        if field in asked and (not stated or normal(stated) not in said):
-            yield Violation("a", f"{field} is missing from the letter", asked[field])
+        if where in there and (not stated or normal(stated) not in said):
+            yield Violation("a", f"{field} is missing from the letter", asked.get(field, asked["name"]))
 
 
 def _d_reasons(
@@ -101,13 +107,14 @@ def _g_vague(sheet: Explanation, terms: Terms, asked: Mapping[str, str]) -> Iter
 
 
 def _h_names(
-    sheet: Explanation, terms: Terms, asked: Mapping[str, str], text: str
+    sheet: Explanation, terms: Terms, case: CaseFile, asked: Mapping[str, str], text: str
 ) -> Iterator[Violation]:
     for line in sheet.reasons:
         # Data of Art. 9 GDPR decide nothing (Art. 22(4); CCD2 Art. 18(3)).
         if terms.words.protected.search(line.statement):
             yield Violation("h", f"reason {line.rank} names a protected attribute", asked["reasons"])
-    for name in sorted(one for one in terms.raw_names | terms.protected if RAW_NAME.search(one)):
+    names = terms.raw_names | terms.protected | frozenset(case.inputs)
+    for name in sorted(one for one in names if RAW_NAME.search(one)):
         if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
             yield Violation("h", "the letter has the name of a column", asked["name"])
 
@@ -121,10 +128,11 @@ def _i_date(
 
 
 def _k_their_own_alone(
-    terms: Terms, case: CaseFile, recipient: Recipient, asked: Mapping[str, str], text: str
+    sheet: Explanation, terms: Terms, case: CaseFile, recipient: Recipient, asked: Mapping[str, str]
 ) -> Iterator[Violation]:
-    """Yield what belongs to another person of the application and is on the letter all the same."""
-    said = normal(text)
+    """Yield what belongs to another person of the application and is told as this one's all the same."""
+    # What the lender states of its processing in general may name any source.
+    said = normal(" ".join(_texts(one) for one in sheet.parts if one.name in _OF_THE_PERSON))
     theirs = {one.name for one in case.sources if one.of == recipient.role}
     for source in case.sources:
         if source.of != recipient.role and source.name not in theirs and _is_in(source.name, said):
@@ -136,6 +144,21 @@ def _k_their_own_alone(
         labels[own].add(" ".join(told(stated.get("label"), terms.words.code)))
     if any(_is_in(label, said) for label in labels[False] - labels[True]):
         yield Violation("k", "data about another person are on the letter", asked["name"])
+
+
+def _texts(one: Part) -> str:
+    found: list[str] = []
+    for block in one.blocks:
+        match block:
+            case Paragraph(text=text):
+                found.append(text)
+            case Rows(rows=pairs):
+                found += [" ".join((label, *lines)) for label, lines in pairs]
+            case Listing(items=items):
+                found += items
+            case Grid(lines=lines):
+                found += [" | ".join(line) for line in lines]
+    return " | ".join(found)
 
 
 def _is_in(name: str, text: str) -> bool:

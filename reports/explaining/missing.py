@@ -31,6 +31,7 @@ _TOLD = (
     *("fairness_checks", "performance_checks"),
 )
 
+_TRUTHS = ("authority_to_change", "received_view")
 
 
 def found(
@@ -131,7 +132,7 @@ def _of_the_score(
     if decision.score is not None and recipient.role != "guarantor":
         if score_range(terms) is None:
             yield Gap("letters.score.low and high are missing", asked["score"])
-        if not provider(terms):
+        if not provider(terms) and terms.creditor.name:
             yield Gap("letters.score.provider is missing: the scores come in a column", asked["score"])
     for score in score_of(case, recipient, "third_party_score"):
         for field in ("value", "low", "high", "created_on", "provider"):
@@ -195,10 +196,9 @@ def _of_the_review(asked: Asked, terms: Terms, case: CaseFile) -> Iterator[Gap]:
             yield Gap(f"review.{field} is missing", asked["review"])
         elif field == "closed_at" and read_date(text) is None:
             yield Gap("review.closed_at is not a date", asked["review"])
-        elif field in ("authority_to_change", "received_view"):
-            if text.lower() not in terms.words["yes_no"]:
-                yield Gap(f"review.{field} is {text}, neither true nor false", asked["review"])
-    if case.review.get("authority_to_change", "").strip().lower() == "false":
+        elif field in _TRUTHS and text.lower() not in terms.words["yes_no"]:
+            yield Gap(f"review.{field} is {text}, neither true nor false", asked["review"])
+    if case.review.get("authority_to_change", "").strip().lower() in ("false", "no", "0"):
         # A review by somebody who cannot change the result is none (WP251; Art. 22(3) GDPR).
         yield Gap("review.authority_to_change is false: that is no human review", asked["review"])
 

@@ -50,7 +50,9 @@ def system(terms: Terms, decision: Decision, case: CaseFile) -> tuple[Block | No
     )
 
 
-def scores(terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient) -> tuple[Block | None, ...]:
+def scores(
+    terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient
+) -> tuple[Block | None, ...]:
     """Return the score with its range and threshold, and any score of others that was used."""
     words = terms.words
     ours = _own(terms, decision, case) if _is_scored(decision, recipient) else None
@@ -94,7 +96,7 @@ def effects(terms: Terms, decision: Decision) -> tuple[Block | None, ...]:
 
 
 def provider(terms: Terms) -> str:
-    """Return who calculates the lender's score; empty where a column brings it and nobody says whose it is."""
+    """Return who calculates the score; empty where a column brings it and nobody says whose it is."""
     given = " ".join(told(letters(terms, "score").get("provider"), terms.words.code))
     from_a_column = bool((terms.config.get("model") or {}).get("scores"))
     return given or ("" if from_a_column else terms.creditor.name)
@@ -160,10 +162,7 @@ def _has_threshold(decision: Decision) -> bool:
     return decision.score is not None and decision.cutoff is not None
 
 
-
-def explained(
-    terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient
-) -> Part | None:
+def explained(terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient) -> Part | None:
     """Return the part that tells the procedure and the principles that were applied (C-203/22)."""
     return part(
         "procedure",

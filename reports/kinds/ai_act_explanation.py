@@ -15,7 +15,7 @@ from reports.explaining.changes import changes
 from reports.explaining.kind import Explaining
 from reports.explaining.parts import Part, paragraphs, part, rows
 from reports.explaining.procedure import effect, explained, human_involved
-from reports.explaining.stated import entity, stated
+from reports.explaining.stated import entity
 from reports.mandatory import Gap
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ACT = "Regulation (EU) 2024/1689"
 RIGHT = f"{ACT} Art. 86(1)"
-# Regulation (EU) 2026/1744 moved the duties of Annex III systems to this day.  # to confirm: its reach to Art. 86
+# Regulation (EU) 2026/1744: duties of Annex III systems start here.  # to confirm: its reach to Art. 86
 FIRST_DAY = dt.date(2027, 12, 2)
 
 ASKED = {
@@ -73,7 +73,9 @@ def _role(terms: Terms, case: CaseFile) -> Part | None:
 def _basis(terms: Terms, case: CaseFile) -> Part | None:
     decided = read_date(case.record.get("decided_at", ""))
     live = decided is not None and decided >= FIRST_DAY
-    return part("basis", terms.words["basis"], paragraphs(terms.words["basis_says"]["duty" if live else "choice"]))
+    return part(
+        "basis", terms.words["basis"], paragraphs(terms.words["basis_says"]["duty" if live else "choice"])
+    )
 
 
 def also_missing(terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient) -> Iterator[Gap]:

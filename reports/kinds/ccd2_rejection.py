@@ -112,6 +112,15 @@ def also_missing(terms: Terms, decision: Decision, case: CaseFile, recipient: Re
             yield Gap(fact, DATABASE)
 
 
+def also_always(decision: Decision, case: CaseFile, recipient: Recipient) -> tuple[str, ...]:
+    """Return the parts that apply: of the machine, of databases, of debt advice."""
+    return (
+        *(("automated", "review", "request") if is_automated(decision, case) else ()),
+        *(("databases",) if answers.databases_used(case, recipient) else ()),
+        *(("debt_advice",) if advice_is_relevant(case) else ()),
+    )
+
+
 KIND = Explaining(
     source=REJECTION,
     asked=ASKED,
@@ -121,6 +130,7 @@ KIND = Explaining(
     reasons=False,
     also_not_due=also_not_due,
     also_missing=also_missing,
+    also_always=also_always,
 )
 not_due, due, gaps = KIND.not_due, KIND.due, KIND.gaps
 compose, broken = KIND.compose, KIND.broken

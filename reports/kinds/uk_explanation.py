@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 SAFEGUARDS = "Art. 22C UK GDPR"
 # Where a clause is the EU's by number, it is the UK's too; the safeguards have their own.
-ASKED = {key: cite.partition(";")[0].replace(" GDPR", " UK GDPR") for key, cite in gdpr_explanation.ASKED.items()} | {
+ASKED = {
+    key: cite.partition(";")[0].replace(" GDPR", " UK GDPR") for key, cite in gdpr_explanation.ASKED.items()
+} | {
     "review_contact": SAFEGUARDS,
     "review_time": f"{SAFEGUARDS}, Art. 12A UK GDPR",
     "lawful_basis": "Art. 6(1), 22B UK GDPR",

@@ -137,7 +137,7 @@ def a_reason(rank: int, factor: str, contribution: float) -> Reason:
 
 
 def a_refusal(**changes: Any) -> Decision:
-    """Return a decision by score alone, of three reasons, with a factor that helped and one that did not count."""
+    """Return a decision by score alone: three reasons, a factor that helped, one that did not count."""
     made = a_decision(
         persons=a_decision().persons[:1],
         reasons=(a_reason(1, "debts", 0.07), a_reason(2, "arrears", 0.05), a_reason(3, "job", 0.02)),
@@ -180,7 +180,12 @@ def a_file(*, without: str | None = None, record: dict[str, str] | None = None, 
     """Return the case file, its record changed by ``record`` and without one field."""
     fields = {key: value for key, value in (RECORD | (record or {})).items() if key != without}
     made = replace(
-        a_case(), record=fields, sources=(a_database(),), bureau_scores=(), inputs=VALUES, counterfactuals=TURNED
+        a_case(),
+        record=fields,
+        sources=(a_database(),),
+        bureau_scores=(),
+        inputs=VALUES,
+        counterfactuals=TURNED,
     )
     return replace(made, **changes)
 
@@ -242,7 +247,7 @@ LENDER: dict[str, Any] = {
             },
             "reason": {
                 "en": "It is a trade secret; how it treated your data stands in this letter",
-                "de": "Sie ist ein Geschäftsgeheimnis; wie sie mit Ihren Daten umging, steht in diesem Schreiben",
+                "de": "Geschäftsgeheimnis; wie sie mit Ihren Daten umging, steht in diesem Schreiben",
                 "fr": "Secret d'affaires ; la façon dont elle a traité vos données figure dans cette lettre",
             },
         }
