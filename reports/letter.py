@@ -156,14 +156,15 @@ class Letters:
         except WordsError as error:
             return refused(Gap(str(error), LATER))
         person = self.person(decision, case, recipient)
+        whom = PERSON if "us" in what.entities else what.source
         if person is None:
-            return refused(Gap("recipients.person is another person than the decision's", PERSON))
+            return refused(Gap("recipients.person is another person than the decision's", whom))
         key = (terms.entity, decision.decision, action_of(decision), person, what.name)
         late = bool(late_reason)
         if not draft:
             first = self.ledger.issued(*key)
             if first is not None and not again_reason:
-                return refused(Gap("issued already; --again --reason issues it again", PERSON))
+                return refused(Gap("issued already; --again --reason issues it again", whom))
             late = late or (first is not None and due is not None and _was_in_time(first, due))
             if due is not None and due.days_left(date) < 0 and not late:
                 return refused(Gap("past the deadline; --late --reason sends it", due.citation))
@@ -171,7 +172,8 @@ class Letters:
             return refused(*missing)
         cause = draft_cause(terms, decision) if what.reasons else ""
         if cause and not draft:
-            return refused(Gap(f"{cause.rstrip('.')}; --draft shows it", REASONS))
+            clause = REASONS if "us" in what.entities else what.source
+            return refused(Gap(f"{cause.rstrip('.')}; --draft shows it", clause))
         sheet = what.content.compose(
             terms,
             decision,
@@ -183,7 +185,7 @@ class Letters:
             replaced=replaced,
         )
         if not draft and not sheet.address_fit:
-            return refused(Gap(envelope.misfit(terms.paper), PERSON))
+            return refused(Gap(envelope.misfit(terms.paper), whom))
         page = self._page(what, terms, sheet, date)
         broken = what.content.broken(
             sheet,
@@ -229,6 +231,11 @@ class Letters:
             return None  # each person's answer may be another
         choice = choose(decision, self.ledger.case(self.audit.audit, decision.decision))
         return choice if isinstance(choice, Gap) else None
+
+    def kind_due(self, decision: Decision) -> str | None:
+        """Return the kind of letter that the decision asks for, whoever its persons are; None for none."""
+        choice = choose(decision, self.ledger.case(self.audit.audit, decision.decision))
+        return None if isinstance(choice, Gap) else choice.kind
 
     def _place(self, what: Kind, case: CaseFile) -> Gap | None:
         where = jurisdiction(case)

@@ -125,7 +125,7 @@ def write(
     known, bad = _read_recipients(ledger, audit, recipients)
     tally = Tally(audit, out, order.draft)
     ready: list[tuple[tuple[Document, ...], Recipient, Decision]] = []
-    decisions = list(_chosen(ledger, audit, asked, tally))
+    decisions = list(_chosen(letters, audit, asked, order, tally))
     with OutputFolder(out, private=True) as folder:
         taken: Counter[str] = Counter()
         for done, decision in enumerate(decisions, start=1):
@@ -196,12 +196,20 @@ def _folder(ledger: Ledger, stated: str | None) -> Path:
 
 
 def _chosen(
-    ledger: Ledger, audit: str, asked: Sequence[str] | Literal["unsent", "all"], tally: Tally
+    letters: Letters, audit: str, asked: Sequence[str] | Literal["unsent", "all"], order: Order, tally: Tally
 ) -> Iterator[Decision]:
     """Yield the decisions asked for, in the order of the data; an unknown id is an exception."""
+    ledger = letters.ledger
     if isinstance(asked, str):
+        told: dict[str | None, set[str]] = {}
+        for document in ledger.documents(audit) if asked == "unsent" else ():
+            if not document.draft:
+                told.setdefault(document.decision, set()).add(document.kind)
         for decision in ledger.decisions(audit, outcome="adverse"):
-            if asked == "all" or decision.notice.state != "sent":
+            # Who asked for an explanation was told, and their notice is due all the same.
+            if decision.notice.state != "sent" or _due_kind(letters, decision, order) not in told.get(
+                decision.decision, ()
+            ):
                 yield decision
         return
     for name in dict.fromkeys(asked):
@@ -211,6 +219,13 @@ def _chosen(
             tally.exceptions.append(Refusal(name, None, "the audit has no such decision", RECORD))
             continue
         yield found
+
+
+def _due_kind(letters: Letters, decision: Decision, order: Order) -> str | None:
+    try:
+        return order.kind or letters.kind_due(decision)
+    except AuditError:  # a locked cell that does not open, a person erased: it has its line in the end
+        return None
 
 
 def _persons(

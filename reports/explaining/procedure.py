@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from reports.language import Language
     from reports.terms import Terms
 
-_DIGITS = (3, 4, 5, 6)
+# Decimals of a printed score, and of a cutoff: as few as tell the two apart.
+_FEWEST, _OF_CUTOFF, _MOST = 3, 6, 15
 
 
 def human_involved(case: CaseFile) -> bool | None:
@@ -131,12 +132,13 @@ def beside(words: Language, score: float, cutoff: float | None) -> tuple[str, st
     A score of 0.2997 against a cutoff of 0.3 must not print as 0.3.
     """
     if cutoff is None:
-        return words.number(score, _DIGITS[0]), ""
-    for digits in _DIGITS:
-        one, other = _rounded(score, digits), _rounded(cutoff, digits)
+        return words.number(score, _FEWEST), ""
+    for digits in range(_FEWEST, _MOST + 1):
+        precise = max(digits, _OF_CUTOFF)
+        one, other = _rounded(score, digits), _rounded(cutoff, precise)
         if (one < other) == (score < cutoff) and (one > other) == (score > cutoff):
             break
-    return words.number(score, digits), words.number(cutoff, max(digits, 6))
+    return words.number(score, digits), words.number(cutoff, precise)
 
 
 def _rounded(value: float, digits: int) -> Decimal:
