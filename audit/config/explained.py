@@ -24,6 +24,10 @@ def _told(value: Any) -> str:
     return "<lines>" if isinstance(value, list | tuple) else "<languages>"
 
 
+def _one_or_more(value: Any) -> str:
+    return "<text>" if isinstance(value, str) else "<lines>"
+
+
 Lines = Annotated[Many[Text], Field(min_length=1)]
 
 Words = Annotated[
@@ -34,7 +38,7 @@ Words = Annotated[
 """Words for every language, or one entry a language: `{en: …, de: …}`."""
 
 _OneOrMore = Annotated[
-    Annotated[Text, Tag("<text>")] | Annotated[Lines, Tag("<lines>")], Discriminator(_told)
+    Annotated[Text, Tag("<text>")] | Annotated[Lines, Tag("<lines>")], Discriminator(_one_or_more)
 ]
 
 Told = Annotated[

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from reports.kinds import adverse_action, ccd2_rejection, gdpr_explanation, uk_explanation
 from reports.explaining.kind import of_the_decision
+from reports.kinds import adverse_action, ccd2_rejection, gdpr_explanation, uk_explanation
 from reports.mandatory import RECORD, Gap
 
 if TYPE_CHECKING:

@@ -49,7 +49,11 @@ def build(folder: Path, *, n: int = 120, decided_at: str = "2026-11-20", **lende
         "paper": "a4",
         "score": {"low": -10, "high": 10},
         "inputs": {
-            column: {"label": label, "source": SOURCES[column], "of": "primary" if column == "income" else "all"}
+            column: {
+                "label": label,
+                "source": SOURCES[column],
+                "of": "primary" if column == "income" else "all",
+            }
             for column, label in LABELS.items()
         },
     }

@@ -40,7 +40,9 @@ GERMAN = language("gdpr_explanation", "de", "eu")
         (0.123456, 0.7, ("0.123", "0.7")),
     ],
 )
-def test_a_score_stays_on_its_side_of_the_threshold(score: float, cutoff: float, shown: tuple[str, str]) -> None:
+def test_a_score_stays_on_its_side_of_the_threshold(
+    score: float, cutoff: float, shown: tuple[str, str]
+) -> None:
     """Decimals are added until the printed score lies where the score lies."""
     assert beside(ENGLISH, score, cutoff) == shown
 
@@ -66,7 +68,7 @@ def test_every_cause_of_the_search_has_words() -> None:
 
 
 def test_factors_stand_in_the_order_of_their_size() -> None:
-    """Reasons first, then what else pushed toward refusal; what helped, the most first; the rest by itself."""
+    """Reasons first, then what else pushed toward refusal; what helped, the most first."""
     decided = a_refusal(
         reasons=(Reason(1, "D1", "debts", "Debts", 0.5),),
         dropped=(
@@ -181,7 +183,7 @@ LINES = {"correction": "Write to us", "human_review": ["Call us", "on weekdays"]
 def test_colorado_adds_lines_that_the_lender_states(
     residence: str, decided_at: str, stated: dict[str, object] | None, n: int
 ) -> None:
-    """Residents read the lender's lines from 1 January 2027 on; nobody else, and no line that is not stated."""
+    """Residents read the lender's lines from 1 January 2027 on; nobody else, and none that is not stated."""
     config = a_config(overlays={"CO": stated} if stated else None)
     case = a_case(record={"residence": residence, "decided_at": decided_at})
     terms = read_terms(Remembered(config=config), "latest")  # type: ignore[arg-type]
