@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audit.record import CaseFile, Decision, Recipient
+    from reports.checks import Violation
     from reports.deadline import Deadline
-    from reports.lint import Violation
     from reports.mandatory import Gap
     from reports.sheet import Replaced, Sheet
     from reports.terms import Terms
