@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from audit.ledger import Ledger
-    from audit.record import Decision, Document, Outcome, Recipient
+    from audit.record import Decision, Document, Outcome, Recipient, Role
     from audit.runner import Progress
 
 EXCEPTIONS = "exceptions.csv"
@@ -238,6 +238,9 @@ def _persons(
     theirs, unreadable = known.get(decision.decision, []), bad.get(decision.decision, [])
     if gap is not None and decision.outcome != "adverse" and everyone:
         return []  # withdrawn, or granted on the best terms: nobody expects a letter
+    if decision.outcome == "favourable" and everyone:
+        theirs = [one for one in theirs if not _not_due(letters, decision, order, one.role)]
+        return theirs  # who is not told has no report that was used, so nothing is missing
     if gap is not None:  # once a decision, whoever its persons are
         tally.exceptions.append(_refused(letters, decision, None, order, gap))
         return []
@@ -253,9 +256,9 @@ def _persons(
     return theirs
 
 
-def _not_due(letters: Letters, decision: Decision, order: Order) -> Gap | None:
+def _not_due(letters: Letters, decision: Decision, order: Order, role: Role | None = None) -> Gap | None:
     try:
-        return letters.not_due(decision, order.kind)
+        return letters.not_due(decision, order.kind, role)
     except AuditError as error:  # a locked cell that does not open, a person erased
         return Gap(str(error), RECORD)
 

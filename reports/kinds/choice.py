@@ -54,7 +54,7 @@ def _us(decision: Decision, case: CaseFile, role: Role | None, letters: Mapping[
     if decision.action == "incomplete" and credit:
         return Choice("incomplete", "the application is incomplete", "12 CFR 1002.9(c)(2)")
     if decision.outcome == "favourable":
-        return _granted(case, letters)
+        return _granted(case, role or "primary", letters)
     if gap := adverse_action.of_the_decision(decision):
         return gap
     if credit and role != "guarantor":
@@ -71,12 +71,12 @@ def _us(decision: Decision, case: CaseFile, role: Role | None, letters: Mapping[
     return Choice("fcra_notice", "adverse action on a consumer report", "15 USC 1681m(a), (b)")
 
 
-def _granted(case: CaseFile, letters: Mapping[str, Any]) -> Choice | Gap:
+def _granted(case: CaseFile, role: Role, letters: Mapping[str, Any]) -> Choice | Gap:
     if letters.get("score_disclosure") == "everyone":
         why = "everybody who is granted credit is told the score"
         return Choice("credit_score_disclosure", why, "12 CFR 1022.74(e)")
     rule = letters.get("pricing")
-    if not rule or not used_about(case, "primary"):
+    if not rule or not used_about(case, role):
         return Gap("no notice is due: the outcome is favourable", NO_NOTICE)
     told = worse_terms(rule, case)
     if isinstance(told, Gap):
