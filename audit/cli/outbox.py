@@ -21,7 +21,7 @@ from audit.record import Refusal
 from reports.deadline import DAYS, WARN_AFTER_DAYS
 from reports.kinds import KINDS
 from reports.letter import Letters, refusal
-from reports.mandatory import PERSON, RECORD, Gap
+from reports.mandatory import PERSON, RECORD, Gap, NotDue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -236,11 +236,16 @@ def _persons(
     """Return who is to be told of a decision; what keeps it from somebody becomes an exception."""
     gap = _not_due(letters, decision, order)
     theirs, unreadable = known.get(decision.decision, []), bad.get(decision.decision, [])
-    if gap is not None and decision.outcome != "adverse" and everyone:
-        return []  # withdrawn, or granted on the best terms: nobody expects a letter
-    if decision.outcome == "favourable" and everyone:
-        theirs = [one for one in theirs if not _not_due(letters, decision, order, one.role)]
-        return theirs  # who is not told has no report that was used, so nothing is missing
+    if decision.outcome != "adverse" and everyone:
+        # Withdrawn, or granted on the best terms, or on another person's report: nobody expects a letter.
+        # What cannot be told is another matter, and is an exception like any other.
+        if isinstance(gap, NotDue):
+            return []
+        theirs = [
+            one for one in theirs if not isinstance(_not_due(letters, decision, order, one.role), NotDue)
+        ]
+        if gap is None:
+            return theirs
     if gap is not None:  # once a decision, whoever its persons are
         tally.exceptions.append(_refused(letters, decision, None, order, gap))
         return []

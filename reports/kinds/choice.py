@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reports.kinds import adverse_action, fcra_notice
-from reports.mandatory import RECORD, Gap, used_about
+from reports.mandatory import RECORD, Gap, NotDue, used_about
 from reports.pricing import worse_terms
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _us(decision: Decision, case: CaseFile, role: Role | None, letters: Mapping[
     if role == "guarantor" and not used_about(case, "guarantor"):
         # A guarantor is an applicant for 12 CFR 1002.7(d) alone (1002.2(e)).
         fact = "a guarantor is no applicant, and no report on the guarantor is among the sources"
-        return Gap(fact, "12 CFR 1002.2(e), 15 USC 1681m(a)")
+        return NotDue(fact, "12 CFR 1002.2(e), 15 USC 1681m(a)")
     if not credit and not used_about(case, role or "primary"):
         return Gap(
             "no report and no other outside source was used, so no notice is due", "15 USC 1681m(a), (b)"
@@ -77,10 +77,10 @@ def _granted(case: CaseFile, role: Role, letters: Mapping[str, Any]) -> Choice |
         return Choice("credit_score_disclosure", why, "12 CFR 1022.74(e)")
     rule = letters.get("pricing")
     if not rule or not used_about(case, role):
-        return Gap("no notice is due: the outcome is favourable", NO_NOTICE)
+        return NotDue("no notice is due: the outcome is favourable", NO_NOTICE)
     told = worse_terms(rule, case)
     if isinstance(told, Gap):
         return told
     if told is None:
-        return Gap("no notice is due: the terms are among the best", "12 CFR 1022.72")
+        return NotDue("no notice is due: the terms are among the best", "12 CFR 1022.72")
     return Choice("risk_based_pricing", told.why, told.source)

@@ -137,3 +137,22 @@ def test_a_kind_that_is_asked_for_says_why_it_is_not_due(
     code, _, told = letters(folder, tmp_path / "out", "--decision", name, "--kind", "risk_based_pricing")
     assert code == 3
     assert {one["citation"] for one in told} == {"12 CFR 1022.74(b)"}
+
+
+def test_terms_that_cannot_be_compared_are_told_and_never_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cutoff that is too old says nothing of anybody: each person's letter is an exception, not absent."""
+    folder = tmp_path / "world"
+    built = joint_lender.build(folder, n=N, guarantors=False)
+    rows = changed(folder)
+    config = json.loads((folder / "audit.yaml").read_text())
+    config["letters"]["pricing"]["computed_on"] = "2020-01-15"
+    (folder / "audit.yaml").write_text(json.dumps(config))
+    run(built.config, ledger=f"sqlite:///{folder / 'ledger.db'}")
+    code, _, told = letters(folder, tmp_path / "out", "--all")
+    assert code == 3
+    granted = sum(row["action"] == "A" and row["bureau_used"] == "yes" for row in rows)
+    assert [one["cause"] for one in told] == [told[0]["cause"]] * granted
+    assert "compute the cutoff anew" in told[0]["cause"]
+    assert "risk_based_pricing" not in json.loads(capsys.readouterr().out.splitlines()[-1])["kinds"]
