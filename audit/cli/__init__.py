@@ -29,6 +29,7 @@ COMMANDS = {
     "demo": "audit.cli.demo:demo",
     "init": "audit.cli.later:init",
     "check": "audit.cli.check:check",
+    "reasons": "audit.cli.reasons:reasons",
     "run": "audit.cli.run:run",
     "report": "audit.cli.report:report",
     "letters": "audit.cli.letters:letters",
