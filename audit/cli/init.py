@@ -14,14 +14,22 @@ FILES = ("audit.yaml", "reasons.yaml")
 
 def init(
     model: str = typer.Option(
-        ..., "--model", metavar="FILE", help="The model to audit: a file, a folder/, or python:module:function."
+        ...,
+        "--model",
+        metavar="FILE",
+        help="The model to audit: a file, a folder/, or python:module:function.",
     ),
     data: Path = typer.Option(..., "--data", metavar="FILE", help="The applications: CSV or Parquet."),
     out: Path = typer.Option(Path(), "--out", metavar="DIR", help="Folder for the two files. Default: here."),
     features: str = typer.Option(
-        "", "--features", metavar="A,B,C", help="The model's inputs in their order, where it does not name them."
+        "",
+        "--features",
+        metavar="A,B,C",
+        help="The model's inputs in their order, where it does not name them.",
     ),
-    output: str = typer.Option("0", "--output", metavar="N|NAME", help="Which output of the model is the score."),
+    output: str = typer.Option(
+        "0", "--output", metavar="N|NAME", help="Which output of the model is the score."
+    ),
     trust_by: str | None = typer.Option(
         None, "--trust-by", metavar="NAME", help="Who answers for a model that runs code when it is opened."
     ),
@@ -34,7 +42,9 @@ def init(
     from audit.start import begin
 
     if (trust_by is None) != (trust_reason is None):
-        raise UsageError("--trust-by, --trust-reason: both are needed. Say who answers for the model, and why.")
+        raise UsageError(
+            "--trust-by, --trust-reason: both are needed. Say who answers for the model, and why."
+        )
     refuse_existing(out)
     begun = begin(
         model,
@@ -52,7 +62,9 @@ def init(
     for line in begun.told:
         typer.echo(line)
     n = (begun.audit_yaml + begun.reasons_yaml).count('"<complete:')
-    typer.echo(f"Written: {out / FILES[0]} and {out / FILES[1]}. {n} places are to be completed; each is named by")
+    typer.echo(
+        f"Written: {out / FILES[0]} and {out / FILES[1]}. {n} places are to be completed; each is named by"
+    )
     typer.echo(f"  plainspoken check {out / FILES[0]}")
 
 
@@ -79,4 +91,5 @@ def write_new(file: Path, text: str) -> None:
 
 
 def _there_already(file: Path) -> str:
-    return f"{file}: it exists already, and no draft overwrites a file. Name another place with --out, or move it away."
+    way_out = "Name another place with --out, or move it away"
+    return f"{file}: it exists already, and no draft overwrites a file. {way_out}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from audit.cli.place import LEDGER_HELP
-from audit.errors import AuditError, ConfigError, UsageError
+from audit.errors import AuditError, ConfigError
 
 if TYPE_CHECKING:
     from audit.ledger.dictionaries import Noted
@@ -94,6 +93,31 @@ def _in_words(found: Review | None, n_faults: int) -> list[str]:
         lines.append(f"{words} the config itself from running: plainspoken check tells.")
     verdict = f"{n_faults} to be mended." if n_faults else "Nothing to be mended was found."
     return [*lines, verdict]
+
+
+@reasons.command("draft")
+def draft(
+    config: Path = _CONFIG,
+    out: Path | None = typer.Option(
+        None, "--out", metavar="FILE", help="A new file for the entries. Default: the terminal."
+    ),
+) -> None:
+    """Draft entries for inputs without a factor, from their names and values; none is approved."""
+    from audit.cli.init import write_new
+    from audit.start.draft import draft as drafted
+    from audit.start.reasons_yaml import counted
+
+    found = drafted(config)
+    if not found.factors:
+        typer.echo("Every feature has a factor already; nothing is to be drafted.", err=True)
+        return
+    told = f"Drafted: {counted(found.factors, found.inputs)}; nothing of it is approved."
+    if out is None:
+        typer.echo(found.text)
+        typer.echo(told, err=True)
+        return
+    write_new(out, found.text)
+    typer.echo(f"{out}: {told} Complete it, then add it to the dictionary.")
 
 
 @reasons.command("history")

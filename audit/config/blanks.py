@@ -37,4 +37,6 @@ def blank_faults(data: Any, lines: Lines, at: Loc = ()) -> Iterator[Fault]:
             yield from blank_faults(value, lines, (*at, index))
     elif isinstance(data, str) and (found := _BLANK.fullmatch(data.strip())):
         wanted = found[1] or "what belongs here"
-        yield lines.fault(at, f"this is still to be completed: {wanted}", "Write it in place of <complete: …>")
+        yield lines.fault(
+            at, f"this is still to be completed: {wanted}", "Write it in place of <complete: …>"
+        )

@@ -95,7 +95,9 @@ class FactorSection(Section):
     def _said_of_an_end(cls, data: Any) -> Any:
         """Read words that stand under an end of the scale as a statement and a direction."""
         statement = data.get("statement") if isinstance(data, Mapping) else None
-        ends = [end for end in ENDS if isinstance(statement, Mapping) and end in statement]
+        if not isinstance(statement, Mapping):
+            return data
+        ends = [end for end in ENDS if end in statement]
         if not ends:
             return data
         if len(statement) > 1:
@@ -104,7 +106,9 @@ class FactorSection(Section):
             raise refusal(fact, "Keep one end, or write neutral words without an end")
         stated = data.get("direction") or {ends[0]: "adverse"}
         if stated != {ends[0]: "adverse"}:
-            raise refusal(f"the words are said of {ends[0]}, and direction says otherwise", "Mend one of them")
+            raise refusal(
+                f"the words are said of {ends[0]}, and direction says otherwise", "Mend one of them"
+            )
         return {**data, "statement": statement[ends[0]], "direction": stated}
 
     @model_validator(mode="after")

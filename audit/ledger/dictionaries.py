@@ -34,7 +34,7 @@ ACT = "dictionary"
 
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """A factor that stayed, and which of its keys are others now: ``statement.es``, ``approved``, ``hmda``."""
+    """A factor that stayed, and which of its keys are others now: ``statement.es``, ``approved``."""
 
     factor: str
     code: str

@@ -17,8 +17,8 @@ from audit.ledger.seal import text_of
 from audit.record import (
     Approval,
     Audit,
-    BureauCode,
     Bound,
+    BureauCode,
     Dataset,
     Disparity,
     Figure,

@@ -132,8 +132,12 @@ def _seen(config: Config, dictionary: Dictionary) -> _Seen:
         inspection = replace(source.inspection(), model_inputs=model.inputs)
         columns = model.inputs or config.data.features
         faults = tuple(factor_faults(config, dictionary, inspection))
-        asked = [code for code in dictionary.codes if code.columns and (code.direction or _sides(code))]
-        if host is None or config.decision.adverse is None or not asked or faults:
+        asked = [
+            code
+            for code in dictionary.codes
+            if code.columns and (code.direction or _sides(code)) and set(code.columns) <= set(columns)
+        ]
+        if host is None or config.decision.adverse is None or not asked:
             return _Seen(columns, faults, ())
         moved = _moved(config, asked, _rows(source, columns, config.seed), host)
         return _Seen(columns, faults, moved)
@@ -176,7 +180,7 @@ def _moved(config: Config, codes: Sequence[ReasonCode], rows: Columns, host: Hos
 
 def _sides(code: ReasonCode) -> list[tuple[tuple[str | int, ...], str, str]]:
     """Return the statements that name a side: their place, the side and the word."""
-    named = []
+    named: list[tuple[tuple[str | int, ...], str, str]] = []
     for loc, tongue, text in statements(code):
         side = side_of(text, tongue)
         # What is said of missing information speaks of no value.

@@ -17,8 +17,8 @@ Side = Literal["high", "low", "either"]
 
 _SIDES: dict[str, dict[Side, str]] = {
     "en": {
-        "high": r"too (?:many|much|high|large|long|great|big|often|frequent(?:ly)?|heavy|old)|excessive(?:ly)?"
-        r"|(?:very |so )?high(?:er)?(?!\s+school|-|\w)|above",
+        "high": r"too (?:many|much|high|large|long|great|big|often|frequent(?:ly)?|heavy|old)"
+        r"|excessive(?:ly)?|(?:very |so )?high(?:er)?(?!\s+school|-|\w)|above",
         "low": r"too (?:few|little|low|small|short|new|young)|insufficient(?:ly)?|inadequate(?:ly)?"
         r"|not (?:enough|sufficient|adequate|long enough)|low(?:er)?(?!-|\w)|lack of|limited|below|few(?!\w)"
         r"|short(?!-|\s+term|\w)",
@@ -37,7 +37,8 @@ _SIDES: dict[str, dict[Side, str]] = {
     },
     "fr": {
         "high": r"trop (?:de|d['’]|élevée?s?|grande?s?|longue?s?)|excessi(?:f|ve)s?|élevée?s?(?!\w)",
-        "low": r"insuffisant\w*|trop (?:peu|faibles?|courte?s?|récente?s?)|faibles?(?!\w)|manque d|limitée?s?",
+        "low": r"insuffisant\w*|trop (?:peu|faibles?|courte?s?|récente?s?)|faibles?(?!\w)|manque d"
+        r"|limitée?s?",
         "either": r"trop \w+",
     },
 }

@@ -93,7 +93,9 @@ def _languages(dictionary: Dictionary) -> Iterator[Fault]:
 def _form(dictionary: Dictionary, loc: Loc, text: str, raw: Sequence[str]) -> Iterator[Fault]:
     n_words = len(text.split())
     if n_words > MOST_WORDS or len(text) > MOST_LETTERS:
-        fact = f"{n_words} words and {len(text)} letters (at most {MOST_WORDS} and {MOST_LETTERS} fit a reason)"
+        fact = (
+            f"{n_words} words and {len(text)} letters (at most {MOST_WORDS} and {MOST_LETTERS} fit a reason)"
+        )
         yield dictionary.lines.fault(loc, fact, "Name what counted, and leave the explanation out")
     named = [name for name in raw if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
     if named:

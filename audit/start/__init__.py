@@ -169,7 +169,7 @@ class _Opened:
             except ModelError as error:
                 failures.append(error)
         raise UsageError(
-            f"{failures[0]} It does not name its columns: give them with --features, in the order of its training."
+            f"{failures[0]} It does not name its columns: give them with --features, in their order."
         )
 
 
@@ -211,7 +211,9 @@ def _oriented(
     seen = Orientation(None, "no column of the data says what was decided or what happened")
     cutoff = None
     # What was decided comes first: the outcome of those who were refused is seldom known.
-    labels = ([roles.taken] if roles.taken is not None else []) + list(roles.observed if len(roles.observed) == 1 else ())
+    labels = ([roles.taken] if roles.taken is not None else []) + list(
+        roles.observed if len(roles.observed) == 1 else ()
+    )
     for label in labels:
         cells = table.frame[label.column][at]
         known = cells.is_not_null().to_numpy()
@@ -247,9 +249,9 @@ def _in_words(model: Model, n: int) -> str:
 def _told(found: Found, n_factors: int) -> list[str]:
     roles = found.roles
     rows = f"{found.table.n:,} rows" if found.table.whole else f"the first {found.table.n:,} rows"
+    order = "" if found.named_by_model else "It does not name them: check their order. "
     lines = [
-        f"Model: {found.model_is}. {'' if found.named_by_model else 'It does not name them: check their order. '}"
-        f"Scores {found.low:.4g} to {found.high:.4g}.",
+        f"Model: {found.model_is}. {order}Scores {found.low:.4g} to {found.high:.4g}.",
         f"Data: {found.table.name}, {rows} looked at; {n_factors} factors proposed.",
         f"Bad scores: {f'{found.orientation.adverse}, guessed: ' if found.orientation.adverse else ''}"
         f"{found.orientation.how}.",

@@ -1,11 +1,11 @@
-"""An ``audit.yaml`` as it is drafted: what the files tell, and a place for each thing that only a person can."""
+"""An ``audit.yaml`` as it is drafted: what the files tell, and places for what only a person can."""
 
 from __future__ import annotations
 
 import datetime as dt
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from audit.config.blanks import blank
 from audit.config.letters import AGENCIES
@@ -36,7 +36,6 @@ class Found:
     sha256: str | None = None  # pinned where opening the model runs code
     trust: tuple[str, str] | None = None  # by, reason
     same_scores: tuple[str, ...] = ()  # columns that order people as the model does
-    no_missing: tuple[str, ...] = field(default=())
 
 
 def audit_yaml(found: Found) -> str:
@@ -52,11 +51,15 @@ def _comment(text: str, indent: int = 0) -> list[str]:
 def _head(found: Found) -> Iterator[str]:
     rows = f"{found.table.n:,} rows" if found.table.whole else f"the first {found.table.n:,} rows"
     yield from _comment(
-        f"Drafted by plainspoken init from the model and from {rows} of {found.table.name}. What only a person can "
-        "know stands as <complete: ...>, and `plainspoken check` names each such line until it is written. What was "
-        "guessed says how: read it as a proposal."
+        f"Drafted by plainspoken init from the model and from {rows} of {found.table.name}. What only a "
+        "person can know stands as <complete: ...>, and `plainspoken check` names each such line until it is "
+        "written. What was guessed says how: read it as a proposal."
     )
-    yield f"audit: {{name: {quoted(found.name)}, kind: population, owner: {blank('who answers for this audit')}, as_of: {found.as_of}}}"
+    yield "audit:"
+    yield f"  name: {quoted(found.name)}"
+    yield "  kind: population"
+    yield f"  owner: {blank('who answers for this audit')}"
+    yield f"  as_of: {found.as_of}  # the day whose law is in force"
 
 
 def _model(found: Found) -> Iterator[str]:
@@ -84,13 +87,14 @@ def _data(found: Found) -> Iterator[str]:
         yield f"  person: {quoted(roles.person)}  # guessed from its name"
     if not found.named_by_model:
         yield from _comment(
-            "The model does not name its inputs. These are the columns that nothing else was found for, in the order "
-            "of the data: MAKE SURE that it was trained on them in this order.",
+            "The model does not name its inputs. These are the columns that nothing else was found for, in "
+            "the order of the data: MAKE SURE that it was trained on them in this order.",
             2,
         )
     heard = [one for one in found.inputs if one in roles.sounds_protected]
     for one in heard:
-        yield f"  # LOOK AT THIS FIRST: the model reads {one}, which sounds like {roles.sounds_protected[one]}."
+        said = roles.sounds_protected[one]
+        yield f"  # LOOK AT THIS FIRST: the model reads {one}, which sounds like {said}."
     yield f"  features: {flow(found.inputs, indent=12)}"
     yield from _observed(found)
     yield "  max_quarantined: 0.01"
@@ -101,13 +105,16 @@ def _observed(found: Found) -> Iterator[str]:
     if len(labels) == 1:
         (one,) = labels
         adverse = (
-            quoted(one.adverse) if one.adverse is not None else blank(f"which of {' and '.join(one.values)} is the bad one")
+            quoted(one.adverse)
+            if one.adverse is not None
+            else blank(f"which of {' and '.join(one.values)} is the bad one")
         )
-        yield f"  observed: {{column: {quoted(one.column)}, adverse: {adverse}}}  # guessed from names: what really happened"
+        yield "  # What really happened; guessed from names."
+        yield f"  observed: {{column: {quoted(one.column)}, adverse: {adverse}}}"
         return
     if labels:
         yield from _comment(f"It may be {' or '.join(one.column for one in labels)}.", 2)
-    wanted = "{column: NAME, adverse: VALUE} of what really happened later; where that is not known, remove this line"
+    wanted = "{column: NAME, adverse: VALUE} of what really happened; remove this line where it is not known"
     yield f"  observed: {blank(wanted)}"
 
 
@@ -130,7 +137,8 @@ def _decision(found: Found) -> Iterator[str]:
         yield f"  cutoff: {blank(f'the score past which an application is refused ({span})')}"
     yield "  at_cutoff: adverse"
     if taken is not None and taken.adverse is not None:
-        yield f"  taken: {{column: {quoted(taken.column)}, adverse: {quoted(taken.adverse)}}}  # guessed from its words"
+        yield "  # The decision really taken; guessed from its words."
+        yield f"  taken: {{column: {quoted(taken.column)}, adverse: {quoted(taken.adverse)}}}"
     for one in found.same_scores:
         yield f"  # {one} orders the applicants as the model's scores do."
 
@@ -138,8 +146,8 @@ def _decision(found: Found) -> Iterator[str]:
 def _protected(found: Found) -> Iterator[str]:
     roles = found.roles
     yield from _comment(
-        "Proposed from names, for rates to be compared over; nothing of it is scored. The reference is the group that "
-        "all others are compared with (the largest one here; for ages 40-61): state your own."
+        "Proposed from names, for rates to be compared over. The reference is the group that all others are "
+        "compared with (the largest one here; of ages the band before the last): state your own."
     )
     if roles.protected:
         yield "protected:"
@@ -155,7 +163,7 @@ def _protected(found: Found) -> Iterator[str]:
     used = {one.column for one in roles.protected}
     for column, said in roles.sounds_protected.items():
         if column not in used:
-            yield f"  # {column} sounds like {said} too, and cannot be proposed: one group alone, or too many."
+            yield f"  # {column} sounds like {said} too: one group alone, or too many, so it is not proposed."
     for column in roles.stands_for:
         yield f"  # {column} may stand for where somebody lives or comes from: mind it as a likeness."
 
@@ -169,8 +177,8 @@ def _explain(found: Found) -> Iterator[str]:
 
 def _policies(found: Found) -> Iterator[str]:
     yield from _comment(
-        "Where a consumer report was used add us_fcra, with sources, bureau_scores and decision.disclosed_score; "
-        "`plainspoken packs` lists what there is."
+        "Where a consumer report was used add us_fcra, with sources, bureau_scores and "
+        "decision.disclosed_score; `plainspoken packs` lists what there is."
     )
     yield "policies: [us_ecoa_regb, screening]"
 
@@ -182,7 +190,8 @@ def _letters(found: Found) -> Iterator[str]:
     yield f"    name: {blank('the creditor, as letters name it')}"
     yield f"    address: {blank('its address, as letters print it')}"
     agencies = ", ".join(AGENCIES)
-    yield f"    ecoa_agency: {blank(f'the agency that supervises it: {agencies}, or (name, address)')}"
+    supervisor = f"the agency that supervises it: {agencies}, or {{name: NAME, address: ADDRESS}}"
+    yield f"    ecoa_agency: {blank(supervisor)}"
     yield "record:  # what letters must know; each a column of the data or a constant"
     yield "  purpose: {value: consumer}"
     for name in ("received_at", "completed_at", "decided_at"):
@@ -191,8 +200,13 @@ def _letters(found: Found) -> Iterator[str]:
         else:
             yield f"  #{name}: COLUMN"
     product = found.roles.product
-    yield f"  product: {quoted(product)}  # guessed from its name" if product else "  #product: {value: Personal loan}"
+    yield (
+        f"  product: {quoted(product)}  # guessed from its name"
+        if product
+        else "  #product: {value: Personal loan}"
+    )
     yield "  #requested_terms: COLUMN"
     yield "  jurisdiction: us"
     yield "  language: en"
-    yield "#recipients: {path: recipients.csv, decision: COLUMN, person: COLUMN, name: COLUMN, address: [COLUMN], channel: mail}"
+    yield "#recipients: {path: recipients.csv, decision: COLUMN, person: COLUMN, name: COLUMN,"
+    yield "#             address: [COLUMN], channel: mail}"

@@ -1,4 +1,4 @@
-"""Which inputs are one factor: parts of one category, flags of missing information, months of one source (R11).
+"""Which inputs are one factor: parts of a category, flags of what is missing, months of one source (R11).
 
 Every factor keeps why its columns were put together, for whoever reads the draft. A column that is put
 beside the wrong others gives wrong reasons, so names are followed only where the data agree: parts of a

@@ -22,8 +22,16 @@ HMDA = {
 
 # Words of a column's name -> entries of the pack's list (form C-1), and what form C-2 says, in short.
 _SIGNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    (r"employ\w*|emp|job|occupation", ("length_of_employment", "irregular_employment"), "employment too short"),
-    (r"income|salary|wage|earnings", ("income_insufficient", "unverified_income"), "income below the minimum"),
+    (
+        r"employ\w*|emp|job|occupation",
+        ("length_of_employment", "irregular_employment"),
+        "employment too short",
+    ),
+    (
+        r"income|salary|wage|earnings",
+        ("income_insufficient", "unverified_income"),
+        "income below the minimum",
+    ),
     (
         r"dti|debt|obligations?|installments?|instalments?|liabilit\w+",
         ("obligations_to_income",),
@@ -43,7 +51,11 @@ _SIGNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"collateral|property|ltv|vehicle|car", ("collateral",), ""),
     (r"references?", ("too_few_references", "unacceptable_references"), "too few references"),
     (r"savings|checking|deposits?|account", ("no_deposit_relationship", "bank_references"), ""),
-    (r"history|experience|credits?|file|oldest|accounts", ("limited_credit_experience", "no_credit_file"), ""),
+    (
+        r"history|experience|credits?|file|oldest|accounts",
+        ("limited_credit_experience", "no_credit_file"),
+        "",
+    ),
     (r"down|downpayment", ("down_payment",), ""),
 )
 

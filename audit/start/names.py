@@ -9,19 +9,23 @@ import re
 
 _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
 _SHORT = {
-    "acct": "account", "accts": "accounts", "addr": "address", "amt": "amount", "avg": "average", "bal": "balance",
-    "del": "delinquent", "delinq": "delinquent", "dti": "debt-to-income ratio", "emp": "employment",
-    "hist": "history", "inq": "inquiries", "inqs": "inquiries", "ltv": "loan-to-value ratio", "mo": "months",
-    "mths": "months", "mnths": "months", "no": "number", "nr": "number", "num": "number", "obs": "observed",
-    "pct": "percent", "pmt": "payment", "prev": "previous", "qty": "number", "rev": "revolving", "tot": "total",
-    "util": "utilisation", "yrs": "years", "bin": "band", "term": "term", "dpd": "days past due",
+    "acct": "account", "accts": "accounts", "addr": "address", "amt": "amount", "avg": "average",
+    "bal": "balance", "del": "delinquent", "delinq": "delinquent", "dti": "debt-to-income ratio",
+    "emp": "employment", "hist": "history", "inq": "inquiries", "inqs": "inquiries",
+    "ltv": "loan-to-value ratio", "mo": "months", "mths": "months", "mnths": "months", "no": "number",
+    "nr": "number", "num": "number", "obs": "observed", "pct": "percent", "pmt": "payment",
+    "prev": "previous", "qty": "number", "rev": "revolving", "tot": "total", "util": "utilisation",
+    "yrs": "years", "bin": "band", "dpd": "days past due",
 }  # fmt: skip
 _UNITS = {
-    "months": "in months", "years": "in years", "days": "in days", "percent": "in percent", "dm": "", "eur": "",
-    "usd": "", "ntd": "", "000s": "", "k": "",
+    "months": "in months", "years": "in years", "days": "in days", "percent": "in percent", "dm": "",
+    "eur": "", "usd": "", "ntd": "", "000s": "", "k": "",
 }  # fmt: skip
 # A stem that says nothing: x1, v12, feature_3, col_a.
-_GENERIC = frozenset("x v f z c var variable feature feat col column field attr attribute input".split())
+_GENERIC = frozenset((
+    "x", "v", "f", "z", "c", "var", "variable", "feature", "feat", "col", "column", "field", "attr",
+    "attribute", "input",
+))  # fmt: skip
 
 
 def words_of(column: str) -> tuple[str, ...]:

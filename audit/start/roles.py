@@ -28,20 +28,27 @@ PROTECTED: dict[str, frozenset[str]] = {
 }
 _STANDS_FOR = frozenset(("zip", "zipcode", "postcode", "postal", "surname", "lastname", "language", "tract"))
 # The age of an account, a car or a file is nobody's age.
-_NOT_A_PERSONS = frozenset(
-    "account accounts acct loan trade file history vehicle car auto automobile home house oldest newest card".split()
-)
+_NOT_A_PERSONS = frozenset((
+    "account", "accounts", "acct", "loan", "trade", "file", "history", "vehicle", "car", "auto",
+    "automobile", "home", "house", "oldest", "newest", "card",
+))  # fmt: skip
 _IDS = frozenset(("id", "key", "no", "nr", "number", "num", "ref", "reference", "identifier", "uuid"))
 _DECISIONS = frozenset(("application", "app", "appl", "loan", "decision", "record", "case", "request", "row"))
 _PERSONS = frozenset(("applicant", "customer", "cust", "person", "client", "borrower", "member", "party"))
-_OBSERVED = frozenset(
-    "default defaulted bad chargeoff charged delinquent risk outcome target label repaid good arrears".split()
-)
+_OBSERVED = frozenset((
+    "default", "defaulted", "bad", "chargeoff", "charged", "delinquent", "risk", "outcome", "target",
+    "label", "repaid", "good", "arrears",
+))  # fmt: skip
 _ADVERSE_NAMES = frozenset(("default", "defaulted", "bad", "chargeoff", "charged", "delinquent", "arrears"))
-_ADVERSE_WORDS = re.compile(r"bad|default(ed)?|charged?[ _-]?off|late|delinquent|loss|not repaid|unpaid", re.I)
+_ADVERSE_WORDS = re.compile(
+    r"bad|default(ed)?|charged?[ _-]?off|late|delinquent|loss|not repaid|unpaid", re.I
+)
 _REFUSED = re.compile(r"denied|deny|declined?|rejected?|refused?|adverse", re.I)
 _APPROVED = re.compile(r"approved?|accepted?|granted|booked|originated", re.I)
-_SCORES = frozenset("score scores prob probability pd prediction predicted fico vantage vantagescore".split())
+_SCORES = frozenset((
+    "score", "scores", "prob", "probability", "pd", "prediction", "predicted", "fico", "vantage",
+    "vantagescore",
+))  # fmt: skip
 _DATES = {
     "received_at": frozenset(("received", "applied", "submitted", "application", "app")),
     "completed_at": frozenset(("completed", "complete", "completion")),
@@ -212,7 +219,9 @@ def _banded(column: Column, name: str) -> Attribute | None:
     if column.kind != "number" or low is None or high is None or not 0 <= low < high <= 120:
         return _category(column, name)
     bands = tuple(dict.fromkeys((min(math.floor(low), _BANDS[0]), *_BANDS[1:])))
-    inside = tuple(end for at, end in enumerate(bands) if end <= high and (at + 1 == len(bands) or bands[at + 1] > low))
+    inside = tuple(
+        end for at, end in enumerate(bands) if end <= high and (at + 1 == len(bands) or bands[at + 1] > low)
+    )
     if len(inside) < 2:
         return None
     names = band_names(inside, whole=column.whole)

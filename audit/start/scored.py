@@ -50,7 +50,9 @@ def orientation(scores: NDArray[np.float64], adverse: NDArray[np.bool_], column:
     """
     n_bad, n_good = int(adverse.sum()), int((~adverse).sum())
     if min(n_bad, n_good) < _FEWEST:
-        return Orientation(None, f"{column} has {n_bad} adverse and {n_good} other rows, which is too few to tell")
+        return Orientation(
+            None, f"{column} has {n_bad} adverse and {n_good} other rows, which is too few to tell"
+        )
     ranks = pl.Series(scores).rank("average").to_numpy()
     auc = float((ranks[adverse].sum() - n_bad * (n_bad + 1) / 2) / (n_bad * n_good))
     low, high = auc_interval(auc, n_bad, n_good)

@@ -17,7 +17,6 @@ from audit.data.container import Container, ParquetFile, check_names
 from audit.data.csv_file import CsvFile
 from audit.errors import DataError, UsageError
 
-
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 MOST_ROWS = 100_000
 FEW = 20  # different words that a category may have to be proposed as one
@@ -82,8 +81,8 @@ def look(path: Path) -> Table:
         raise UsageError(f"{path}: data: {what}. Name the file of the applications with --data.")
     if not path.name.lower().endswith(ENDINGS):
         raise UsageError(
-            f"{path}: data: no data format is known for this ending. Use one of {', '.join(ENDINGS)}; rows of a "
-            "database are named in audit.yaml (data.path: {url, query})."
+            f"{path}: data: no data format is known for this ending. Use one of {', '.join(ENDINGS)}; "
+            "save rows of a database as one of them."
         )
     container: Container = ParquetFile(path) if path.suffix.lower() == ".parquet" else CsvFile(path)
     check_names(container.columns, container.name)

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 # Plain text that no reader of YAML 1.1 or 1.2 takes for anything else than text.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
-_WORDS_OF_YAML = frozenset("y n yes no true false on off null none nan inf".split())
+_WORDS_OF_YAML = frozenset((
+    "y", "n", "yes", "no", "true", "false", "on", "off", "null", "none", "nan", "inf",
+))  # fmt: skip
 
 
 def quoted(text: str) -> str:
