@@ -52,7 +52,7 @@ def phrase(column: str) -> str:
     """
     if is_cryptic(column):
         return ""
-    words = [_SHORT.get(word, word) for word in words_of(column) if not word.isdigit()]
+    words = [_SHORT.get(word, word) for word in words_of(column) if len(word) > 1 and not word.isdigit()]
     unit = ""
     if len(words) > 1 and words[-1] in _UNITS:
         unit = _UNITS[words.pop()]

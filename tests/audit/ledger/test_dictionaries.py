@@ -24,7 +24,10 @@ DEBT = ReasonCode("debt", "C2", ("debt",), {"en": "Debt"})
 def test_what_differs_is_named_by_key() -> None:
     """Added, removed and altered entries, with the approval of what is new; worked by hand."""
     now = replace(
-        INCOME, statement={"en": "Income", "es": "Ingresos"}, hmda=1, bureau=(BureauCode("E", "FICO 8", "10"),)
+        INCOME,
+        statement={"en": "Income", "es": "Ingresos"},
+        hmda=1,
+        bureau=(BureauCode("E", "FICO 8", "10"),),
     )
     late = ReasonCode("late", "C3", ("late",), {"en": "Late payments"}, approved=APPROVED)
     assert change([INCOME, DEBT], [now, late]) == Change(
