@@ -63,7 +63,7 @@ def _entry(draft: Draft, name: str, code: str, sounds_protected: Mapping[str, st
         # 12 CFR 1002.4(a), 1002.6(b): never scored in silence.
         named = " and ".join(sorted(protected))
         yield f"  # LOOK AT THIS FIRST: the model reads what sounds like {named}. If it is, no notice may"
-        yield "  # give it as a reason: a notice in whose reasons it stands is held (12 CFR 1002.4(a), 1002.6(b))."
+        yield "  # give it as a reason: where it would be one, it is held (12 CFR 1002.4(a), 1002.6(b))."
     yield f"  columns: {flow(draft.columns)}"
     yield f"  code: {code}"
     hint = hint_for(draft.columns)

@@ -99,7 +99,7 @@ def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
 
 @pytest.mark.parametrize("ending", [".joblib", ".skops"])
 def test_scikit_learn_on_german_credit(desk: Desk, german: Path, ending: str) -> None:
-    """A pickle with trust is pinned by its digest; a `.skops` file needs nobody. Roles are those of the data."""
+    """A pickle with trust is pinned by its digest; a `.skops` file needs nobody; roles are the data's."""
     model = _sklearn(german, desk.folder, ending)
     if ending == ".joblib":
         refused = _init(desk, model, german)

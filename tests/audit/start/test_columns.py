@@ -169,7 +169,8 @@ def test_the_draft_is_a_dictionary_of_everything_and_of_nothing_approved(tmp_pat
     [
         ("duration_months", "Duration in months"), ("BILL_AMT1", "Bill amount"),
         ("creditLimit", "Credit limit"),
-        ("num_inq_6m", "Number inquiries"), ("dti", "Debt-to-income ratio"), ("x12", ""), ("V7", ""), ("c_3", ""),
+        ("num_inq_6m", "Number inquiries"), ("dti", "Debt-to-income ratio"), ("x12", ""), ("V7", ""),
+        ("c_3", ""),
     ],
 )  # fmt: skip
 def test_what_a_column_may_be_called(name: str, said: str) -> None:

@@ -179,7 +179,8 @@ def test_bad_input_is_a_sentence_with_a_way_out(desk: Desk, change: Any, words: 
     """Exit code 2, no traceback, and neither of the two files is left behind."""
     folder = _lender(desk)
     options: dict[str, Any] = {
-        "model": "python:model:score", "data": folder / "applications.csv", "trust_by": "A", "trust_reason": "b",
+        "model": "python:model:score", "data": folder / "applications.csv",
+        "trust_by": "A", "trust_reason": "b",
         "features": "income,utilisation,late_payments,years_at_address",
     }  # fmt: skip
     changed = change(desk, folder)
