@@ -18,7 +18,6 @@ from audit.config.section import (
 )
 
 AGENCIES = ("cfpb", "occ", "frb", "fdic", "ncua", "ftc")
-LETTER_LANGUAGES = ("en",)
 
 Role = Literal["primary", "joint", "guarantor"]
 
@@ -61,14 +60,6 @@ def _purpose(binding: Binding) -> Binding:
     return binding
 
 
-def _language(binding: Binding) -> Binding:
-    constant = binding.value or (binding.raw if binding.column is None else "")
-    # A plain name may still be a column; two letters are a language.
-    if len(constant) == 2 and constant not in LETTER_LANGUAGES:
-        raise not_built_yet(f"letters in {constant!r}", f"Write {' or '.join(LETTER_LANGUAGES)}")
-    return binding
-
-
 class RecordSection(Section):
     """What a letter must know of one application; each a column or a constant."""
 
@@ -88,7 +79,8 @@ class RecordSection(Section):
     """Needed for counteroffers only."""
 
     jurisdiction: Binding | None = None
-    language: Annotated[Binding, AfterValidator(_language)] | None = None
+    language: Binding | None = None
+    """Two letters; each kind of letter has words in some, and a house adds others with files."""
 
 
 class SourceSection(Section):
@@ -139,4 +131,8 @@ class LettersSection(Section):
 
     keep: Literal["words", "pdf"] = "words"
     paper: Literal["letter", "a4"] = "letter"
-    letterhead: Annotated[Any, Later("letterheads")] = None
+    letterhead: Text | None = None
+    """The house's mark, an SVG or PNG file; read when letters are written."""
+
+    templates: Text | None = None
+    """A folder whose templates and words stand in for ours of the same names."""
