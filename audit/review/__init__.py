@@ -201,10 +201,10 @@ def _direction(dictionary: Dictionary, code: ReasonCode, seen: Sequence[Effect])
             fact = f"{word!r} speaks of {side} values, and direction says that {stated} ones are adverse"
             yield dictionary.lines.fault(loc, fact, "Mend the words or the direction")
         elif stated is None:
-            neutral = "use a neutral name, such as 'length of residence'"
             fact = f"{word!r} says which way, and no direction is stated (R19){_effect_told(mine)}"
-            one_way = ways if len(ways) == 1 and ways <= {"high", "low"} else set()
-            way_out = f"Add direction: {{{next(iter(one_way), 'high or low')}: adverse}}, or {neutral}"
+            way_out = "Use a neutral name, such as 'length of residence'"
+            if ways in ({"high"}, {"low"}):
+                way_out = f"Add direction: {{{next(iter(ways))}: adverse}}, or u{way_out[1:]}"
             yield dictionary.lines.fault(loc, fact, way_out)
     if stated is None or not code.columns:
         return
