@@ -13,6 +13,7 @@ import io
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
 from audit.cli.output import OutputFolder
@@ -59,6 +60,7 @@ class Tally:
     files: int = 0
     near: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    grades: list[float] = field(default_factory=list)
     exceptions: list[Refusal] = field(default_factory=list)
 
     @property
@@ -71,6 +73,11 @@ class Tally:
         """How many letters were refused."""
         return len(self.exceptions) - self.held
 
+    @property
+    def reading_grade(self) -> float | None:
+        """The median Flesch-Kincaid grade of the English letters; None where there is none."""
+        return round(median(self.grades), 1) if self.grades else None
+
     def as_json(self) -> dict[str, Any]:
         """Return the counts for machines."""
         return {
@@ -82,6 +89,7 @@ class Tally:
             "refused": self.refused,
             "held": self.held,
             "near_deadline": self.near,
+            "reading_grade": self.reading_grade,
             "out": str(self.out),
             "exceptions": str(self.out / EXCEPTIONS),
         }
@@ -91,6 +99,8 @@ class Tally:
         what = ("draft" if self.draft else "letter") + ("" if self.letters == 1 else "s")
         lines = [f"{self.letters} {what} in {self.out}"]
         lines += [f"  {n} {kind}: {KINDS[kind].source}" for kind, n in sorted(self.kinds.items())]
+        if self.reading_grade is not None:
+            lines.append(f"  reading grade {self.reading_grade} (Flesch-Kincaid, prescribed texts included)")
         if self.near:
             lines.append(f"{self.near} of them with {DAYS - WARN_AFTER_DAYS} days or fewer left")
         if self.exceptions:
@@ -352,6 +362,8 @@ class _Records:
         self.tally.files += sealed
         self.tally.letters += bool(sealed)
         self.tally.kinds[documents[0].kind] += bool(sealed)
+        if sealed and documents[0].reading_grade is not None:
+            self.tally.grades.append(documents[0].reading_grade)
         return sealed > 0
 
     def _seal(self, document: Document, recipient: Recipient) -> None:
