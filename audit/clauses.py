@@ -49,6 +49,8 @@ MEASURES = frozenset(
         "named_method_overlap",
         "shap_difference",
         "most_common_reason_share",
+        "reason_mix_psi",
+        "stated_reason_overlap",
         "decision_differs",
         "directions_not_shown",
         "notice_days",

@@ -16,6 +16,7 @@ from audit.config.section import (
     Text,
     not_built_yet,
 )
+from audit.config.stated import DenialReasons
 
 AGENCIES = ("cfpb", "occ", "frb", "fdic", "ncua", "ftc")
 LETTER_LANGUAGES = ("en",)
@@ -89,6 +90,8 @@ class RecordSection(Section):
 
     jurisdiction: Binding | None = None
     language: Annotated[Binding, AfterValidator(_language)] | None = None
+    denial_reasons: DenialReasons | None = None
+    """Columns of the reasons that the lender itself stated, as HMDA codes (12 CFR 1003.4(a)(16))."""
 
 
 class SourceSection(Section):

@@ -7,11 +7,11 @@ from typing import Any
 
 from audit.compare import Comparison, compare
 from audit.errors import AuditError
-from audit.ledger import Ledger
+from audit.ledger import Ledger, releases
 from audit.ledger.alerts import Alert
+from audit.ledger.releases import Baseline
 from audit.record import Audit
 from audit.schedule import watch
-from audit.schedule.watch import Baseline
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Afterwards:
 
 def afterwards(ledger: Ledger, audit: Audit) -> Afterwards:
     """Compare an audit with the last accepted one of its kind, else with the one before it."""
-    against = watch.baseline(ledger, audit)
+    against = releases.held_to(ledger, audit)
     alert = watch.not_met(ledger, audit, against)
     if against is None:
         return Afterwards(None, None, None, alert)
