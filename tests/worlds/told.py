@@ -312,7 +312,7 @@ def audit() -> Audit:
         },
         state="sealed",
         seed=7,
-        program="plainspoken 0.1.0",
+        program="0.1.0",
         opened_at=dt.datetime(2026, 11, 20, 18, 40, 21, tzinfo=dt.UTC),
         sealed_at=dt.datetime(2026, 11, 20, 18, 41, 7, tzinfo=dt.UTC),
         exit_code=3,

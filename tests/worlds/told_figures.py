@@ -292,7 +292,7 @@ def figures() -> dict[str, Figure]:
             "scale": "score",
         },
         "environment": {
-            "program": "plainspoken 0.1.0",
+            "program": "0.1.0",
             "python": "3.11.7",
             "packages": {"tensorflow": "2.21.0", "keras": "3.15.1"},
             "platform": "Linux x86_64",
