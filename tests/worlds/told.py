@@ -29,6 +29,7 @@ from audit.record import (
     Statement,
 )
 from tests.worlds.told_figures import FACTORS, GROUPS, decisions, figures
+from tests.worlds.told_reasons import HMDA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -355,7 +356,9 @@ class ToldLedger:
     def codes(self, _: Any) -> tuple[ReasonCode, ...]:
         approval = Approval("Head of Credit", AS_OF)
         return tuple(
-            ReasonCode(f, code, (f,), {"en": label}, approved=None if code == "L2" else approval)
+            ReasonCode(
+                f, code, (f,), {"en": label}, hmda=HMDA.get(f), approved=None if code == "L2" else approval
+            )
             for f, code, label in FACTORS
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from audit.record import Decision, DroppedReason, Figure, Notice, Person, Reason
 from tests.worlds.told_behaviour import behaviour
+from tests.worlds.told_reasons import reason_audit
 from tests.worlds.told_soundness import soundness
 
 FACTORS = (
@@ -271,6 +272,7 @@ def figures() -> dict[str, Figure]:
             ],
         },
         **soundness(),
+        **reason_audit(FACTORS),
         "reference": {
             "references": [
                 {
