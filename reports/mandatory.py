@@ -16,16 +16,6 @@ if TYPE_CHECKING:
     from audit.record import BureauScore, CaseFile, Decision, Recipient, Source
     from reports.terms import Terms
 
-# The action, and the sentence that tells it. Short, active, and true of nothing else.
-SENTENCES = {
-    "denied": "We did not approve your application",
-    "counteroffer": "We did not approve the terms you asked for",
-    "partial": "We approved less than you asked for",
-    "limit_decrease": "We lowered your credit limit",
-    "terminate": "We closed your account",
-    "apr_increase": "We raised the interest rate on your account",
-}
-
 CRA = "cra"
 OUTSIDE = frozenset({"affiliate", "third_party"})
 
@@ -113,18 +103,16 @@ def _not_built(terms: Terms, decision: Decision, case: CaseFile) -> Iterator[Gap
     for field, one, others in (
         ("jurisdiction", "us", "notices of other places"),
         ("purpose", "consumer", "notices of business credit"),
-        ("language", "en", "notices in other languages"),
+        ("language", terms.words.code, "letters in several languages"),
     ):
         value = case.record.get(field, "").strip()
         if not value:
             yield Gap(f"record.{field} is missing", RECORD)
         elif value.lower() != one:
             yield Gap(f"record.{field} is not {one}: {others} are not built yet", LATER)
-    if terms.paper != "letter":
-        yield Gap(f"letters.paper is {terms.paper}: only US Letter is built yet", LATER)
     if terms.several_creditors:
         yield Gap("one notice of several creditors is not built yet", "comment 9(g)-1")
-    if action_of(decision) not in SENTENCES:
+    if action_of(decision) not in terms.words["sentences"]:
         yield Gap("the action recorded has no sentence: its notice is not built yet", CONTENT)
 
 

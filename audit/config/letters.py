@@ -19,7 +19,6 @@ from audit.config.section import (
 from audit.config.stated import DenialReasons
 
 AGENCIES = ("cfpb", "occ", "frb", "fdic", "ncua", "ftc")
-LETTER_LANGUAGES = ("en",)
 
 Role = Literal["primary", "joint", "guarantor"]
 
@@ -62,14 +61,6 @@ def _purpose(binding: Binding) -> Binding:
     return binding
 
 
-def _language(binding: Binding) -> Binding:
-    constant = binding.value or (binding.raw if binding.column is None else "")
-    # A plain name may still be a column; two letters are a language.
-    if len(constant) == 2 and constant not in LETTER_LANGUAGES:
-        raise not_built_yet(f"letters in {constant!r}", f"Write {' or '.join(LETTER_LANGUAGES)}")
-    return binding
-
-
 class RecordSection(Section):
     """What a letter must know of one application; each a column or a constant."""
 
@@ -89,7 +80,9 @@ class RecordSection(Section):
     """Needed for counteroffers only."""
 
     jurisdiction: Binding | None = None
-    language: Annotated[Binding, AfterValidator(_language)] | None = None
+    language: Binding | None = None
+    """Two letters; each kind of letter has words in some, and a house adds others with files."""
+
     denial_reasons: DenialReasons | None = None
     """Columns of the reasons that the lender itself stated, as HMDA codes (12 CFR 1003.4(a)(16))."""
 
@@ -142,4 +135,8 @@ class LettersSection(Section):
 
     keep: Literal["words", "pdf"] = "words"
     paper: Literal["letter", "a4"] = "letter"
-    letterhead: Annotated[Any, Later("letterheads")] = None
+    letterhead: Text | None = None
+    """The house's mark, an SVG or PNG file; read when letters are written."""
+
+    templates: Text | None = None
+    """A folder whose templates and words stand in for ours of the same names."""
