@@ -6,6 +6,9 @@ are two sealed figures, ``reason_mix``, so nothing of the earlier audit is measu
 
 Why so, a figure of the later audit: which audit was the last accepted one is known when the run
 ends, and a report printed years later must not depend on what was accepted since.
+
+Why so, no requirement of ours: the same inputs give the same findings in every ledger. A house that
+wants to be asked names ``reason_mix_psi`` in its own policy, and is then alerted as for any other.
 """
 
 from __future__ import annotations

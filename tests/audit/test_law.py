@@ -188,6 +188,34 @@ def test_an_audit_is_judged_by_the_bound_of_its_day(
     assert found.outcome == outcome
 
 
+def test_an_audit_under_the_packs_for_what_comes(fresh: Callable[..., World]) -> None:
+    """Each can be named in a config; what has begun is answered, and what has not does not apply."""
+    world = fresh("tiny")
+    config = json.loads(world.config.read_text())
+    config["policies"] = ["eu_ccd2", "uk_gdpr", "eu_ai_act", "us_co_sb26_189", "us_ca_admt"]
+    world.config.write_text(json.dumps(config))
+    assert {one.requirement: one.outcome for one in audit.run(world.config).findings} == {
+        "eu_ccd2.refusals_can_be_explained": "met",
+        "eu_ccd2.every_input_can_be_named": "met",
+        "uk_gdpr.information_on_record": "met",
+        "eu_ai_act.main_elements_on_record": "not_applicable",
+        "us_co_sb26_189.described_within_thirty_days": "not_applicable",
+        "us_ca_admt.logic_on_record": "not_applicable",
+    }
+
+
+def test_whether_counterfactuals_are_found_is_a_pack_s_to_say() -> None:
+    """European explanations need them from the day on which their pack begins; American notices do not."""
+    asked = {
+        name: load_policy([name], DAY).counterfactuals
+        for name in ("eu_gdpr", "eu_ccd2", "uk_gdpr", "us_ecoa_regb", "us_ca_admt")
+    }
+    assert asked == {
+        "eu_gdpr": True, "eu_ccd2": True, "uk_gdpr": True, "us_ecoa_regb": False, "us_ca_admt": False,
+    }  # fmt: skip
+    assert not load_policy(["eu_ccd2"], dt.date(2026, 11, 19)).counterfactuals
+
+
 def test_adding_a_regulation_adds_no_python(tmp_path: Path) -> None:
     """No module names a pack that nothing but its duties to letters would need."""
     named = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,18 @@ from audit.ledger.releases import accept
 from audit.reason_drift import moved
 from audit.replay import replay
 from tests.worlds.lender import World
+
+STEADY = """\
+reasons_steady:
+  title: The mix of reasons is steady
+  question: Is the stability index of the first reasons at most 0.25?
+  kind: house
+  access: model_risk
+  measure: reason_mix_psi
+  bound: [{from: 2020-01-01, at_most: 0.25}]
+  source: a house line
+  remedy: Find out what moved.
+"""
 
 
 def mix(**first: int) -> dict[str, Any]:
@@ -69,6 +82,11 @@ def test_a_code_that_changed_hands_is_two() -> None:
 def test_a_later_run_is_held_to_the_accepted_one(fresh: Callable[..., World]) -> None:
     """First nobody to be held to; then the run before; then the accepted one, whatever came since."""
     world = fresh("tilted")
+    (world.folder / "house").mkdir()
+    (world.folder / "house" / "pack.yaml").write_text("title: A house\nas_of: 2026-11-20\n")
+    (world.folder / "house" / "requirements.yaml").write_text(STEADY)
+    config = json.loads(world.config.read_text())
+    world.config.write_text(json.dumps(config | {"policies": ["house/"]}))
     first = audit.run(world.config)
     second = audit.run(world.config, again=1)
     with Ledger.open(first.ledger_url) as ledger:
@@ -86,5 +104,5 @@ def test_a_later_run_is_held_to_the_accepted_one(fresh: Callable[..., World]) ->
 
 
 def _outcome(result: Any) -> str:
-    (found,) = [one for one in result.findings if one.requirement == "screening.reason_mix_steady"]
+    (found,) = [one for one in result.findings if one.measure == "reason_mix_psi"]
     return str(found.outcome)

@@ -13,9 +13,9 @@ from audit.record import CaseFile, Decision, Reason, Recipient
 from audit.vague import is_vague
 from reports import language
 from reports.checks import Violation
+from reports.disclosure import ScoreBlock
 from reports.html import environment
 from reports.lint import ECOA_NOTICE, lint
-from reports.disclosure import ScoreBlock
 from reports.notice import Notice, compose
 from reports.terms import Terms, read_terms
 from tests.worlds import noticed
