@@ -91,6 +91,13 @@ def consented(notice: Sheet, recipient: Recipient) -> Iterator[Violation]:
         )
 
 
+def english_is_offered(notice: Sheet, terms: Terms) -> Iterator[Violation]:
+    """Yield (n): a letter in another language that does not say that it can be had in English."""
+    sentence = normal(terms.words["english"])
+    if terms.words.code != "en" and not (sentence and sentence in map(normal, notice.questions)):
+        yield Violation("n", "the notice does not say that it can be had in English", "12 CFR 1002.4(e)")
+
+
 def own_only(notice: Disclosure, case: CaseFile, recipient: Recipient) -> Iterator[Violation]:
     """Yield (k): a score or a report of another person."""
     theirs = {

@@ -1,4 +1,4 @@
-"""The last look at a finished notice: checks (a) to (m), each independent of how it was written.
+"""The last look at a finished notice: checks (a) to (n), each independent of how it was written.
 
 ``mandatory`` asks whether the records suffice; this reads what would be sent, beside the records,
 and trusts neither. One broken check refuses the letter.
@@ -13,6 +13,7 @@ from reports.checks import (
     AT_MOST,
     Violation,
     consented,
+    english_is_offered,
     equal_words,
     in_time,
     normal,
@@ -24,7 +25,6 @@ from reports.checks import (
 from reports.deadline import CITATION as DEADLINE
 from reports.deadline import deadline
 from reports.mandatory import action_of
-from reports.sheet import is_approved, statement_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -82,6 +82,7 @@ def lint(
         *_h_protected(notice, terms),
         *_i_deadline(notice, decision, case, date, late),
         *consented(notice, recipient),
+        *english_is_offered(notice, terms),
         *own_only(notice, case, recipient),
         *equal_words(terms, html_words, text_words),
         *printable(text_words),
@@ -127,12 +128,18 @@ def _d_reasons(notice: Notice, terms: Terms, decision: Decision, case: CaseFile)
         yield Violation("d", f"{len(notice.reasons)} reasons (1 to {AT_MOST} can be told)", f"{citation}-1")
     told = [(reason.rank, reason.statement) for reason in notice.reasons]
     recorded = sorted(
-        (reason.rank, " ".join(statement_of(terms, reason).split())) for reason in decision.reasons
+        (reason.rank, " ".join(terms.statement_of(reason).split())) for reason in decision.reasons
     )
     if told != recorded:
         yield Violation("d", "the reasons printed are not those of the record", citation)
+    for name, shown in (
+        ("checklist", [(line.rank, line.statement) for line in notice.checklist if line.rank]),
+        ("groups", [(line.rank, line.statement) for group in notice.groups for line in group.reasons]),
+    ):
+        if shown and sorted(shown) != recorded:
+            yield Violation("d", f"the reasons in the {name} are not those of the record", citation)
     for reason in decision.reasons:
-        if not notice.draft and not is_approved(terms, reason):
+        if not notice.draft and not terms.is_approved(reason):
             yield Violation("d", f"reason {reason.rank} has no approved statement", citation)
         if not _is_in_the_record(reason, terms, decision, case):
             yield Violation("d", f"the factor of reason {reason.rank} is not in the record", f"{citation}-2")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from audit.ledger import Ledger
-    from audit.record import Decision, Document, Recipient
+    from audit.record import Decision, Document, Outcome, Recipient
     from audit.runner import Progress
 
 EXCEPTIONS = "exceptions.csv"
@@ -129,7 +129,9 @@ def write(
     with OutputFolder(out, private=True) as folder:
         taken: Counter[str] = Counter()
         for done, decision in enumerate(decisions, start=1):
-            for recipient in _persons(letters, decision, known, bad, order, tally):
+            for recipient in _persons(
+                letters, decision, known, bad, order, tally, everyone=isinstance(asked, str)
+            ):
                 if asked == "unsent" and letters.is_issued(decision, recipient, order.kind):
                     continue
                 made = _rendered(letters, decision, recipient, order)
@@ -200,9 +202,10 @@ def _chosen(
 ) -> Iterator[Decision]:
     """Yield the decisions asked for, in the order of the data; an unknown id is an exception."""
     if isinstance(asked, str):
-        for decision in ledger.decisions(audit, outcome="adverse"):
-            if asked == "all" or decision.notice.state != "sent":
-                yield decision
+        for outcome in _told_outcomes(ledger, audit):
+            for decision in ledger.decisions(audit, outcome=outcome):
+                if asked == "all" or decision.notice.state != "sent":
+                    yield decision
         return
     for name in dict.fromkeys(asked):
         try:
@@ -213,6 +216,13 @@ def _chosen(
         yield found
 
 
+def _told_outcomes(ledger: Ledger, audit: str) -> list[Outcome]:
+    """Return the outcomes of which some ask for a letter; what is granted, only by ``letters``."""
+    stated = ledger.find(audit).config.get("letters") or {}
+    granted: list[Outcome] = ["favourable"] if stated.get("pricing") or stated.get("score_disclosure") else []
+    return ["adverse", "none", *granted]
+
+
 def _persons(
     letters: Letters,
     decision: Decision,
@@ -220,10 +230,14 @@ def _persons(
     bad: Mapping[str, list[Refusal]],
     order: Order,
     tally: Tally,
+    *,
+    everyone: bool,
 ) -> list[Recipient]:
     """Return who is to be told of a decision; what keeps it from somebody becomes an exception."""
     gap = _not_due(letters, decision, order)
     theirs, unreadable = known.get(decision.decision, []), bad.get(decision.decision, [])
+    if gap is not None and decision.outcome != "adverse" and everyone:
+        return []  # withdrawn, or granted on the best terms: nobody expects a letter
     if gap is not None:  # once a decision, whoever its persons are
         tally.exceptions.append(_refused(letters, decision, None, order, gap))
         return []

@@ -26,16 +26,20 @@ CHANNELS = ("mail", "email", "portal")
 # What a constant must be, by the name of the key; a key that is not here takes any text.
 _WORDS: dict[str, tuple[str, ...]] = {
     "action": get_args(Actions),
-    "purpose": ("consumer", "business"),
+    "purpose": ("consumer", "business", "insurance", "tenancy", "employment", "account"),
     "toll_free": TRUTH,
     "nationwide": TRUTH,
     "used_when": TRUTH,
     "esign_consent": TRUTH,
     "channel": CHANNELS,
 }
-_DATES = frozenset({"received_at", "completed_at", "decided_at", "created_on"})
+_DATES = frozenset(
+    {"received_at", "completed_at", "decided_at", "created_on", "respond_by", "pre_adverse_on"}
+)
 # These differ from one application to the next; one word for all of them is a column misspelt.
-_COLUMNS = frozenset({"value", "created_on", "key_factors", "inquiries", "decision", "person"})
+_COLUMNS = frozenset(
+    {"value", "created_on", "key_factors", "inquiries", "decision", "person", "missing_information", "tier"}
+)
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+|[a-z]+[0-9]+")
 
 

@@ -103,5 +103,12 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (Kind("adverse_action", ("us",), "12 CFR 1002.9; 15 USC 1681m", pages=2),)
+    kind.name: kind
+    for kind in (
+        Kind("adverse_action", ("us",), "12 CFR 1002.9; 15 USC 1681m", pages=2),
+        Kind("incomplete", ("us",), "12 CFR 1002.9(c)(2)", pages=2, reasons=False),
+        Kind("fcra_notice", ("us",), "15 USC 1681m(a), (b)", pages=2, reasons=False),
+        Kind("risk_based_pricing", ("us",), "12 CFR 1022.72, 1022.73", pages=2, reasons=False),
+        Kind("credit_score_disclosure", ("us",), "12 CFR 1022.74(e), (f)", pages=2, reasons=False),
+    )
 }
