@@ -217,12 +217,12 @@ class Letters:
             for form in dict.fromkeys(formats)
         )
 
-    def not_due(self, decision: Decision, kind: str | None = None) -> Gap | None:
-        """Return why the decision asks for no letter, whoever its persons are; None where it asks."""
+    def not_due(self, decision: Decision, kind: str | None = None, role: Role | None = None) -> Gap | None:
+        """Return why the decision asks for no letter to a person, or to anybody; None where it asks."""
         if kind is not None:
             return None  # each person's answer may be another
         case = self.ledger.case(self.audit.audit, decision.decision)
-        choice = choose(decision, case, letters=self._letters)
+        choice = choose(decision, case, role, self._letters)
         return choice if isinstance(choice, Gap) else None
 
     def _place(self, what: Kind, case: CaseFile) -> Gap | None:

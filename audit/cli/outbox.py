@@ -21,13 +21,13 @@ from audit.record import Refusal
 from reports.deadline import DAYS, WARN_AFTER_DAYS
 from reports.kinds import KINDS
 from reports.letter import Letters, refusal
-from reports.mandatory import PERSON, RECORD, Gap
+from reports.mandatory import PERSON, RECORD, Gap, NotDue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from audit.ledger import Ledger
-    from audit.record import Decision, Document, Outcome, Recipient
+    from audit.record import Decision, Document, Outcome, Recipient, Role
     from audit.runner import Progress
 
 EXCEPTIONS = "exceptions.csv"
@@ -236,8 +236,16 @@ def _persons(
     """Return who is to be told of a decision; what keeps it from somebody becomes an exception."""
     gap = _not_due(letters, decision, order)
     theirs, unreadable = known.get(decision.decision, []), bad.get(decision.decision, [])
-    if gap is not None and decision.outcome != "adverse" and everyone:
-        return []  # withdrawn, or granted on the best terms: nobody expects a letter
+    if decision.outcome != "adverse" and everyone:
+        # Withdrawn, or granted on the best terms, or on another person's report: nobody expects a letter.
+        # What cannot be told is another matter, and is an exception like any other.
+        if isinstance(gap, NotDue):
+            return []
+        theirs = [
+            one for one in theirs if not isinstance(_not_due(letters, decision, order, one.role), NotDue)
+        ]
+        if gap is None:
+            return theirs
     if gap is not None:  # once a decision, whoever its persons are
         tally.exceptions.append(_refused(letters, decision, None, order, gap))
         return []
@@ -253,9 +261,9 @@ def _persons(
     return theirs
 
 
-def _not_due(letters: Letters, decision: Decision, order: Order) -> Gap | None:
+def _not_due(letters: Letters, decision: Decision, order: Order, role: Role | None = None) -> Gap | None:
     try:
-        return letters.not_due(decision, order.kind)
+        return letters.not_due(decision, order.kind, role)
     except AuditError as error:  # a locked cell that does not open, a person erased
         return Gap(str(error), RECORD)
 
