@@ -27,7 +27,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
 from audit import assets
-from reports import wording
+from reports import qr, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,7 +90,7 @@ def environment(house: Path | None = None) -> Environment:
         env = SandboxedEnvironment(**options)
     filters = {name: getattr(wording, name) for name in wording.__all__}
     env.filters.update(filters, prose=prose, clauses=clauses)
-    env.globals.update(style=_style, font_data=_font_data, svg_address=_svg_address)
+    env.globals.update(style=_style, font_data=_font_data, svg_address=_svg_address, qr=qr.svg)
     return env
 
 

@@ -9,44 +9,36 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass, replace
-from importlib.metadata import version
-from io import BytesIO
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from audit.errors import AuditError
+from audit.reading import grade
 from audit.record import Document, Refusal
-from reports import envelope
-from reports.html import environment, environment_digest, template_digest, words
+from reports import envelope, printing
+from reports.html import environment_digest, words
 from reports.kinds import KINDS
 from reports.kinds.choice import choose, jurisdiction
-from reports.language import EXTENDS, WordsError
+from reports.language import WordsError
 from reports.mandatory import LATER, PERSON, REASONS, Gap, action_of
 from reports.notice import draft_cause
+from reports.public_record import attached, public_record
 from reports.sheet import notice_number
 from reports.terms import letterhead, read_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from audit.ledger import IssuedDocument, Ledger
     from audit.record import CaseFile, Decision, Recipient, Role
     from reports.deadline import Deadline
     from reports.kinds import Kind
-    from reports.language import Language
-    from reports.sheet import Replaced, Sheet
+    from reports.pdf import AttachedFile
+    from reports.printing import Format
+    from reports.sheet import Replaced
     from reports.terms import Terms
-
-    Format = Literal["html", "pdf", "txt"]
-
-FORMATS: tuple[Format, ...] = ("pdf", "html", "txt")
-
-_FRAME = ("letters/letter.html", "letters/letter.txt", "letters/blocks.html", "letters/blocks.txt")
-_STYLES = {
-    "letter": ("style/letter-fonts.css", "style/letter.css"),
-    "a4": ("style/letter-fonts.css", "style/letter.css", "style/letter-a4.css"),
-}
 
 
 def render(
@@ -88,7 +80,7 @@ class Letters:
     def __init__(self, ledger: Ledger, audit_id: str, folder: Path | None = None) -> None:
         self.ledger = ledger
         self.audit = ledger.find(audit_id)
-        stated = self.audit.config.get("letters") or {}
+        self._letters = stated = self.audit.config.get("letters") or {}
         self.house = folder / stated["templates"] if folder and stated.get("templates") else None
         terms = read_terms(ledger, self.audit.audit, house=self.house)
         mark = letterhead(folder / stated["letterhead"]) if folder and stated.get("letterhead") else ""
@@ -142,7 +134,7 @@ class Letters:
         def refused(*found: Gap) -> Refusal:
             return refusal(case.decision, recipient.role, due, date, *found)
 
-        chosen = choose(decision, case, recipient.role) if kind is None else None
+        chosen = choose(decision, case, recipient.role, self._letters) if kind is None else None
         if isinstance(chosen, Gap):
             if jurisdiction(case) in ("", "us"):  # the law of other places names no day
                 due = KINDS["adverse_action"].content.due(decision, case)
@@ -186,7 +178,12 @@ class Letters:
         )
         if not draft and not sheet.address_fit:
             return refused(Gap(envelope.misfit(terms.paper), whom))
-        page = self._page(what, terms, sheet, date)
+        number = sheet.number
+        page = printing.page(
+            what.name, terms, sheet, date, self.ledger.pseudonym("letter", number), self.house
+        )
+        html_words = words(page.plain)
+        sentences = " ".join(line for line in html_words.split("\n") if line.endswith((".", "?", "!")))
         broken = what.content.broken(
             sheet,
             terms,
@@ -195,12 +192,20 @@ class Letters:
             recipient,
             date=date,
             late=late,
-            html_words=words(page.plain),
+            html_words=html_words,
             text_words=page.text,
         )
         if broken:
             return refused(*(Gap(f"{one.fact} (check {one.check})", one.citation) for one in broken))
-        made = self._files(what, terms, page, formats, self._identifier(what, decision, recipient, date))
+        said, template = " ".join(page.text.split()), self._digest(what, terms)
+        files: tuple[AttachedFile, ...] = ()
+        if recipient.channel != "mail" and not draft and self._letters.get("public_record", True):
+            told = public_record(
+                what.name, action_of(decision), sheet, case, date=date, words=said, template=template
+            )
+            files = (attached(told, date),)
+        identifier = self._identifier(what, decision, recipient, date)
+        made = printing.files(page, formats, terms.paper, identifier, files, what.pages)
         if isinstance(made, Gap):
             return refused(made)
         document = Document(
@@ -208,8 +213,8 @@ class Letters:
             format="txt",
             name="",
             content=b"",
-            words=" ".join(page.text.split()),
-            template_digest=self._digest(what, terms.words),
+            words=said,
+            template_digest=template,
             environment_digest=environment_digest(),
             language=terms.words.code,
             draft=bool(sheet.draft),
@@ -218,6 +223,7 @@ class Letters:
             role=recipient.role,
             action=action_of(decision),
             entity=terms.entity,
+            reading_grade=grade(sentences) if terms.words.code == "en" else None,
         )
         stem = file_stem(case.decision, recipient.role)
         return tuple(
@@ -225,16 +231,21 @@ class Letters:
             for form in dict.fromkeys(formats)
         )
 
-    def not_due(self, decision: Decision, kind: str | None = None) -> Gap | None:
-        """Return why the decision asks for no letter, whoever its persons are; None where it asks."""
+    def not_due(self, decision: Decision, kind: str | None = None, role: Role | None = None) -> Gap | None:
+        """Return why the decision asks for no letter to a person, or to anybody; None where it asks."""
         if kind is not None:
             return None  # each person's answer may be another
-        choice = choose(decision, self.ledger.case(self.audit.audit, decision.decision))
+        case = self.ledger.case(self.audit.audit, decision.decision)
+        choice = choose(decision, case, role, self._letters)
         return choice if isinstance(choice, Gap) else None
 
     def kind_due(self, decision: Decision) -> str | None:
         """Return the kind of letter that the decision asks for, whoever its persons are; None for none."""
-        choice = choose(decision, self.ledger.case(self.audit.audit, decision.decision))
+        try:
+            case = self.ledger.case(self.audit.audit, decision.decision)
+        except AuditError:  # a locked cell that does not open, a person erased: asked again where it is told
+            return None
+        choice = choose(decision, case, letters=self._letters)
         return None if isinstance(choice, Gap) else choice.kind
 
     def _place(self, what: Kind, case: CaseFile) -> Gap | None:
@@ -255,15 +266,10 @@ class Letters:
             self._told[key] = self.terms.told(what.name, where, code, self.house)
         return self._told[key]
 
-    def _digest(self, what: Kind, words: Language) -> str:
-        key = (what.name, words.code)
+    def _digest(self, what: Kind, terms: Terms) -> str:
+        key = (what.name, terms.words.code)
         if key not in self._digests:
-            folders = [f"letters/{one}" for one in (what.name, words.words.get(EXTENDS)) if one]
-            shared = (f"letters/languages/{words.code}.yaml", *folders, "style/fonts", *_FRAME)
-            styles = _STYLES[self.terms.paper]
-            self._digests[key] = template_digest(
-                (*shared, *styles), house=self.house, letterhead=self.terms.letterhead
-            )
+            self._digests[key] = printing.digest(what.name, terms, self.house)
         return self._digests[key]
 
     def person(self, decision: Decision, case: CaseFile, recipient: Recipient) -> str | None:
@@ -286,7 +292,7 @@ class Letters:
         """Whether this letter went to this person already."""
         case = self.ledger.case(self.audit.audit, decision.decision)
         if kind is None:
-            choice = choose(decision, case, recipient.role)
+            choice = choose(decision, case, recipient.role, self._letters)
             if isinstance(choice, Gap):
                 return False
             kind = choice.kind
@@ -294,50 +300,9 @@ class Letters:
         key = (jurisdiction(case) or KINDS[kind].entities[0], decision.decision, action_of(decision))
         return person is not None and self.ledger.issued(*key, person, kind) is not None
 
-    def _page(self, what: Kind, terms: Terms, sheet: Sheet, date: dt.date) -> Page:
-        env, folder = environment(self.house), f"letters/{what.name}"
-        facts = {
-            "notice": sheet,
-            "words": terms.words.words,
-            "date": date.isoformat(),
-            "program": f"plainspoken {version('plainspoken')}",
-        }
-        subject = " ".join(env.get_template(f"{folder}/subject.txt").render(**facts).split())
-        return Page(
-            plain=env.get_template(f"{folder}/body.html").render(**facts, subject=subject, styled=False),
-            text=env.get_template(f"{folder}/body.txt").render(**facts).strip() + "\n",
-            styled=lambda: env.get_template(f"{folder}/body.html").render(
-                **facts, subject=subject, styled=True
-            ),
-        )
-
-    def _files(
-        self, what: Kind, terms: Terms, page: Page, formats: Sequence[Format], identifier: bytes
-    ) -> dict[str, bytes] | Gap:
-        """Put the letter into its formats; a notice that runs past its pages is a gap."""
-        contents: dict[str, bytes] = {}
-        if "pdf" in formats:
-            contents["pdf"], pages = _to_pdf(page.plain, _STYLES[terms.paper], identifier)
-            if what.pages is not None and pages > what.pages:
-                return Gap(f"the notice runs to {pages} pages; {what.pages} can be sent", LATER)
-        if "html" in formats:
-            contents["html"] = page.styled().encode()
-        if "txt" in formats:
-            contents["txt"] = page.text.encode()
-        return contents
-
     def _identifier(self, what: Kind, decision: Decision, recipient: Recipient, date: dt.date) -> bytes:
         parts = (self.audit.audit, decision.decision, recipient.role, what.name, date.isoformat())
         return hashlib.sha256("\0".join(parts).encode()).digest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A letter's words in their two forms, and how the page for the screen is made of them."""
-
-    plain: str  # HTML whose style comes from beside it
-    text: str
-    styled: Callable[[], str]
 
 
 def _was_in_time(last: IssuedDocument, due: Deadline) -> bool:
@@ -367,13 +332,3 @@ def file_stem(decision: str, role: str) -> str:
     """
     stem = quote(decision, safe=" ") if decision.strip(".") else decision.replace(".", "%2E")
     return stem if role == "primary" else f"{stem}-{role}"
-
-
-def _to_pdf(page: str, styles: Sequence[str], identifier: bytes) -> tuple[bytes, int]:
-    import pikepdf
-
-    from reports.pdf import to_pdf
-
-    content = to_pdf(page, styles=styles, identifier=identifier)
-    with pikepdf.open(BytesIO(content)) as pdf:
-        return content, len(pdf.pages)

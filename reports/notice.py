@@ -6,75 +6,45 @@ person's score, and nothing of the explanation but the sentences of its reasons.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reports.deadline import ON_AN_ACCOUNT, read_date
-from reports.mandatory import (
-    CRA,
-    OUTSIDE,
-    action_of,
-    own_score_is_disclosed,
-    score_of,
-    sources_of,
-)
+from reports.disclosure import Disclosure, disclosed
+from reports.mandatory import CRA, action_of, sources_of
 from reports.overlays import Overlay, overlays
-from reports.sheet import ReasonLine, Replaced, Row, Sheet, frame, is_approved, one_line, reason_lines
+from reports.sheet import ReasonLine, Replaced, Row, frame, in_english, one_line, reason_lines
 from reports.wording import joined, plural
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
 
-    from audit.record import BureauScore, CaseFile, Decision, Recipient, Source
+    from audit.record import CaseFile, Decision, Reason, Recipient
     from reports.language import Language
     from reports.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreBlock:
-    """A credit score that was used, with what 15 USC 1681g(f)(1)(B)-(E) asks for."""
+class Group:
+    """Reasons under a heading, as sample form C-2 sets them."""
 
-    intro: str
-    value: str
-    created_on: str
-    low: str
-    high: str
-    provider: str
-    key_factors: tuple[str, ...]
-    inquiries: str
-    share: float  # where the value lies between low (0) and high (1), for the bar
-
-    @property
-    def all_key_factors(self) -> tuple[str, ...]:
-        """The key factors; inquiries come fifth and do not count toward four (1681g(f)(9))."""
-        return (*self.key_factors, *((self.inquiries,) if self.inquiries else ()))
-
-
-@dataclass(frozen=True, slots=True)
-class Agency:
-    """A consumer reporting agency whose report was used."""
-
-    name: str
-    address: str
-    phone: str
+    title: str
+    reasons: tuple[ReasonLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice(Sheet):
+class Notice(Disclosure):
     """Everything that a notice prints, in reading order."""
 
     asked: tuple[Row, ...]
     reasons: tuple[ReasonLine, ...]
-    scores: tuple[ScoreBlock, ...]
-    report: str  # the text of FCRA 615(a); empty where no report was used
-    agencies: tuple[Agency, ...]
-    phone_label: str
-    outside: str  # the text of FCRA 615(b)
     ecoa: str
     agency: tuple[str, ...]
     ecoa_additions: str
+    texts_lang: str  # the language that the prescribed texts stand in
+    scored: str = ""  # that a scoring system refused; form C-3
+    groups: tuple[Group, ...] = ()  # form C-2
+    checklist: tuple[ReasonLine, ...] = ()  # form C-1; rank 0 is no reason of this decision
     overlays: tuple[Overlay, ...] = ()
 
 
@@ -93,41 +63,37 @@ def compose(
 
     The parameters are those of ``sheet.frame``.
     """
-    sources = sources_of(case, recipient)
-    agencies = tuple(source for source in sources if source.kind == CRA)
-    ecoa, additions = ecoa_parts(terms.texts["ecoa_notice"])
+    report = any(source.kind == CRA for source in sources_of(case, recipient))
+    texts = terms.texts
+    ecoa, additions = ecoa_parts(texts["ecoa_notice"])
     sentence = str(terms.words["sentences"][action_of(decision)])
     how = {"date": date, "number": number, "sentence": sentence, "draft": draft, "replaced": replaced}
+    reasons = reason_lines(terms, decision, noted=bool(draft))
     return Notice(
         **frame(terms, decision, case, recipient, **how),  # type: ignore[arg-type]
         asked=_asked(terms.words, decision, case),
-        reasons=reason_lines(terms, decision, noted=bool(draft)),
-        questions=_questions(terms, decision, report=bool(agencies)),
-        scores=score_blocks(terms, case, recipient),
-        report=one_line(terms.texts["fcra_615a"]) if agencies else "",
-        agencies=named(agencies),
-        phone_label=phone_label(terms.words, agencies),
-        outside=one_line(terms.texts["fcra_615b"]) if any(s.kind in OUTSIDE for s in sources) else "",
+        reasons=reasons,
+        **_form(terms, decision, reasons),
+        **disclosed(
+            terms,
+            case,
+            recipient,
+            report=texts.get("fcra_615a", ""),
+            score=texts.get("fcra_score", ""),
+            outside=texts.get("fcra_615b", ""),
+        ),
+        questions=_questions(terms, decision, report=report),
         ecoa=ecoa,
         agency=terms.agency,
         ecoa_additions=additions,
         overlays=overlays(terms, case, date),
+        texts_lang=terms.texts_lang,
     )
-
-
-def named(agencies: Sequence[Source]) -> tuple[Agency, ...]:
-    """Return the agencies whose reports were used, as they are named."""
-    return tuple(Agency(one_line(a.name), one_line(a.address), one_line(a.phone)) for a in agencies)
-
-
-def phone_label(words: Language, agencies: Sequence[Source]) -> str:
-    """Return what stands before the agencies' telephone numbers."""
-    return str(words["phone_free" if all(one.toll_free for one in agencies) else "phone"])
 
 
 def draft_cause(terms: Terms, decision: Decision) -> str:
     """Return why a notice can only be a draft: reasons whose statement nobody approved; else empty."""
-    open_ = [reason for reason in decision.reasons if not is_approved(terms, reason)]
+    open_ = [reason for reason in decision.reasons if not terms.is_approved(reason)]
     if not open_:
         return ""
     ranks, codes = [str(r.rank) for r in open_], [r.code for r in open_]
@@ -137,21 +103,44 @@ def draft_cause(terms: Terms, decision: Decision) -> str:
     )
 
 
+def _form(terms: Terms, decision: Decision, reasons: tuple[ReasonLine, ...]) -> dict[str, Any]:
+    """Return what the sample form that the house chose sets apart from the standard letter."""
+    form = (terms.config.get("letters") or {}).get("form")
+    if form == "c1":
+        told = {line.statement: line for line in reasons}
+        offered = dict.fromkeys(one_line(text) for text in statements_offered(terms))
+        lines = [told.pop(text, ReasonLine(0, text)) for text in offered]
+        return {"checklist": (*lines, *told.values())}
+    if form == "c2":
+        titles: dict[str, list[ReasonLine]] = {}
+        for reason, line in zip(_by_rank(decision), reasons, strict=True):
+            code = terms.codes.get(reason.factor)
+            about = str((code.hmda if code is not None else None) or 9)
+            titles.setdefault(str(terms.words["groups"][about]), []).append(line)
+        return {"groups": tuple(Group(title, tuple(lines)) for title, lines in titles.items())}
+    if form == "c3" and all(reason.component == "score" for reason in decision.reasons):
+        return {"scored": one_line(terms.words["scored"])}
+    return {}
+
+
+def _by_rank(decision: Decision) -> list[Reason]:
+    return sorted(decision.reasons, key=lambda reason: reason.rank)
+
+
+def statements_offered(terms: Terms) -> list[str]:
+    """Return every statement in the letters' language that somebody approved, in the dictionary's order."""
+    return [
+        text
+        for code in terms.codes.values()
+        if code.approved is not None and (text := code.statement.get(terms.words.code, "").strip())
+    ]
+
+
 def ecoa_parts(text: str) -> tuple[str, str]:
     """Return the ECOA notice up to the bracket that the agency fills, and what was added after it."""
     before, _, after = one_line(text).partition("[")
     additions = after.partition("]")[2].lstrip(" .")
     return before.rstrip(), additions
-
-
-def score_blocks(terms: Terms, case: CaseFile, recipient: Recipient) -> tuple[ScoreBlock, ...]:
-    """Return the credit scores of this person that were used, in the order of the record."""
-    words, text = terms.words, one_line(terms.texts.get("fcra_score", ""))
-    blocks = [_block(words, score, text) for score in score_of(case, recipient, "third_party_score")]
-    if own_score_is_disclosed(terms):
-        ours = _own_intro(words, text)
-        blocks += [_block(words, score, ours) for score in score_of(case, recipient, "own_score")]
-    return tuple(blocks)
 
 
 def _asked(words: Language, decision: Decision, case: CaseFile) -> tuple[Row, ...]:
@@ -173,33 +162,4 @@ def _questions(terms: Terms, decision: Decision, *, report: bool) -> tuple[str, 
     words, by = terms.words, "_phone" if terms.creditor.phone else ""
     keys = ["accept" + by] if action_of(decision) == "counteroffer" else []
     keys += ["reach" + by, *(["report_hint"] if report else [])]
-    return tuple(one_line(words[key]) for key in keys)
-
-
-def _block(words: Language, score: BureauScore, intro: str) -> ScoreBlock:
-    assert score.created_on is not None  # mandatory.gaps refuses the letter before
-    return ScoreBlock(
-        intro=intro,
-        value=one_line(score.value),
-        created_on=words.day(score.created_on),
-        low=one_line(score.low),
-        high=one_line(score.high),
-        provider=one_line(score.provider),
-        key_factors=tuple(text for text in map(one_line, score.key_factors) if text),
-        inquiries=one_line(score.inquiries or ""),
-        share=_share(score.value, score.low, score.high),
-    )
-
-
-def _own_intro(words: Language, text: str) -> str:
-    # The prescribed first sentence says that an agency gave the score, which is not so for our own.
-    rest = re.split(r"(?<=\.)\s+", text, maxsplit=1)[1:]
-    return " ".join((one_line(words["score_ours"]), *rest))
-
-
-def _share(value: str, low: str, high: str) -> float:
-    try:
-        least, most = float(low), float(high)
-        return min(1.0, max(0.0, (float(value) - least) / (most - least)))
-    except (ValueError, ZeroDivisionError):
-        return 0.0  # lint (e) refuses a score that is no number or lies outside of its range
+    return (*(one_line(words[key]) for key in keys), *in_english(words))

@@ -13,7 +13,7 @@ from reports.mandatory import action_of
 if TYPE_CHECKING:
     import datetime as dt
 
-    from audit.record import CaseFile, Decision, Reason, Recipient
+    from audit.record import CaseFile, Decision, Recipient
     from reports.language import Language
     from reports.terms import Creditor, Terms
 
@@ -140,31 +140,19 @@ def reason_lines(terms: Terms, decision: Decision, *, noted: bool) -> tuple[Reas
     return tuple(
         ReasonLine(
             rank=reason.rank,
-            statement=one_line(statement_of(terms, reason)),
-            note=terms.words["draft_note"] if noted and not is_approved(terms, reason) else "",
+            statement=one_line(terms.statement_of(reason)),
+            note=terms.words["draft_note"] if noted and not terms.is_approved(reason) else "",
         )
         for reason in sorted(decision.reasons, key=lambda reason: reason.rank)
     )
 
 
-def statement_of(terms: Terms, reason: Reason) -> str:
-    """Return a reason's statement in the letter's language; empty where the dictionary has none.
+def in_english(words: Language) -> tuple[str, ...]:
+    """Return the sentence that the letter can be had in English, where it is in another language.
 
-    The record holds the English sentence, which is the one that was ranked and sealed; a letter in
-    another language says the approved sentence of the same code.
+    Source: 12 CFR 1002.4(e), another language serves where English is there on request.
     """
-    if terms.words.code == "en":
-        return reason.statement
-    code = terms.codes.get(reason.factor)
-    if code is None:
-        return ""
-    return (code.missing_statement if reason.by_missing else code.statement).get(terms.words.code, "")
-
-
-def is_approved(terms: Terms, reason: Reason) -> bool:
-    """Whether somebody approved the statements of the reason's factor, and of those merged into it."""
-    codes = [terms.codes.get(factor) for factor in (reason.factor, *reason.merged)]
-    return all(code is not None and code.approved is not None for code in codes)
+    return (one_line(words["english"]),) if words.code != "en" else ()
 
 
 def one_line(text: str) -> str:

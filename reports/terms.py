@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audit.ledger import Ledger
-    from audit.record import ReasonCode
+    from audit.record import Reason, ReasonCode
 
 ENGLISH = "en"  # what a text of a pack is printed in where the pack has it in no other language
+_PRESCRIBED = frozenset({"ecoa_notice", "fcra_615a", "fcra_615b", "fcra_score"})
 _PICTURES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
@@ -104,6 +105,30 @@ class Terms:
             words=language(kind, code, entity, house),
             several_creditors=several,
         )
+
+    @property
+    def texts_lang(self) -> str:
+        """The language that the prescribed texts stand in: the letter's, else English."""
+        said = {language for language, key in self.all_texts if key in _PRESCRIBED}
+        return self.words.code if self.words.code in said else ENGLISH
+
+    def statement_of(self, reason: Reason) -> str:
+        """Return a reason's statement in the letters' language; empty where the dictionary has none.
+
+        The record holds the English sentence, which is the one that was ranked and sealed; a letter in
+        another language says the approved sentence of the same code.
+        """
+        if self.words.code == ENGLISH:
+            return reason.statement
+        code = self.codes.get(reason.factor)
+        if code is None:
+            return ""
+        return code.statement_in(self.words.code, missing=reason.by_missing) or ""
+
+    def is_approved(self, reason: Reason) -> bool:
+        """Whether somebody approved the statements of the reason's factor, and of those merged into it."""
+        codes = [self.codes.get(factor) for factor in (reason.factor, *reason.merged)]
+        return all(code is not None and code.approved is not None for code in codes)
 
 
 def read_terms(

@@ -26,7 +26,7 @@ CHANNELS = ("mail", "email", "portal")
 # What a constant must be, by the name of the key; a key that is not here takes any text.
 _WORDS: dict[str, tuple[str, ...]] = {
     "action": get_args(Actions),
-    "purpose": ("consumer", "business"),
+    "purpose": ("consumer", "business", "insurance", "tenancy", "employment", "account"),
     "human_involved": TRUTH,
     "debt_advice": TRUTH,
     "toll_free": TRUTH,
@@ -35,9 +35,13 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "esign_consent": TRUTH,
     "channel": CHANNELS,
 }
-_DATES = frozenset({"received_at", "completed_at", "decided_at", "created_on"})
+_DATES = frozenset(
+    {"received_at", "completed_at", "decided_at", "created_on", "respond_by", "pre_adverse_on"}
+)
 # These differ from one application to the next; one word for all of them is a column misspelt.
-_COLUMNS = frozenset({"value", "created_on", "key_factors", "inquiries", "decision", "person"})
+_COLUMNS = frozenset(
+    {"value", "created_on", "key_factors", "inquiries", "decision", "person", "missing_information", "tier"}
+)
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+|[a-z]+[0-9]+")
 
 

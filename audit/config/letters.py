@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from audit.config.bindings import ActionBinding, Binding
 from audit.config.explained import Controller, Explained
+from audit.config.pricing import DistributionSection, PricingSection
 from audit.config.section import (
     Address,
     Later,
@@ -17,6 +18,7 @@ from audit.config.section import (
     Text,
     not_built_yet,
 )
+from audit.config.stated import DenialReasons
 
 AGENCIES = ("cfpb", "occ", "frb", "fdic", "ncua", "ftc")
 
@@ -75,7 +77,8 @@ class RecordSection(Section):
     """What happened: a column, with the meaning of its words in `values`."""
 
     purpose: Annotated[Binding, AfterValidator(_purpose)] | None = None
-    """consumer (business is to come)."""
+    """What it was for: consumer credit, or, for the FCRA alone, insurance, tenancy, employment or account
+    (business is to come)."""
 
     gross_revenue_band: Annotated[Any, Later("notices for business credit")] = None
     received_at: Binding | None = None
@@ -85,6 +88,24 @@ class RecordSection(Section):
     requested_terms: Binding | None = None
     offered_terms: Binding | None = None
     """Needed for counteroffers only."""
+
+    missing_information: Binding | None = None
+    """What an incomplete application lacks; several things apart by a semicolon."""
+
+    respond_by: Binding | None = None
+    """Until when the missing information is taken."""
+
+    pre_adverse_on: Binding | None = None
+    """Employment: the day of the notice before the action (15 USC 1681b(b)(3))."""
+
+    tier: Binding | None = None
+    """The pricing tier of the terms granted, 1 the best."""
+
+    apr: Binding | None = None
+    """The annual percentage rate granted, in percent."""
+
+    best_apr: Binding | None = None
+    """The lowest annual percentage rate of that offer, in percent."""
 
     human_involved: Binding | None = None
     """Whether a person with the authority to change the result took part before the decision."""
@@ -98,6 +119,9 @@ class RecordSection(Section):
     jurisdiction: Binding | None = None
     language: Binding | None = None
     """Two letters; each kind of letter has words in some, and a house adds others with files."""
+
+    denial_reasons: DenialReasons | None = None
+    """Columns of the reasons that the lender itself stated, as HMDA codes (12 CFR 1003.4(a)(16))."""
 
 
 class SourceSection(Section):
@@ -153,3 +177,15 @@ class LettersSection(Explained):
 
     templates: Text | None = None
     """A folder whose templates and words stand in for ours of the same names."""
+
+    form: Literal["standard", "c1", "c2", "c3"] = "standard"
+    """How a notice of adverse action sets its reasons: after which sample form of Regulation B."""
+
+    public_record: bool = True
+    """Whether a letter that is not mailed holds its public record as an attached JSON file."""
+
+    pricing: PricingSection | None = None
+    score_disclosure: Literal["everyone"] | None = None
+    """Whether everybody who is granted credit gets the credit score disclosure (12 CFR 1022.74(e))."""
+
+    score_distribution: DistributionSection | None = None

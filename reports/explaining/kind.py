@@ -11,14 +11,14 @@ from reports.deadline import read_date
 from reports.explaining import missing
 from reports.explaining.last_look import look
 from reports.explaining.sheets import sheet
-from reports.mandatory import Gap
+from reports.mandatory import Gap, NotDue
 
 if TYPE_CHECKING:
     from audit.record import CaseFile, Decision, Recipient
+    from reports.checks import Violation
     from reports.deadline import Deadline
     from reports.explaining.missing import Asked
     from reports.explaining.parts import Explanation, Part
-    from reports.lint import Violation
     from reports.sheet import Replaced
     from reports.terms import Terms
 
@@ -141,7 +141,7 @@ def of_the_decision(decision: Decision, source: str) -> Gap | None:
     A held notice tells nothing, in any kind of letter: what would be said of it is not certain to be so.
     """
     if decision.outcome != "adverse":
-        return Gap(f"no letter is due: the outcome is {decision.outcome}", source)
+        return NotDue(f"no letter is due: the outcome is {decision.outcome}", source)
     if decision.notice.state == "held":
         return Gap(f"held: {decision.notice.cause or 'no_reason'}", source)
     if decision.notice.state == "void":

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from reports.checks import Violation, normal, printable
 from reports.deadline import read_date
 from reports.explaining.factors import statement
 from reports.explaining.inputs import entry
 from reports.explaining.parts import Grid, Listing, Paragraph, Part, Rows
 from reports.explaining.stated import told
-from reports.lint import RAW_NAME, Violation, normal
+from reports.lint import RAW_NAME
 
 # The parts that tell of the person, and of nothing general.
 _OF_THE_PERSON = ("procedure", "changes", "data", "databases")
@@ -56,6 +57,7 @@ def look(
         *_i_date(sheet, case, date, asked),
         *_k_their_own_alone(sheet, terms, case, recipient, asked),
         *_l_equal_words(terms, asked, html_words, text_words),
+        *(one._replace(citation=asked["name"]) for one in printable(text_words)),
     )
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audit.record import CaseFile, Decision, Recipient
+    from reports.checks import Violation
     from reports.deadline import Deadline
-    from reports.lint import Violation
     from reports.mandatory import Gap
     from reports.sheet import Replaced, Sheet
     from reports.terms import Terms
@@ -106,6 +106,10 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("adverse_action", ("us",), "12 CFR 1002.9; 15 USC 1681m", pages=2),
+        Kind("incomplete", ("us",), "12 CFR 1002.9(c)(2)", pages=2, reasons=False),
+        Kind("fcra_notice", ("us",), "15 USC 1681m(a), (b)", pages=2, reasons=False),
+        Kind("risk_based_pricing", ("us",), "12 CFR 1022.72, 1022.73", pages=2, reasons=False),
+        Kind("credit_score_disclosure", ("us",), "12 CFR 1022.74(e), (f)", pages=2, reasons=False),
         Kind("gdpr_explanation", ("eu",), "Art. 15(1)(h), 22(3) GDPR"),
         Kind("uk_explanation", ("uk",), "Art. 15(1)(h), 22C UK GDPR"),
         Kind("ccd2_rejection", ("eu",), "Directive (EU) 2023/2225 Art. 18(9), 19(6)", reasons=False),

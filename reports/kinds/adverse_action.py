@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports.deadline import Deadline, deadline
 from reports.lint import lint as broken
-from reports.mandatory import CONTENT, REASONS, Gap, action_of, gaps, of_a_guarantor
+from reports.mandatory import CONTENT, REASONS, Gap, NotDue, action_of, gaps
 from reports.notice import compose
 
 if TYPE_CHECKING:
@@ -30,17 +30,21 @@ HOLD_CITATIONS = {
 def not_due(decision: Decision, case: CaseFile, recipient: Recipient) -> Gap | None:
     """Return why no notice of this kind may go out; None where one is due.
 
-    Source: comment 9-2 (withdrawn, approved as asked: no notice), 1002.9(c) (incomplete).
+    Source: comment 9-2 (withdrawn, approved as asked: no notice).
     """
-    return of_the_decision(decision) or of_a_guarantor(case, recipient)
+    if gap := of_the_decision(decision):
+        return gap
+    if recipient.role == "guarantor":
+        # A guarantor is an applicant for 12 CFR 1002.7(d) alone (1002.2(e)), so neither "your application"
+        # nor the applicant's reasons are theirs. What the FCRA asks for is a notice of its own.
+        return Gap("a guarantor is no applicant", "12 CFR 1002.2(e)")
+    return None
 
 
 def of_the_decision(decision: Decision) -> Gap | None:
     """Return why the decision itself asks for no notice of this kind, whoever its persons are."""
-    if decision.action == "incomplete":
-        return Gap("incomplete: the notice of incompleteness is not built yet", "12 CFR 1002.9(c)")
     if decision.outcome != "adverse":
-        return Gap(f"no notice is due: the outcome is {decision.outcome}", "comment 9-2")
+        return NotDue(f"no notice is due: the outcome is {decision.outcome}", "comment 9-2")
     if decision.notice.state == "held":
         cause = decision.notice.cause or "no_reason"
         return Gap(f"held: {cause}", HOLD_CITATIONS.get(cause, REASONS))

@@ -16,7 +16,8 @@ from audit.record import Document, NoCounterfactual, Notice, Person, Recipient, 
 from reports.explaining.parts import Explanation, Grid, Part
 from reports.html import words
 from reports.kinds import KINDS
-from reports.letter import FORMATS, Letters
+from reports.letter import Letters
+from reports.printing import FORMATS
 from tests.worlds.explained import (
     VALUES,
     a_database,

@@ -12,9 +12,11 @@ from audit.config import dictionary
 from audit.record import CaseFile, Decision, Reason, Recipient
 from audit.vague import is_vague
 from reports import language
+from reports.checks import Violation
+from reports.disclosure import ScoreBlock
 from reports.html import environment
-from reports.lint import ECOA_NOTICE, Violation, lint
-from reports.notice import Notice, ScoreBlock, compose
+from reports.lint import ECOA_NOTICE, lint
+from reports.notice import Notice, compose
 from reports.terms import Terms, read_terms
 from tests.worlds import noticed
 from tests.worlds.noticed import TODAY, Remembered, a_case, a_decision, a_recipient, a_score, a_source
