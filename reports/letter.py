@@ -30,7 +30,8 @@ from reports.mandatory import (
     gaps,
     of_a_guarantor,
 )
-from reports.notice import Notice, compose, draft_cause, notice_number
+from reports.notice import Notice, compose, draft_cause
+from reports.numbers import numbered
 from reports.terms import ENTITY, read_terms
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from audit.ledger import IssuedDocument, Ledger
     from audit.record import CaseFile, Decision, Recipient, Role
+    from reports.numbers import Replaces
 
     Format = Literal["html", "pdf", "txt"]
 
@@ -99,7 +101,7 @@ class Letters:
         self.ledger = ledger
         self.audit = ledger.find(audit_id)
         self.terms = read_terms(ledger, self.audit.audit)
-        self._templates = template_digest(_TEMPLATES)
+        self.templates = template_digest(_TEMPLATES)
 
     def render(
         self,
@@ -111,6 +113,7 @@ class Letters:
         draft: bool = False,
         again_reason: str | None = None,
         late_reason: str | None = None,
+        replaces: Replaces | None = None,
     ) -> tuple[Document, ...] | Refusal:
         """Return the notice of a decision to one person in the formats asked for, or its refusal.
 
@@ -125,6 +128,8 @@ class Letters:
             Why a notice that was issued is issued again.
         late_reason : str, optional
             Why a notice goes out past its deadline.
+        replaces : Replaces, optional
+            The notice that this one corrects.
         """
         case = self.ledger.case(self.audit.audit, decision.decision)
         due = deadline(action_of(decision), case.record)
@@ -157,7 +162,8 @@ class Letters:
             case,
             recipient,
             date=date,
-            number=notice_number(*key),
+            number=numbered(*key, replaces.nth if replaces else 0),
+            replaces=replaces,
             draft=(cause or "Asked for as a draft.") if draft else "",
         )
         if not draft and not notice.address_fit:
@@ -254,7 +260,7 @@ class Letters:
             name="",
             content=b"",
             words=" ".join(text.split()),
-            template_digest=self._templates,
+            template_digest=self.templates,
             environment_digest=environment_digest(),
             draft=bool(notice.draft),
             decision=decision.decision,
@@ -287,7 +293,7 @@ def not_due(decision: Decision) -> Gap | None:
         cause = decision.notice.cause or "no_reason"
         return Gap(f"held: {cause}", HOLD_CITATIONS.get(cause, REASONS))
     if decision.notice.state == "void":
-        return Gap("the notice is void", CONTENT)
+        return Gap(f"the notice is void ({decision.notice.end or 'as it was decided'})", CONTENT)
     return None
 
 

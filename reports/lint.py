@@ -52,6 +52,9 @@ PROTECTED = re.compile(
 # Names that only a data set has: late_3, PAY_0, creditLimit. An ordinary word is nobody's column.
 RAW_NAME = re.compile(r"[_\d.]|[a-z][A-Z]")
 
+# Holds that are ended by sending only where counsel said so, which the ledger saw to.
+COUNSEL_DECIDED = frozenset({"protected_basis", "blocked_proxy"})
+
 AT_MOST = 4
 
 
@@ -94,7 +97,7 @@ def lint(
         *_e_reports_and_scores(notice, terms, decision, case, recipient),
         *_f_outside(notice, case, recipient),
         *_g_vague(notice),
-        *_h_protected(notice, terms),
+        *_h_protected(notice, terms, decision),
         *_i_deadline(notice, decision, case, date, late),
         *_j_electronic(notice, recipient),
         *_k_own_score_only(notice, case, recipient),
@@ -215,10 +218,12 @@ def _g_vague(notice: Notice) -> Iterator[Violation]:
             yield Violation("g", f"reason {reason.rank} is not specific", "12 CFR 1002.9(b)(2)")
 
 
-def _h_protected(notice: Notice, terms: Terms) -> Iterator[Violation]:
+def _h_protected(notice: Notice, terms: Terms, decision: Decision) -> Iterator[Violation]:
     raw = {name for name in terms.raw_names | terms.protected if RAW_NAME.search(name)}
+    # R2: where counsel decided that the true reason is told, it is told and not swapped.
+    told = decision.notice.end == "send_as_ranked" and decision.notice.cause in COUNSEL_DECIDED
     for reason in notice.reasons:
-        if PROTECTED.search(reason.statement):
+        if PROTECTED.search(reason.statement) and not told:
             yield Violation("h", f"reason {reason.rank} names a protected basis", "12 CFR 1002.4(a)")
         if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason.statement) for name in raw):
             yield Violation("h", f"reason {reason.rank} has the name of a column", "12 CFR 1002.9(b)(2)")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from audit.record import BureauScore, CaseFile, Decision, Reason, Recipient
+    from reports.numbers import Replaces
     from reports.terms import Creditor, Terms
 
 EXAMPLE = "Example with an invented person and lender"
@@ -114,6 +115,7 @@ def compose(
     date: dt.date,
     number: str,
     draft: str = "",
+    replaces: Replaces | None = None,
 ) -> Notice:
     """Return the notice of a decision to one person, from records without gaps (``mandatory.gaps``).
 
@@ -125,6 +127,8 @@ def compose(
         What the person may quote; see ``notice_number``.
     draft : str
         Why it is a draft; the address is then left out.
+    replaces : Replaces, optional
+        The notice that this one corrects.
     """
     sources = sources_of(case, recipient)
     agencies = tuple(source for source in sources if source.kind == CRA)
@@ -133,7 +137,7 @@ def compose(
     address = tuple(line for line in map(_line, lines) if line)
     return Notice(
         creditor=terms.creditor,
-        facts=_facts(decision, case, date, number),
+        facts=_facts(decision, case, date, number, replaces),
         number=number,
         example=EXAMPLE if terms.example else "",
         address=address,
@@ -191,7 +195,9 @@ def us_date(date: dt.date) -> str:
     return date_in_words(date, "us").replace(NO_BREAK, " ")
 
 
-def _facts(decision: Decision, case: CaseFile, date: dt.date, number: str) -> tuple[Row, ...]:
+def _facts(
+    decision: Decision, case: CaseFile, date: dt.date, number: str, replaces: Replaces | None
+) -> tuple[Row, ...]:
     received = read_date(case.record.get("received_at", ""))
     on_account = action_of(decision) in ON_AN_ACCOUNT
     return (
@@ -199,6 +205,11 @@ def _facts(decision: Decision, case: CaseFile, date: dt.date, number: str) -> tu
         *((Row("Application received", us_date(received)),) if received and not on_account else ()),
         Row("Account no." if on_account else "Application no.", case.decision),
         Row("Notice no.", number),
+        *(
+            (Row("Replaces notice no.", replaces.number), Row("of", us_date(replaces.sent_on)))
+            if replaces
+            else ()
+        ),
     )
 
 

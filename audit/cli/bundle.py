@@ -34,7 +34,11 @@ CLASSES = ("notice", "model_risk", "fair_lending", "privileged")
 DEFAULT = CLASSES[:-1]
 _WHEN = (1980, 1, 1, 0, 0, 0)  # equal contents, equal bytes
 # Tables whose rows all belong to one class; the others say theirs in ``access``, or are for everybody.
-_OF = {"rates": "fair_lending", "disparities": "fair_lending", "decisions": "notice", "documents": "notice"}
+_OF = {
+    "rates": "fair_lending", "disparities": "fair_lending",
+    "decisions": "notice", "documents": "notice", "case_events": "notice",
+}
+_OF_DECISIONS = ("decisions", "documents", "case_events")
 _CHECKER = ("__init__.py", "__main__.py", "export.py")
 
 _MEANING = {
@@ -227,7 +231,7 @@ def _rows(
         full = {name: _as_sealed(row[name]) for name, _, _ in TABLES[table]}
         if row.get("access", "") and row["access"] not in wish.classes:
             hidden += 1
-        elif chosen is not None and table in ("decisions", "documents") and row["decision"] not in chosen:
+        elif chosen is not None and table in _OF_DECISIONS and row["decision"] not in chosen:
             continue  # asked for by product or action, which the README says
         elif row["pos"] >= len(leaves) or leaf_of(full) != leaves[row["pos"]]:
             gone += 1
