@@ -1,8 +1,8 @@
 """What happens to a decision after its audit: holds ended, letters sent, returned, corrected, requests.
 
-Why so, one table: each of these is an act about one decision, by somebody, on a day, with a state that
-follows from the acts before; what differs between them is which of the columns they use. An act is a row
-and its log entry, and is never changed: an end is an act, not an update.
+Why so: one table, because each of these is an act about one decision, by somebody, on a day, with a
+state that follows from the acts before; what differs between them is which of the columns they use. An
+act is a row and its log entry, and is never changed: an end is an act, not an update.
 
 ``cell`` holds what people wrote (why, what a person said, who reviewed it), locked under the person that
 the act is about, so erasing that person takes it along. As with letters, a purge may empty it behind a
