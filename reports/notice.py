@@ -137,14 +137,14 @@ def compose(
     address = tuple(line for line in map(_line, lines) if line)
     return Notice(
         creditor=terms.creditor,
-        facts=_facts(decision, case, date, number, replaces),
+        facts=_facts(decision, case, date, number),
         number=number,
         example=EXAMPLE if terms.example else "",
         address=address,
         address_fit=envelope.fit(address) or "",
         draft=draft,
         sentence=SENTENCES[action_of(decision)],
-        asked=_asked(decision, case),
+        asked=(*_replaced(replaces), *_asked(decision, case)),
         reasons=_reasons(terms, decision, noted=bool(draft)),
         questions=_questions(terms, decision, report=bool(agencies)),
         scores=_scores(terms, case, recipient),
@@ -195,9 +195,7 @@ def us_date(date: dt.date) -> str:
     return date_in_words(date, "us").replace(NO_BREAK, " ")
 
 
-def _facts(
-    decision: Decision, case: CaseFile, date: dt.date, number: str, replaces: Replaces | None
-) -> tuple[Row, ...]:
+def _facts(decision: Decision, case: CaseFile, date: dt.date, number: str) -> tuple[Row, ...]:
     received = read_date(case.record.get("received_at", ""))
     on_account = action_of(decision) in ON_AN_ACCOUNT
     return (
@@ -205,12 +203,13 @@ def _facts(
         *((Row("Application received", us_date(received)),) if received and not on_account else ()),
         Row("Account no." if on_account else "Application no.", case.decision),
         Row("Notice no.", number),
-        *(
-            (Row("Replaces notice no.", replaces.number), Row("of", us_date(replaces.sent_on)))
-            if replaces
-            else ()
-        ),
     )
+
+
+def _replaced(replaces: Replaces | None) -> tuple[Row, ...]:
+    if replaces is None:
+        return ()
+    return (Row("This notice replaces", f"Notice no. {replaces.number} of {us_date(replaces.sent_on)}"),)
 
 
 def _asked(decision: Decision, case: CaseFile) -> tuple[Row, ...]:

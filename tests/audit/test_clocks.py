@@ -13,6 +13,7 @@ from audit.reasons import NOTICE_DAYS
 from reports.deadline import DAYS
 
 DAY = dt.date(2026, 11, 20)
+TWICE = "{from: 2020-01-01, days: 1, months: 1, kind: law, source: S}"
 
 
 def test_the_times_of_the_law() -> None:
@@ -51,10 +52,7 @@ def test_a_clock_runs_from_its_day() -> None:
     ("text", "fault"),
     [
         ("a: {title: A, of: request, answer: [{from: 2020-01-01, kind: law, source: S}]}", "days or months"),
-        (
-            "a: {title: A, of: request, answer: [{from: 2020-01-01, days: 1, months: 1, kind: law, source: S}]}",
-            "days or months",
-        ),
+        (f"a: {{title: A, of: notice, answer: [{TWICE}]}}", "days or months"),
         ("a: {title: A, of: request, answer: []}", "answer"),
         ("a: {title: A, of: letter, answer: [{from: 2020-01-01, days: 1, kind: law, source: S}]}", "of"),
         ("{}", "nothing stands"),

@@ -237,8 +237,7 @@ def test_a_correction_says_which_notice_it_replaces(desk: Desk) -> None:
     told, out, name, number = corrected(desk)
     assert (told["letters"], told["replaced"]) == (1, [number])
     text = (out / f"{name}.txt").read_text()
-    assert f"Replaces notice no.         {number}" in text
-    assert "November 20, 2026" in text
+    assert f"This notice replaces        Notice no. {number} of November 20, 2026" in text
     digest = sha256(text.encode()).hexdigest()
     with ledger_of(desk) as ledger:
         numbers = {value: [one.sha256 for one in issued] for value, issued in by_number(ledger).items()}
@@ -276,7 +275,10 @@ def test_a_correction_of_a_correction_replaces_that_one(desk: Desk) -> None:
     assert answer.code == 0, answer.err
     (replaced,) = answer.json["replaced"]
     assert replaced != number
-    assert f"Replaces notice no.         {replaced}" in (out / f"{name}.txt").read_text()
+    assert (
+        f"This notice replaces        Notice no. {replaced} of November 27, 2026"
+        in (out / f"{name}.txt").read_text()
+    )
     with ledger_of(desk) as ledger:
         assert (
             len(

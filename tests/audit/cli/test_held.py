@@ -59,7 +59,7 @@ def test_held_notices_are_listed_by_urgency(desk: Desk) -> None:
 
 
 def test_with_counsel_the_letter_says_the_reasons_as_they_were_ranked(desk: Desk) -> None:
-    """No reason is left out or swapped, not even one that names a protected basis; without counsel, exit 2."""
+    """No reason is left out, not even one that names a protected basis; without counsel, exit 2."""
     name = desk.of_ledger("held", "latest", "--json").json["held"][0]["decision"]
     end = ("held", "latest", name, "--end", "send_as_ranked", "--by", "Second Desk", "--reason", "it is so")
     refused = desk.of_ledger(*end)
@@ -74,7 +74,7 @@ def test_with_counsel_the_letter_says_the_reasons_as_they_were_ranked(desk: Desk
         decision = ledger.decision(ledger.find("latest"), name)
     told = [reason.statement for reason in decision.reasons]
     assert WORDS in told
-    letters = [file for file in out.glob("*.txt")]
+    letters = list(out.glob("*.txt"))
     assert len(letters) == len(decision.persons)
     for file in letters:
         lines = [
