@@ -1,30 +1,15 @@
-"""The numbers that notices carry, and which letters they are of.
-
-A letter that corrects another has a number of its own, so that whatever names one of the two (a mail
-house, a person who calls) means that one.
-"""
+"""Which letters the numbers of notices are of."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.notice import notice_number
+from reports.sheet import Replaced, notice_number
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping
 
     from audit.ledger import IssuedDocument, Ledger
-
-
-@dataclass(frozen=True, slots=True)
-class Replaces:
-    """The notice that a correction replaces, and which correction of it this is, counted from 1."""
-
-    number: str
-    sent_on: dt.date
-    nth: int
 
 
 def number_of(document: IssuedDocument, nth: Mapping[str, int]) -> str:
@@ -35,12 +20,7 @@ def number_of(document: IssuedDocument, nth: Mapping[str, int]) -> str:
     nth : of corrections by their hash; see ``corrections.nth``
     """
     key = (document.entity or "", document.decision or "", document.action or "", document.person or "")
-    return numbered(*key, document.kind, nth.get(document.sha256, 0))
-
-
-def numbered(entity: str, decision: str, action: str, person: str, kind: str, nth: int = 0) -> str:
-    """Return the number of a notice, or of the nth correction of it."""
-    return notice_number(entity, decision, action, person, f"{kind}/{nth}" if nth else kind)
+    return notice_number(*key, document.kind, nth.get(document.sha256, 0))
 
 
 def by_number(ledger: Ledger) -> dict[str, list[IssuedDocument]]:
@@ -54,6 +34,24 @@ def by_number(ledger: Ledger) -> dict[str, list[IssuedDocument]]:
     return found
 
 
-def replaced_by(document: IssuedDocument, nth: Mapping[str, int]) -> Replaces:
-    """Return what a letter that corrects this one says of it."""
-    return Replaces(number_of(document, nth), document.sent_at.date(), max([*nth.values(), 0]) + 1)
+def replaced_by_next(document: IssuedDocument, nth: Mapping[str, int]) -> Replaced:
+    """Return what the next letter that corrects this one says of it.
+
+    Parameters
+    ----------
+    nth : of the corrections of the decision by their hash
+    """
+    return Replaced(number_of(document, nth), document.sent_at.date(), max([*nth.values(), 0]) + 1)
+
+
+def replaced_by(ledger: Ledger, document: IssuedDocument) -> Replaced | None:
+    """Return what an issued letter said of the one that it corrects; None where it corrects none."""
+    from audit.ledger import corrections, documents, events
+
+    nth = corrections.nth(ledger, document.decision)
+    if document.sha256 not in nth:
+        return None
+    links = events.events(ledger, "correction", decision=document.decision)
+    first = next(one.subject for one in links if one.result == document.sha256)
+    before = next(one for one in documents.letters(ledger, document.decision) if one.sha256 == first)
+    return Replaced(number_of(before, nth), before.sent_at.date(), nth[document.sha256])

@@ -13,12 +13,13 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from audit.record import Refusal
-from reports.html import environment_digest
+from audit.record import Document, Refusal
 from reports.letter import Letters
-from reports.numbers import Replaces, number_of
+from reports.numbers import replaced_by
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from audit.ledger import IssuedDocument, Ledger
 
 How = Literal["kept", "rendered", "words"]
@@ -51,8 +52,12 @@ class Reissued:
         return self.same_bytes or not self.same_environment
 
 
-def reissued(ledger: Ledger, document: IssuedDocument) -> Reissued:
+def reissued(ledger: Ledger, document: IssuedDocument, folder: Path | None = None) -> Reissued:
     """Return an issued letter once more.
+
+    Parameters
+    ----------
+    folder : what the house's templates and letterhead are relative to
 
     Raises
     ------
@@ -67,19 +72,18 @@ def reissued(ledger: Ledger, document: IssuedDocument) -> Reissued:
     if kept is not None:
         return Reissued(document, "kept", document.format, kept, True, True)
     words = documents.words(ledger, document)
-    letters = Letters(ledger, document.audit)
-    made = _rendered(ledger, letters, document, words)
-    if isinstance(made, bytes):
-        same = hashlib.sha256(made).hexdigest() == document.sha256
+    made = _rendered(ledger, Letters(ledger, document.audit, folder), document, words)
+    if isinstance(made, Document):
+        same = hashlib.sha256(made.content).hexdigest() == document.sha256
         then = (document.environment_digest, document.template_digest)
-        alike = (environment_digest(), letters.templates) == then
-        return Reissued(document, "rendered", document.format, made, same, alike)
+        alike = (made.environment_digest, made.template_digest) == then
+        return Reissued(document, "rendered", document.format, made.content, same, alike)
     plain = textwrap.fill(words, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
     return Reissued(document, "words", "txt", plain.encode(), False, False, made)
 
 
-def _rendered(ledger: Ledger, letters: Letters, document: IssuedDocument, words: str) -> bytes | str:
-    """Return the letter's bytes in these words, or why today's program does not say them."""
+def _rendered(ledger: Ledger, letters: Letters, document: IssuedDocument, words: str) -> Document | str:
+    """Return the letter in these words, or why today's program does not say them."""
     from audit.ledger import documents
 
     whom = documents.recipient(ledger, document)
@@ -92,23 +96,12 @@ def _rendered(ledger: Ledger, letters: Letters, document: IssuedDocument, words:
         formats=(document.format,),  # type: ignore[arg-type]
         again_reason="given back as it was issued",
         late_reason="given back as it was issued" if document.late else None,
-        replaces=_replaced(ledger, document),
+        kind=document.kind,
+        lang=document.language,
+        replaced=replaced_by(ledger, document),
     )
     if isinstance(made, Refusal):
         return f"today's program refuses it: {made.cause}"
     if made[0].words != words:
         return "today's program says it in other words"
-    return made[0].content
-
-
-def _replaced(ledger: Ledger, document: IssuedDocument) -> Replaces | None:
-    """Return what a letter that corrects another says of that one; None where it corrects none."""
-    from audit.ledger import corrections, documents, events
-
-    nth = corrections.nth(ledger, document.decision)
-    if document.sha256 not in nth:
-        return None
-    links = events.events(ledger, "correction", decision=document.decision)
-    first = next(one.subject for one in links if one.result == document.sha256)
-    before = next(one for one in documents.letters(ledger, document.decision) if one.sha256 == first)
-    return Replaces(number_of(before, nth), before.sent_at.date(), nth[document.sha256])
+    return made[0]

@@ -95,21 +95,21 @@ def _write(
     recipients: Path | None,
     out: Path,
 ) -> dict[str, Any]:
-    from audit.cli.outbox import EXCEPTIONS, Records, Tally, as_csv
+    from audit.cli.outbox import EXCEPTIONS, Records, Tally, as_csv, folder_of
     from audit.cli.output import OutputFolder
     from audit.ledger import corrections
     from audit.record import Refusal
     from reports.letter import Letters
-    from reports.numbers import replaced_by
+    from reports.numbers import replaced_by_next
 
-    letters, tally = Letters(ledger, audit), Tally(audit, out, draft=False)
+    letters, tally = Letters(ledger, audit, folder_of(ledger, audit)), Tally(audit, out, draft=False)
     replaced: list[str] = []
     nth = corrections.nth(ledger, decision.decision)
     at = dt.datetime.now(dt.UTC)
     with OutputFolder(out, private=True) as folder:
         records = Records(ledger, audit, order, folder, tally)
         for first, whom in _first_letters(ledger, audit, decision, recipients):
-            named = replaced_by(first, nth)
+            named = replaced_by_next(first, nth)
             made = letters.render(
                 decision,
                 whom,
@@ -117,7 +117,8 @@ def _write(
                 formats=order.formats,
                 again_reason=order.again_reason,
                 late_reason=order.late_reason,
-                replaces=named,
+                kind=first.kind,
+                replaced=named,
             )
             if isinstance(made, Refusal):
                 tally.exceptions.append(made)
@@ -141,11 +142,12 @@ def _first_letters(
     from audit.cli.outbox import read_recipients_of
     from audit.ledger import documents
 
-    last: dict[str, IssuedDocument] = {}
+    last: dict[tuple[str, str], IssuedDocument] = {}
     for one in documents.letters(ledger, decision.decision):
-        before = last.get(one.person or "")
+        key = (one.person or "", one.kind)
+        before = last.get(key)
         if before is None or (one.sent_at, one.again) != (before.sent_at, before.again):
-            last[one.person or ""] = one  # of one issue in several formats the first file stands for it
+            last[key] = one  # of one issue in several formats the first file stands for it
     if not last:
         raise UsageError(
             f"decision {decision.decision}: nothing was issued on it, so there is nothing to correct. "

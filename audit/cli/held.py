@@ -99,7 +99,7 @@ def _end(ledger: Ledger, audit: str, decisions: list[str], wish: Wish, as_json: 
 
 def _row(one: Decision, name: str) -> dict[str, Any]:
     from audit.ledger.ends import AS_RANKED, ENDS
-    from reports.letter import HOLD_CITATIONS
+    from reports.kinds.adverse_action import HOLD_CITATIONS
 
     cause, due = one.notice.cause or "no_reason", one.notice.due_on
     return {

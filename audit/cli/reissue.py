@@ -67,6 +67,7 @@ def reissue(
 
 
 def _write(ledger: Ledger, decision: Decision, issued: list[Any], out: Path) -> list[dict[str, Any]]:
+    from audit.cli.outbox import folder_of
     from audit.cli.output import OutputFolder
     from audit.ledger import corrections
     from reports.letter import file_stem
@@ -77,7 +78,7 @@ def _write(ledger: Ledger, decision: Decision, issued: list[Any], out: Path) -> 
     told: list[dict[str, Any]] = []
     with OutputFolder(out, private=True) as folder:
         for one in issued:
-            again = reissued(ledger, one)
+            again = reissued(ledger, one, folder_of(ledger, one.audit))
             number, day = number_of(one, nth), one.sent_at.date().isoformat()
             stem = file_stem(ledger.case(one.audit, decision.decision).decision, one.role or "primary")
             folder.write(f"{stem}-{day}-{one.sha256[:8]}.{again.format}", again.content)

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import json
 import sqlite3
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -154,14 +155,19 @@ def test_where_the_words_would_be_others_the_issued_ones_are_given(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A template that says it otherwise today: the issued words alone, to the word, and it says so."""
-    from reports import mandatory, notice
+    from reports.letter import Letters
 
     name, _, digest = first(desk)
     with ledger_of(desk) as ledger:
         issued = next(one for one in documents.letters(ledger) if one.sha256 == digest)
         words = ledger.words(issued)
-    for module in (mandatory, notice):
-        monkeypatch.setitem(module.SENTENCES, "denied", "We say it otherwise today")
+    real = Letters.render
+
+    def otherwise(self: Letters, *arguments: Any, **options: Any) -> Any:
+        made = real(self, *arguments, **options)
+        return tuple(replace(one, words=f"Today: {one.words}") for one in made)  # type: ignore[union-attr]
+
+    monkeypatch.setattr(Letters, "render", otherwise)
     out = desk.folder / "again"
     answer = desk.of_ledger("reissue", "latest", name, "--out", out, *WHO, "--json")
     assert {one["how"] for one in answer.json["letters"]} == {"words"}
@@ -174,14 +180,14 @@ def test_where_the_words_would_be_others_the_issued_ones_are_given(
 
 def test_other_bytes_on_the_same_environment_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same words in other bytes: on another environment it says so, on the same one it ends with 4."""
-    from reports import letter, reissued
+    from reports import letter, printing
 
     name, _, _ = first(desk)
-    monkeypatch.setattr(letter, "version", lambda _: "0.0.0")  # stands in the page, and is no word of it
+    monkeypatch.setattr(printing, "version", lambda _: "0.0.0")  # stands in the page, and is no word of it
     same = desk.of_ledger("reissue", "latest", name, "--out", desk.folder / "a", *WHO, "--json")
     assert same.code == 4
     assert [one["format"] for one in same.json["letters"] if not one["holds"]] == ["html"]
-    monkeypatch.setattr(reissued, "environment_digest", lambda: "0" * 64)
+    monkeypatch.setattr(letter, "environment_digest", lambda: "0" * 64)
     other = desk.of_ledger("reissue", "latest", name, "--out", desk.folder / "b", *WHO)
     assert other.code == 0
     assert "template or tools are not those of then" in other.out
@@ -237,7 +243,8 @@ def test_a_correction_says_which_notice_it_replaces(desk: Desk) -> None:
     told, out, name, number = corrected(desk)
     assert (told["letters"], told["replaced"]) == (1, [number])
     text = (out / f"{name}.txt").read_text()
-    assert f"This notice replaces        Notice no. {number} of November 20, 2026" in text
+    assert f"Replaces notice no.         {number}" in text
+    assert "Dated                       November 20, 2026" in text
     digest = sha256(text.encode()).hexdigest()
     with ledger_of(desk) as ledger:
         numbers = {value: [one.sha256 for one in issued] for value, issued in by_number(ledger).items()}
