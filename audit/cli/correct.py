@@ -61,10 +61,9 @@ def correct(
     if as_json:
         typer.echo(json.dumps(told))
     else:
-        typer.echo(
-            f"{told['letters']} {'letter' if told['letters'] == 1 else 'letters'} in {out}, "
-            f"in place of {', '.join(told['replaced']) or 'none'}"
-        )
+        n = "1 letter" if told["letters"] == 1 else f"{told['letters']} letters"
+        of = f", in place of {', '.join(told['replaced'])}" if told["replaced"] else ""
+        typer.echo(f"{n} in {out}{of}")
         if told["refused"]:
             typer.echo(f"{told['refused']} refused: {told['exceptions']}")
     raise typer.Exit(3 if told["refused"] else 0)
