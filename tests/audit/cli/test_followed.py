@@ -282,10 +282,7 @@ def test_a_correction_of_a_correction_replaces_that_one(desk: Desk) -> None:
     assert answer.code == 0, answer.err
     (replaced,) = answer.json["replaced"]
     assert replaced != number
-    assert (
-        f"Replaces notice no.         {replaced}"
-        in (out / f"{name}.txt").read_text()
-    )
+    assert f"Replaces notice no.         {replaced}" in (out / f"{name}.txt").read_text()
     with ledger_of(desk) as ledger:
         assert (
             len(
