@@ -45,8 +45,7 @@ def reviewed(terms: Terms, case: CaseFile) -> Part | None:
     shown["closed_at"] = words.day(closed) if closed else ""
     for key in ("authority_to_change", "received_view"):
         shown[key] = words["yes_no"][shown[key].strip().lower()]
-    for key in ("outcome",):
-        shown[key] = words["outcomes"].get(shown[key].strip().lower(), shown[key])
+    shown["outcome"] = words["outcomes"][shown["outcome"].strip().lower()]
     pairs = [(words["reviewed_rows"][key], (" ".join(shown[key].split()),)) for key in REVIEW]
     return part("reviewed", words["reviewed"], (rows(*pairs),))
 

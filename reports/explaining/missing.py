@@ -196,6 +196,9 @@ def _of_the_review(asked: Asked, terms: Terms, case: CaseFile) -> Iterator[Gap]:
             yield Gap(f"review.{field} is missing", asked["review"])
         elif field == "closed_at" and read_date(text) is None:
             yield Gap("review.closed_at is not a date", asked["review"])
+        elif field == "outcome" and text.lower() not in terms.words["outcomes"]:
+            known = " nor ".join(terms.words["outcomes"])
+            yield Gap(f"review.outcome is {text}, neither {known}", asked["review"])
         elif field in _TRUTHS and text.lower() not in terms.words["yes_no"]:
             yield Gap(f"review.{field} is {text}, neither true nor false", asked["review"])
     if case.review.get("authority_to_change", "").strip().lower() in ("false", "no", "0"):

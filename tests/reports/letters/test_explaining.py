@@ -428,8 +428,18 @@ def test_a_review_is_told_whole(field: str) -> None:
 
 def test_a_review_that_can_change_nothing_is_none() -> None:
     """A reviewer without the authority to change the decision refuses the letter."""
-    found = refused("ccd2_explanation", a_ledger(), review=REVIEW | {"authority_to_change": "false"})
+    found = refused("ccd2_explanation", a_ledger(), review=REVIEW | {"authority_to_change": "no"})
     assert "that is no human review" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("outcome", "answered"), ("received_view", "perhaps"), ("closed_at", "soon")]
+)
+def test_a_review_is_told_in_known_words(field: str, value: str) -> None:
+    """A review is upheld or overturned, on a day, with the person's view or without; nothing else is one."""
+    assert (
+        f"review.{field} is" in refused("ccd2_explanation", a_ledger(), review=REVIEW | {field: value}).cause
+    )
 
 
 @pytest.mark.parametrize(
