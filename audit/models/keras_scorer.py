@@ -236,6 +236,12 @@ class KerasScorer:
         """Return float64[n, m]: the mean score over the reference, of the row where mask m is set."""
         return self._mixing(reference).mean(rows, reference, masks)
 
+    def mixed_means_of_all(
+        self, rows: NDArray[Any], reference: NDArray[Any], owned: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return float64[n, 2^k]: ``mixed_mean`` of each coalition of players bool[k, width]."""
+        return self._mixing(reference).means_of_all(rows, reference, owned)
+
     def mixed(
         self,
         rows: NDArray[Any],
