@@ -214,10 +214,10 @@ def test_what_xla_cannot_compile_is_run_without_it():
     rows = numbers(5, 1)
     compiled = scorer.score(rows)
 
-    def refuse(padded):
+    def refuse(padded, n_parts):
         raise tf.errors.UnimplementedError(None, None, "no kernel for this operation")
 
-    scorer._compiled = refuse
+    scorer._batches._compiled = refuse
     assert scorer.score(rows) == pytest.approx(compiled, abs=1e-6)
     assert scorer.notes == ["not compiled by XLA: no kernel for this operation"]
 
