@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.explain.behaviour import Setting
+    from audit.explain.counterfactual import Kept
     from audit.host import Columns, Tell
     from audit.record.turned import Turned
 
@@ -27,6 +28,7 @@ class LocalHost:
         self._order = order
         self._scorer: Scorer | None = None
         self._classifier: Classifier | None = None
+        self._kept: Kept | None = None  # what counterfactuals found of references
 
     @property
     def path(self) -> str:
@@ -95,9 +97,13 @@ class LocalHost:
         tell: Tell | None = None,
     ) -> list[Turned]:
         """Return, for each row, the changes that would have turned the decision, or why none is told."""
-        from audit.explain.counterfactual import counterfactuals
+        from audit.explain.counterfactual import Kept, counterfactuals
 
-        return counterfactuals(self.scorer, rows, reference, codes, cutoffs, **options, progress=tell)
+        if self._kept is None:
+            self._kept = Kept()
+        return counterfactuals(
+            self.scorer, rows, reference, codes, cutoffs, **options, progress=tell, kept=self._kept
+        )
 
     def classify(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return float64[n, classes]."""
@@ -137,4 +143,4 @@ class LocalHost:
 
     def close(self) -> None:
         """Let go of the model."""
-        self._scorer = self._classifier = None
+        self._scorer = self._classifier = self._kept = None

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _MOST = 256
 _TRIED_ON = 16  # reference rows on which the mean effect of an option is measured
+_KEPT = 4  # references whose options are kept
 _NORMAL = 1.4826  # median absolute deviation to standard deviation, of normal numbers
 
 
@@ -74,6 +75,40 @@ class Options:
         total += switched
         total[~reachable(self.factor, own, self.values) | (total == 0)] = np.inf
         return total
+
+
+class Kept:
+    """The options of the last few references, for decisions that are explained one after the other."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Any, ...], tuple[Options, ...]] = {}
+
+    def options(
+        self,
+        scorer: Scorer,
+        factors: Sequence[Movable],
+        reference: Cells,
+        encoded: NDArray[Any],
+        approved: NDArray[np.bool_],
+        rule: Rule,
+    ) -> tuple[Options, ...]:
+        """Return ``options`` of the one scorer that is asked for, found at most once for each reference."""
+        key = (
+            rule,
+            encoded.tobytes(),
+            approved.tobytes(),
+            tuple((one.factor, one.columns, one.flags, tuple((one.ways or {}).items())) for one in factors),
+            tuple(_content(reference[column]) for one in factors for column in one.columns),
+        )
+        if key not in self._found:
+            if len(self._found) >= _KEPT:
+                del self._found[next(iter(self._found))]  # the oldest
+            self._found[key] = options(scorer, factors, reference, encoded, approved, rule)
+        return self._found[key]
+
+
+def _content(cells: NDArray[Any]) -> Any:
+    return tuple(cells.tolist()) if cells.dtype.kind == "O" else cells.tobytes()
 
 
 def options(
