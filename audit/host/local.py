@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.explain.behaviour import Setting
-    from audit.explain.counterfactual import Kept
     from audit.host import Columns, Tell
     from audit.record.turned import Turned
 
@@ -28,7 +27,6 @@ class LocalHost:
         self._order = order
         self._scorer: Scorer | None = None
         self._classifier: Classifier | None = None
-        self._kept: Kept | None = None  # what counterfactuals found of references
 
     @property
     def path(self) -> str:
@@ -97,13 +95,9 @@ class LocalHost:
         tell: Tell | None = None,
     ) -> list[Turned]:
         """Return, for each row, the changes that would have turned the decision, or why none is told."""
-        from audit.explain.counterfactual import Kept, counterfactuals
+        from audit.explain.counterfactual import counterfactuals
 
-        if self._kept is None:
-            self._kept = Kept()
-        return counterfactuals(
-            self.scorer, rows, reference, codes, cutoffs, **options, progress=tell, kept=self._kept
-        )
+        return counterfactuals(self.scorer, rows, reference, codes, cutoffs, **options, progress=tell)
 
     def classify(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return float64[n, classes]."""
@@ -143,4 +137,4 @@ class LocalHost:
 
     def close(self) -> None:
         """Let go of the model."""
-        self._scorer = self._classifier = self._kept = None
+        self._scorer = self._classifier = None

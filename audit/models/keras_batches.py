@@ -33,7 +33,9 @@ class Batches:
         Whether XLA compiles the trunk; False from the moment when it refuses.
     """
 
-    def __init__(self, trunk: Callable[[Any], Any], dtype: np.dtype[Any], note: Callable[[str], None]) -> None:
+    def __init__(
+        self, trunk: Callable[[Any], Any], dtype: np.dtype[Any], note: Callable[[str], None]
+    ) -> None:
         self._trunk, self._dtype, self._note = trunk, dtype, note
         self.jit = True
         self._compiled: Callable[[Any, Any], Any] | None = None

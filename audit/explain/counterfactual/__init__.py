@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.explain.counterfactual.movable import movable
-from audit.explain.counterfactual.options import Kept, options
+from audit.explain.counterfactual.options import options
 from audit.explain.counterfactual.searching import search
 from audit.explain.counterfactual.trial import Rule, Trial
 from audit.explain.game import columns_of
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     Answer = tuple[Counterfactual, ...] | NoCounterfactual
 
-__all__ = ["Kept", "counterfactuals"]
+__all__ = ["counterfactuals"]
 
 _APPLICANTS = 128  # searched together
 
@@ -65,7 +65,6 @@ def counterfactuals(
     most_factors: int = 4,
     budget: int = 1024,
     progress: Callable[[int], None] | None = None,
-    kept: Kept | None = None,
 ) -> list[Answer]:
     """Return, for each row, the changes that would have turned the decision, or why none is told.
 
@@ -82,7 +81,6 @@ def counterfactuals(
     most_factors : factors changed together at most
     budget : evaluations that each number of factors may cost a row, before what turns is drawn back
     progress : called with the number of rows done, now and then
-    kept : what was found of references before, by whoever asks this scorer again and again
 
     Returns
     -------
@@ -101,7 +99,6 @@ def counterfactuals(
     scores, other_scores = scorer.score_encoded(encoded), scorer.score_encoded(other_encoded)
     at = np.broadcast_to(np.asarray(cutoffs, dtype=np.float64), scores.shape)
     factors = movable(codes, scorer.columns, protected=protected, flags=flags)
-    finding = options if kept is None else kept.options
     found: list[Answer] = [NoCounterfactual(NO_CUTOFF)] * len(scores)
     done = int(np.isnan(at).sum())
     for cutoff in np.unique(at[~np.isnan(at)]).tolist():
@@ -116,7 +113,7 @@ def counterfactuals(
                 found[place] = NoCounterfactual(cause)
         refused = mine[~passed] if cause is None else mine[:0]
         done += len(mine) - len(refused)
-        could = finding(scorer, factors, others, other_encoded, approved, rule) if len(refused) else ()
+        could = options(scorer, factors, others, other_encoded, approved, rule) if len(refused) else ()
         for start in range(0, len(refused), _APPLICANTS):
             some = refused[start : start + _APPLICANTS]
             cells = {column: values[some] for column, values in own.items()}

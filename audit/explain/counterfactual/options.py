@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.explain.counterfactual.movable import Movable, reachable
+from audit.explain.kept import content, kept
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 _MOST = 256
 _TRIED_ON = 16  # reference rows on which the mean effect of an option is measured
-_KEPT = 4  # references whose options are kept
 _NORMAL = 1.4826  # median absolute deviation to standard deviation, of normal numbers
 
 
@@ -77,40 +77,6 @@ class Options:
         return total
 
 
-class Kept:
-    """The options of the last few references, for decisions that are explained one after the other."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[Any, ...], tuple[Options, ...]] = {}
-
-    def options(
-        self,
-        scorer: Scorer,
-        factors: Sequence[Movable],
-        reference: Cells,
-        encoded: NDArray[Any],
-        approved: NDArray[np.bool_],
-        rule: Rule,
-    ) -> tuple[Options, ...]:
-        """Return ``options`` of the one scorer that is asked for, found at most once for each reference."""
-        key = (
-            rule,
-            encoded.tobytes(),
-            approved.tobytes(),
-            tuple((one.factor, one.columns, one.flags, tuple((one.ways or {}).items())) for one in factors),
-            tuple(_content(reference[column]) for one in factors for column in one.columns),
-        )
-        if key not in self._found:
-            if len(self._found) >= _KEPT:
-                del self._found[next(iter(self._found))]  # the oldest
-            self._found[key] = options(scorer, factors, reference, encoded, approved, rule)
-        return self._found[key]
-
-
-def _content(cells: NDArray[Any]) -> Any:
-    return tuple(cells.tolist()) if cells.dtype.kind == "O" else cells.tobytes()
-
-
 def options(
     scorer: Scorer,
     factors: Sequence[Movable],
@@ -121,8 +87,27 @@ def options(
 ) -> tuple[Options, ...]:
     """Return what each factor could be, given the reference's columns and the same encoded.
 
-    ``approved`` is bool[reference rows], with at least one of them set.
+    ``approved`` is bool[reference rows], with at least one of them set. They are found once for one scorer.
     """
+    key = (
+        "counterfactual options",
+        rule,
+        content(encoded),
+        content(approved),
+        tuple((one.factor, one.columns, one.flags, tuple((one.ways or {}).items())) for one in factors),
+        tuple(content(reference[column]) for one in factors for column in one.columns),
+    )
+    return kept(scorer, key, lambda: _found(scorer, factors, reference, encoded, approved, rule))
+
+
+def _found(
+    scorer: Scorer,
+    factors: Sequence[Movable],
+    reference: Cells,
+    encoded: NDArray[Any],
+    approved: NDArray[np.bool_],
+    rule: Rule,
+) -> tuple[Options, ...]:
     among = np.flatnonzero(approved)
     some = among[np.unique(np.linspace(0, len(among) - 1, _TRIED_ON).astype(np.int64))]
     found = []

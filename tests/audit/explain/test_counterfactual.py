@@ -12,7 +12,7 @@ import pytest
 
 from audit.config.explain import CounterfactualsSection
 from audit.errors import UsageError
-from audit.explain.counterfactual import Kept, counterfactuals
+from audit.explain.counterfactual import counterfactuals
 from audit.record import NoCounterfactual, Proxy, ReasonCode
 from tests.oracles.counterfactuals import smallest
 from tests.worlds.changeable import (
@@ -322,10 +322,11 @@ def test_what_a_config_leaves_out_is_what_the_search_leaves_out():
 
 def test_what_is_kept_of_a_reference_serves_that_reference_alone():
     """Another reference, another cutoff or another dictionary is looked at anew; the old one is not."""
-    kept, scorer = Kept(), linear({"a": 1.0, "b": 1.0})
+    weights = {"a": 1.0, "b": 1.0}
+    scorer = linear(weights)
     rows = {"a": np.array([4.0]), "b": np.array([4.0])}
     seen = []
-    for a, cutoff, codes in (
+    for a, cutoff, listed in (
         ([0.0, 1.0, 2.0], 7.0, [code("a"), code("b")]),
         ([0.0, 1.0, 3.0], 7.0, [code("a"), code("b")]),
         ([0.0, 1.0, 2.0], 6.0, [code("a"), code("b")]),
@@ -333,9 +334,8 @@ def test_what_is_kept_of_a_reference_serves_that_reference_alone():
         ([0.0, 1.0, 2.0], 7.0, [code("a"), code("b")]),
     ):
         reference = {"a": np.array(a), "b": np.array([3.0, 2.0, 1.0])}
-        found = counterfactuals(scorer, rows, reference, codes, cutoff, "high", kept=kept)
-        assert found == counterfactuals(scorer, rows, reference, codes, cutoff, "high")
+        found = counterfactuals(scorer, rows, reference, listed, cutoff, "high")
+        assert found == counterfactuals(linear(weights), rows, reference, listed, cutoff, "high")
         seen.append(found)
     assert seen[0] == seen[-1]
     assert seen[0] != seen[1]
-    assert len(kept._found) == 4
