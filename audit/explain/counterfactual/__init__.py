@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from audit.explain.counterfactual.options import Cells
     from audit.explain.counterfactual.searching import Found
-    from audit.explain.counterfactual.trial import Floats
+    from audit.explain.counterfactual.trial import Floats, Ints
     from audit.record import ReasonCode, Scorer
 
     Answer = tuple[Counterfactual, ...] | NoCounterfactual
