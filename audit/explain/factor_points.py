@@ -61,8 +61,8 @@ def explain(
     if n > _PAIRED:
         some = some[np.linspace(0, n - 1, _PAIRED).round().astype(np.int64)]
     among = replace(played, reference=some)
-    key = ("factor points", content(some), content(played.owned))
-    together = kept(scorer, key, lambda: _above(among, some).mean(axis=0))
+    key = "factor points", content(played.owned)
+    together = kept(scorer, some, key, lambda: _above(among, some).mean(axis=0))
     values = np.zeros((len(played.rows), len(played.players)))
     for start in range(0, len(values), _ROWS):
         values[start : start + _ROWS] = _above(played, played.rows[start : start + _ROWS]) - together

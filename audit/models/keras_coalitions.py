@@ -2,13 +2,10 @@
 
 Where the columns of a network first meet in a Dense layer, its sum over a mix adds up what each player
 gives to it. So the players are cut into two halves: the sums of every coalition of either half are made
-once, and a coalition of all players is one of each. Of the first layer one addition is left for a mix,
-and what the reference gives to it does not depend on the row that is explained.
+once, and a coalition of all players is one of each. Of the first layer one addition is left for a mix.
 
 Why so, the shape of the loops: one row at a time, and for it the reference in steps of one fixed size. So
 a row's numbers are the same bits alone and among others, and what a step writes stays in the cache.
-
-Why so, sums that are kept: one decision after the other is compared with the same reference.
 
 Why so, parts: a step is too small for two processors. So the reference is cut into parts by its size alone,
 each is gone through by a thread of its own, and what they found is added up in their order.
@@ -18,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +29,6 @@ if TYPE_CHECKING:
 STEP = 1 << 20  # numbers that the first layer writes in one step
 PARTS = 2  # of the reference, gone through side by side
 HELD = 1 << 21  # numbers of the reference's sums that one part holds
-KEPT = 8  # parts whose sums are kept for the next decision
 ROWS = 64  # rows handed over in one call; the loop runs over as many as are there
 
 
@@ -67,7 +62,6 @@ class Coalitions:
         compiled = {"jit_compile": jit, "autograph": False}
         self._loop = tf.function(self._over_rows, **compiled)
         self._reference_part = tf.function(self._part_of_reference, **compiled)
-        self._sums = lru_cache(KEPT)(self._sums_of)
 
     def try_on(self, rows: NDArray[Any]) -> float:
         """Return how far this lies from whole mixes, at most, on some rows."""
@@ -98,7 +92,7 @@ class Coalitions:
 
         def against(part: tuple[NDArray[Any], NDArray[np.float64]]) -> NDArray[np.float64]:
             some, weights = part
-            sums = self._sums(some.tobytes(), some.shape, owned.tobytes(), owned.shape)
+            sums = self._reference_part(tf.constant(some), *halves)
             found = [
                 self._loop(
                     tf.constant(given[first : first + ROWS]),
@@ -117,16 +111,6 @@ class Coalitions:
                 for found in pool.map(against, _in_parts(reference.astype(self._dtype), *steps)):
                     out += found  # in the order of the parts, whichever was done first
         return out
-
-    def _sums_of(
-        self, reference: bytes, shape: tuple[int, ...], owned: bytes, of: tuple[int, ...]
-    ) -> tuple[Any, Any]:
-        """Return ``_part_of_reference`` of arrays as their bytes, by which it is kept."""
-        others = np.frombuffer(reference, dtype=self._dtype).reshape(shape)
-        sums: tuple[Any, Any] = self._reference_part(
-            tf.constant(others), *self._halves(np.frombuffer(owned, dtype=bool).reshape(of))
-        )
-        return sums
 
     @staticmethod
     def _steps(n_reference: int, units: int, n_players: int) -> tuple[int, int]:

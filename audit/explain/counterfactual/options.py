@@ -92,12 +92,11 @@ def options(
     key = (
         "counterfactual options",
         rule,
-        content(encoded),
         content(approved),
         tuple((one.factor, one.columns, one.flags, tuple((one.ways or {}).items())) for one in factors),
         tuple(content(reference[column]) for one in factors for column in one.columns),
     )
-    return kept(scorer, key, lambda: _found(scorer, factors, reference, encoded, approved, rule))
+    return kept(scorer, encoded, key, lambda: _found(scorer, factors, reference, encoded, approved, rule))
 
 
 def _found(

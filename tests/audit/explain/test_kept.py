@@ -8,15 +8,27 @@ import numpy as np
 
 from audit.explain.kept import AT_MOST, _of_scorers, content, kept
 
+ROWS = np.array([[1.0], [2.0]])
+
 
 class Anything:
-    """An object that somebody can wait for the end of."""
+    """A scorer that somebody can wait for the end of."""
+
+    weight = 1.0
+
+    def score_encoded(self, encoded):
+        """Return float64[n]."""
+        return self.weight * encoded[:, 0]
 
 
 class Slotted:
-    """An object of which nobody hears when it ends."""
+    """A scorer of which nobody hears when it ends."""
 
     __slots__ = ()
+
+    def score_encoded(self, encoded):
+        """Return float64[n]."""
+        return encoded[:, 0]
 
 
 def test_the_same_question_is_asked_once():
@@ -27,18 +39,27 @@ def test_the_same_question_is_asked_once():
         asked.append(1)
         return len(asked)
 
-    assert [kept(one, "a", find), kept(one, "a", find), kept(one, "b", find)] == [1, 1, 2]
-    assert kept(other, "a", find) == 3
-    assert [kept(Slotted(), "a", find) for _ in range(2)] == [4, 5]
+    assert [kept(one, ROWS, "a", find), kept(one, ROWS, "a", find), kept(one, ROWS, "b", find)] == [1, 1, 2]
+    assert kept(other, ROWS, "a", find) == 3
+    assert [kept(Slotted(), ROWS, "a", find) for _ in range(2)] == [4, 5]
+
+
+def test_another_reference_or_a_model_that_was_changed_is_asked_anew():
+    """Weights that are set under way show in the scores of the reference."""
+    one = Anything()
+    assert kept(one, ROWS, "a", lambda: 1) == 1
+    assert kept(one, ROWS[::-1], "a", lambda: 2) == 2
+    one.weight = 0.5
+    assert kept(one, ROWS, "a", lambda: 3) == 3
 
 
 def test_no_more_is_kept_than_stated_and_nothing_of_who_has_ended():
     """The oldest goes first."""
     one = Anything()
     for key in range(AT_MOST + 1):
-        kept(one, key, lambda key=key: key)
-    assert kept(one, 0, lambda: "anew") == "anew"
-    assert kept(one, AT_MOST, lambda: "anew") == AT_MOST
+        kept(one, ROWS, key, lambda key=key: key)
+    assert kept(one, ROWS, 0, lambda: "anew") == "anew"
+    assert kept(one, ROWS, AT_MOST, lambda: "anew") == AT_MOST
     place = id(one)
     assert len(_of_scorers[place]) == AT_MOST
     del one
