@@ -4,8 +4,8 @@ Run by hand: ``python tests/benchmarks/local_memory.py [--json]``. Each method e
 100,000 rows of the network of 28 columns in one call, each in a process of its own. Beside the peak
 stands how many bytes a further row costs, in numbers of 8 bytes for each of its columns: the rows as
 they are given take one such number, encoded they take a half, and what a method says of each column
-and the sums that it is made of take one each. What is held at once of mixes and points, hundreds of
-numbers a column and row, must not be seen in it.
+and the sums that it is made of take one each; where orders are sampled a covariance is kept of each row.
+What is held at once of mixes and points, hundreds of numbers a column and row, must not be seen in it.
 """
 
 from __future__ import annotations
