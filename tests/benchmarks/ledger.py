@@ -96,7 +96,6 @@ class Watch:
         for owner, name in (
             (Keyring, "draw_keys"),
             (Keyring, "keep_keys"),
-            (made, "give_keys"),
             (made, "locked"),
         ):
             setattr(owner, name, self._timed(getattr(owner, name), lambda _arguments: True))
