@@ -33,6 +33,7 @@ from audit.ledger import (
     tables,
     write,
 )
+from audit.ledger.aside import Aside
 from audit.ledger.documents import IssuedDocument
 from audit.ledger.notes import Signer
 from audit.ledger.partitions import AttributionBlock
@@ -92,6 +93,7 @@ class Ledger:
         self.key_file = key_file
         self.owner = leases.owner()
         self.shelf = read.Shelf()
+        self.aside = Aside()
         table, kinds = tables.keys, {}
         with database.reading(engine) as connection:
             for row in connection.execute(sa.select(table).order_by(table.c.entry, table.c.pos)):
@@ -154,7 +156,8 @@ class Ledger:
             raise
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and end the process that worked aside."""
+        self.aside.close()
         self.keyring.forget()
         self.engine.dispose()
 

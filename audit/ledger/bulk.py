@@ -72,10 +72,10 @@ def _expressed(table: Table) -> bool:
 
 
 def rows_with(
-    connection: Connection, table: Table, names: Sequence[str], key: str, values: Sequence[Any]
+    connection: Connection, source: str, names: Sequence[str], key: str, values: Sequence[Any]
 ) -> Iterator[Sequence[Any]]:
-    """Yield these columns of the rows whose ``key`` is one of many values, in no order."""
-    sql = f"SELECT {', '.join(names)} FROM {table.name} WHERE {key}"
+    """Yield these columns of the rows of a table or a join whose ``key`` is one of many values."""
+    sql = f"SELECT {', '.join(names)} FROM {source} WHERE {key}"
     for start in range(0, len(values), ASKED):
         some = values[start : start + ASKED]
         if connection.dialect.name == "sqlite":

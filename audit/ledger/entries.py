@@ -30,6 +30,18 @@ def hashed_columns(table: Table) -> list[str]:
     return [column.name for column in table.columns if column.name != "entry"]
 
 
+def hashes_of(sealed: Sequence[Sequence[Any]]) -> tuple[bytes, bytes]:
+    """Return the root over rows given column by column, and their leaf hashes one after the other.
+
+    Raises
+    ------
+    ValueError
+        For a NaN or an infinite number.
+    """
+    leaves = log.leaf_hashes(seal.pack_columns(sealed) if sealed[0] else [])
+    return log.merkle_root(leaves), b"".join(leaves)
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Rows of one table, not hashed yet.
@@ -60,7 +72,7 @@ class Columns:
             Where a value cannot be sealed: NaN and infinity are no measurements.
         """
         try:
-            leaves = log.leaf_hashes(seal.pack_columns(self.sealed) if self.n else [])
+            return hashes_of(self.sealed)
         except ValueError as error:
             at = next(
                 i
@@ -69,7 +81,6 @@ class Columns:
                 if isinstance(value, float) and not math.isfinite(value)
             )
             raise LedgerError(f"{self.table.name}: row {at}: {error}. Record the cause instead.") from error
-        return log.merkle_root(leaves), b"".join(leaves)
 
     def hashed(self, root: bytes, leaves: bytes) -> RowSet:
         """Return the rows with the hashes that were made of them."""

@@ -30,8 +30,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from audit.ledger import AttributionBlock, AuditWriter, Ledger, bulk, entries, verify
+from audit.ledger import AttributionBlock, AuditWriter, Ledger, bulk, verify
 from audit.ledger import part as made
+from audit.ledger.aside import Answer, Aside
 from audit.ledger.people import Keyring
 from audit.record import CaseFile, Decision, Notice, Person, Reason
 from tests.worlds.postgresql import NoServer, Server
@@ -96,11 +97,13 @@ class Watch:
         for owner, name in (
             (Keyring, "draw_keys"),
             (Keyring, "keep_keys"),
+            (Aside, "keep"),
+            (made, "lock"),
             (made, "locked"),
         ):
             setattr(owner, name, self._timed(getattr(owner, name), lambda _arguments: True))
-        hashes, stores = entries.column_set, bulk.insert_tuples
-        entries.column_set = self._timed(hashes, lambda given: given[0].name in _LOCKED)
+        waits, stores = Answer.value, bulk.insert_tuples
+        Answer.value = self._timed(waits, lambda given: given[0].work == "wrapped")
         bulk.insert_tuples = self._timed(stores, lambda given: given[1].name in _LOCKED)
 
     def _timed(self, function: Callable[..., Any], counts: Callable[..., bool]) -> Callable[..., Any]:
