@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -181,7 +180,7 @@ def position_of(connection: Connection, key: str) -> int | None:
 
 def store(connection: Connection, rows: Columns) -> None:
     """Store rows ahead of the act that seals them, which must follow in the same transaction."""
-    bulk.insert_columns(connection, rows.table, [repeat(head(connection).size, rows.n), *rows.stored])
+    bulk.insert_columns(connection, rows.table, [[head(connection).size] * rows.n, *rows.stored])
 
 
 def append(
@@ -209,7 +208,7 @@ def append(
     for one in sets:
         name, n = one.table.name, one.n
         if one.table not in stored:
-            bulk.insert_columns(connection, one.table, [repeat(position, n), *one.columns])
+            bulk.insert_columns(connection, one.table, [[position] * n, *one.columns])
         connection.execute(
             tables.row_sets.insert(),
             {"entry": position, "name": name, "n": n, "root": one.root, "leaves": one.leaves},

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, LedgerError
 from audit.ledger import bulk, entries, leases, log, part, returning, seal, shapes, tables
-from audit.ledger.database import reading, writing
+from audit.ledger.database import bring_home, reading, writing
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -278,6 +278,7 @@ class AuditWriter:
                 leases.release(connection, lease)
         with writing(self._ledger.engine) as connection:
             bulk.count_rows(connection)
+        bring_home(self._ledger.engine)
         self.audit = replace(self._ledger.find(lease.audit))
         self.existing, self._lease = True, None
         self._ledger.aside.close()

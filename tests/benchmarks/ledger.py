@@ -102,9 +102,9 @@ class Watch:
             (made, "locked"),
         ):
             setattr(owner, name, self._timed(getattr(owner, name), lambda _arguments: True))
-        waits, stores = Answer.value, bulk.insert_tuples
+        waits, stores = Answer.value, bulk.insert_columns
         Answer.value = self._timed(waits, lambda given: given[0].work == "wrapped")
-        bulk.insert_tuples = self._timed(stores, lambda given: given[1].name in _LOCKED)
+        bulk.insert_columns = self._timed(stores, lambda given: given[1].name in _LOCKED)
 
     def _timed(self, function: Callable[..., Any], counts: Callable[..., bool]) -> Callable[..., Any]:
         def timed(*arguments: Any) -> Any:
