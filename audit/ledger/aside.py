@@ -36,7 +36,8 @@ _OFTEN = 0.0005  # seconds after which a thread of the other process lets the ne
 
 WORK: dict[str, Callable[..., Any]] = {
     "hashes": entries.hashes_of,
-    "texts": locking.texts,
+    "pseudonyms": locking.pseudonyms,
+    "details": locking.details,
     "cells": locking.cells,
     "inputs": locking.inputs,
     "locked": locking.locked,
@@ -97,6 +98,8 @@ class Aside:
         work : str
             One of ``WORK``.
         given : numbers, texts, bytes, None, and lists, tuples and mappings of these
+            What is of another type is either refused, or arrives as its bytes, as numbers of arrays do;
+            no work takes bytes for a number.
         kept : numbers of what it keeps; it is given that first, and keeps it no longer
         """
         return Answer(self, work, self._send(work, False, given, kept), here)

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain
+from operator import itemgetter
 from typing import Any, cast
 
 from audit.ledger.locking import Inputs
@@ -164,11 +165,13 @@ def _owner(role: str, persons: Sequence[Person]) -> int:
 def cells(decision: Decision, persons: Sequence[Person], case: CaseFile | None) -> list[Cell]:
     """Return what is to be locked for each person of the decision, in the order of ``persons_of``."""
     bodies: list[Cell] = [{"person": person.person} for person in persons]
-    bodies[0]["decision"] = decision.decision
+    primary = bodies[0]
+    primary["decision"] = decision.decision
     if case is not None:
-        bodies[0]["record"] = dict(case.record)
+        record = case.record
+        primary["record"] = record if type(record) is dict else dict(record)
         if case.counterfactuals is not None:  # absent where none were looked for, as in older ledgers
-            bodies[0]["counterfactuals"] = turned.as_values(case.counterfactuals)
+            primary["counterfactuals"] = turned.as_values(case.counterfactuals)
         for source in case.sources:
             bodies[_owner(source.of, persons)].setdefault("sources", []).append(asdict(source))
         for score in case.bureau_scores:
@@ -210,13 +213,17 @@ def input_names(cases: Sequence[CaseFile]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(orders)))
 
 
-def seen(case: CaseFile | None, names: Sequence[str]) -> Inputs:
-    """Return what the model saw: in the order of ``names``; by name where some are absent."""
-    if case is None or not case.inputs:
-        return None
-    if len(case.inputs) == len(names):
-        return tuple(map(case.inputs.__getitem__, names))
-    return dict(case.inputs)
+def seen(cases: Sequence[CaseFile | None], names: Sequence[str]) -> list[Inputs]:
+    """Return what the model saw of each: in the order of ``names``; by name where some are absent."""
+    in_order = itemgetter(*names) if len(names) > 1 else lambda inputs: tuple(map(inputs.get, names))
+    return [
+        None
+        if case is None or not case.inputs
+        else in_order(case.inputs)
+        if len(case.inputs) == len(names)
+        else dict(case.inputs)
+        for case in cases
+    ]
 
 
 def inputs_of(unlocked: bytes, names: Sequence[str]) -> dict[str, float | str | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table
@@ -40,7 +41,7 @@ class Part:
     cells : list of mappings
         Of each person of each decision, what is to be locked; ``seen`` of each decision, what the
         model saw. Both are ``kept`` aside too.
-    details : positions, the promise of their texts, and the sentences that they name by digest
+    details : the promise of their partition, and the sentences that they name by digest
     packed : list of Packed
         Attributions and groups.
     """
@@ -58,7 +59,7 @@ class Part:
     input_names: tuple[str, ...]
     seen: list[locking.Inputs]
     kept: tuple[int, int]
-    details: tuple[list[int], Answer, dict[str, str]]
+    details: tuple[Answer | None, dict[str, str]]
     packed: list[Packed]
 
 
@@ -78,43 +79,50 @@ def ready(
         Where a case file is of no decision of the part, or a value cannot be sealed.
     """
     by_id = {case.decision: case for case in cases}
-    if len(by_id) != len(cases) or by_id.keys() - {decision.decision for decision in decisions}:
+    ids = [decision.decision for decision in decisions]
+    if len(by_id) != len(cases) or by_id.keys() - set(ids):
         raise LedgerError("cases: each case file must be of one decision of its part, and of one only.")
-    names = keyring.pseudonyms("decision", [decision.decision for decision in decisions])
-    rows = entries.columns(tables.decisions, cases_.decision_columns(decisions, names))
-    hashes = ask_hashes(aside, rows)
     people = [cases_.persons_of(decision) for decision in decisions]
-    of_rows = [decision.row for decision, persons in zip(decisions, people, strict=True) for _ in persons]
-    cells = [
-        cell
-        for decision, persons in zip(decisions, people, strict=True)
-        for cell in cases_.cells(decision, persons, by_id.get(decision.decision))
-    ]
+    names = _ask_pseudonyms(aside, keyring, "decision", ids)
+    persons = _ask_pseudonyms(aside, keyring, "person", [who.person for several in people for who in several])
+    alone = sum(map(len, people)) == len(people)  # nobody applies with another: most parts
+    numbers = [0] * len(people) if alone else [i for several in people for i in range(len(several))]
+    places = (
+        list(range(len(people))) if alone else [pos for pos, several in enumerate(people) for _ in several]
+    )
+    of_rows = [decision.row for decision, several in zip(decisions, people, strict=True) for _ in several]
+    in_order = [by_id.get(name) for name in ids]
+    cells = list(chain.from_iterable(map(cases_.cells, decisions, people, in_order)))
     input_names = cases_.input_names(cases)
-    seen = [cases_.seen(by_id.get(decision.decision), input_names) for decision in decisions]
+    seen = cases_.seen(in_order, input_names)
     kept = aside.keep("cells", of_rows, cells), aside.keep("inputs", seen)
-    part = Part(
+    details = _details(aside, decisions)
+    packed = [partitions.pack_attributions(m, attributions[m], len(decisions)) for m in sorted(attributions)]
+    if groups:
+        packed.append(partitions.pack_groups(groups, len(decisions)))
+    pseudonyms = names.value()
+    rows = entries.columns(tables.decisions, cases_.decision_columns(decisions, pseudonyms))
+    return Part(
         aside=aside,
         decisions=rows,
-        hashes=hashes,
-        names=names,
-        places=[pos for pos, persons in enumerate(people) for _ in persons],
-        within=[i for persons in people for i in range(len(persons))],
-        persons=keyring.pseudonyms("person", [person.person for persons in people for person in persons]),
-        roles=[person.role for persons in people for person in persons],
+        hashes=ask_hashes(aside, rows),
+        names=pseudonyms,
+        places=places,
+        within=numbers,
+        persons=persons.value(),
+        roles=[person.role for several in people for person in several],
         rows=of_rows,
         cells=cells,
         input_names=input_names,
         seen=seen,
         kept=kept,
-        details=_details(aside, decisions),
-        packed=[],
+        details=details,
+        packed=packed,
     )
-    for method in sorted(attributions):
-        part.packed.append(partitions.pack_attributions(method, attributions[method], len(decisions)))
-    if groups:
-        part.packed.append(partitions.pack_groups(groups, len(decisions)))
-    return part
+
+
+def _ask_pseudonyms(aside: Aside, keyring: Keyring, kind: str, names: list[str]) -> Answer:
+    return aside.ask(lambda: keyring.pseudonyms(kind, names), "pseudonyms", keyring.naming, kind, names)
 
 
 def ask_hashes(aside: Aside, rows: entries.Columns) -> Answer:
@@ -122,8 +130,8 @@ def ask_hashes(aside: Aside, rows: entries.Columns) -> Answer:
     return aside.ask(rows.hashes, "hashes", rows.sealed)
 
 
-def _details(aside: Aside, decisions: Sequence[Decision]) -> tuple[list[int], Answer, dict[str, str]]:
-    """Return where there are details, their texts, and the sentences that they name by digest."""
+def _details(aside: Aside, decisions: Sequence[Decision]) -> tuple[Answer | None, dict[str, str]]:
+    """Return the promise of the details where there are any, and the sentences that they name by digest."""
     sentences: dict[str, str] = {}
     at: list[int] = []
     rows: list[int] = []
@@ -136,9 +144,9 @@ def _details(aside: Aside, decisions: Sequence[Decision]) -> tuple[list[int], An
         bodies.append(body)
         for reason in decision.reasons:
             sentences[cases_.sentence_digest(reason.statement)] = reason.statement
-    what = "decision in row"
-    texts = aside.ask(lambda: locking.texts(what, rows, bodies), "texts", what, rows, bodies)
-    return at, texts, sentences
+    if not at:
+        return None, sentences
+    return aside.ask(lambda: locking.details(at, rows, bodies), "details", at, rows, bodies), sentences
 
 
 def place(audit: str, seq: int, pos: int, name: str) -> str:
@@ -151,9 +159,8 @@ def place(audit: str, seq: int, pos: int, name: str) -> str:
 
 def noted(part: Part) -> tuple[list[Packed], list[dict[str, str]]]:
     """Return the partitions without the locked inputs, and the sentences that the details name."""
-    at, answer, sentences = part.details
-    texts = answer.value()
-    details = [partitions.pack("details", "", [("pos", "i8", at), ("detail", "str", texts)])] if at else []
+    answer, sentences = part.details
+    details = [] if answer is None else [partitions.Packed(*answer.value())]
     return [*details, *part.packed], [
         {"digest": key, "sentence": sentences[key]} for key in sorted(sentences)
     ]
@@ -168,7 +175,7 @@ class Locks:
     rows : mapping
         Of each table that a key was needed for: its columns and the promise of their hashes.
     wrapped : promise of the new persons' wrapped keys
-    cells : promise of locked cells, locked inputs, and the hashes of the cells' rows
+    cells : promise of locked cells, the hashes of their rows, and the partition of locked inputs
     """
 
     rows: dict[Table, tuple[entries.Columns, Answer]]
@@ -189,7 +196,8 @@ def lock(part: Part, keyring: Keyring, audit: str, seq: int, new: list[bytes]) -
         entries.columns(tables.persons, {"person": new}),
     ]
     hashed = {one.table: (one, ask_hashes(part.aside, one)) for one in rows}
-    given = (place(audit, seq, 0, "").removesuffix("0/"), part.places, part.within, part.persons, keys)
+    start = place(audit, seq, 0, "").removesuffix("0/")
+    given = part.input_names, start, part.places, part.within, part.persons, keys
 
     def here() -> Any:
         return locking.locked(locking.cells(part.rows, part.cells), locking.inputs(part.seen), *given)
@@ -199,14 +207,6 @@ def lock(part: Part, keyring: Keyring, audit: str, seq: int, new: list[bytes]) -
 
 def locked(part: Part, locks: Locks) -> tuple[entries.RowSet, list[Packed]]:
     """Return the rows of locked cells, and the partition of locked inputs where there are any."""
-    cells, shut, hashes = locks.cells.value()
+    cells, hashes, inputs = locks.cells.value()
     fields = locking.fields(part.places, part.within, part.persons, cells)
-    packed = []
-    if shut:
-        at = [pos for pos, saw in enumerate(part.seen) if saw is not None]
-        first = {
-            pos: who for pos, i, who in zip(part.places, part.within, part.persons, strict=True) if not i
-        }
-        columns = [("pos", "i8", at), ("person", "bin", [first[pos] for pos in at]), ("cell", "bin", shut)]
-        packed.append(partitions.pack("inputs", "", columns, {"cell": {"fields": list(part.input_names)}}))
-    return fields.hashed(*hashes), packed
+    return fields.hashed(*hashes), [partitions.Packed(*inputs)] if inputs else []

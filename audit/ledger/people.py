@@ -30,7 +30,7 @@ from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, GoneError, LedgerError
 from audit.ledger import bulk, gone, tables
-from audit.ledger.locking import KEY_SIZE, field_nonce, split_keys, wrap_nonce
+from audit.ledger.locking import KEY_SIZE, field_nonce, pseudonyms, split_keys, wrap_nonce
 
 _HEAD = "plainspoken ledger key, version 1"
 
@@ -189,12 +189,13 @@ class Keyring:
         return self.pseudonyms(kind, [name])[0]
 
     def pseudonyms(self, kind: str, names: Iterable[str]) -> list[bytes]:
-        """Return what stands for each of these ids: HMAC-SHA256 (RFC 2104), its first 16 bytes."""
-        # The two inner keys made once: a portfolio has millions of ids.
-        key = self._need().pseudonyms.ljust(64, b"\0")
-        start = bytes(b ^ 0x36 for b in key) + f"{kind}|".encode()
-        around = bytes(b ^ 0x5C for b in key)
-        return [sha256(around + sha256(start + name.encode()).digest()).digest()[:16] for name in names]
+        """Return what stands for each of these ids."""
+        return pseudonyms(self.naming, kind, names)
+
+    @property
+    def naming(self) -> bytes:
+        """The key of the pseudonyms."""
+        return self._need().pseudonyms
 
     # --- each person's own key ---------------------------------------------------------------
 
@@ -284,7 +285,7 @@ class Keyring:
     def keys_of(self, persons: Iterable[bytes]) -> bytes:
         """Return the open keys of these persons, one after the other."""
         try:
-            return b"".join([self._opened[person] for person in persons])
+            return b"".join(map(self._opened.__getitem__, persons))
         except KeyError as lost:
             return self._key_of(lost.args[0])  # raises, and says why
 
