@@ -12,7 +12,7 @@ import os
 import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -175,15 +175,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def bring_home(engine: Engine) -> None:
-    """Have SQLite's write-ahead log written back into the file, as far as no reader needs it."""
+    """Have SQLite's write-ahead log written back into the file, as far as no reader needs it.
+
+    What cannot be written now, on a full disk, stays in the log, where it is as safe, and the next
+    commit tries again: SQLite's own tries after a commit are not told of either.
+    """
     if file_of(engine.url) is None:
         return
-    with told(engine):
-        driver: Any = engine.raw_connection()  # no transaction may be open
-        try:
-            driver.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        finally:
-            driver.close()
+    with closing(engine.raw_connection()) as connection:  # no transaction may be open
+        driver: Any = connection.driver_connection
+        with suppress(sqlite3.OperationalError):
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def records(result: sa.Result[Any]) -> list[dict[str, Any]]:
