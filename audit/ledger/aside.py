@@ -59,6 +59,11 @@ class Aside:
         self._open: set[int] = set()  # numbers of what is asked for or kept, and not answered or used
         self._answers: dict[int, tuple[bool, Any]] = {}
 
+    @property
+    def pid(self) -> int | None:
+        """The number of the other process; None where there is none."""
+        return None if self._process is None else self._process.pid
+
     def start(self, n_decisions: int) -> None:
         """Start it for a part of so many decisions, where that gains anything."""
         if self._socket is not None or n_decisions < MANY or not possible():

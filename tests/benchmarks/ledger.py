@@ -4,7 +4,8 @@ Run by hand: ``python tests/benchmarks/ledger.py --json``; ``--rows`` for a smal
 seconds. The peer is a plain ``executemany`` of the same slim rows, with the same index, into
 SQLite in as many transactions. Part by part the two ledgers and the peer take turns, so that what
 else the machine does falls on all of them. ``rows`` is the writer less
-``locking``: drawing and storing the persons' keys, locking what is locked, and storing it.
+``locking``: drawing and storing the persons' keys, having locked what is locked, and storing it. What
+the process aside does meanwhile is in no clock of its own, and in the writer's time of the processor.
 Sizes are bytes a decision. Each figure that was asked for stands beside
 its bound; seconds are those of the clock, and those of the processor are told beside them.
 """
@@ -141,8 +142,13 @@ def _processor() -> float:
     return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, whose))
 
 
-def _height() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MB
+def _height(aside: Aside | None = None) -> float:
+    """Return the most memory so far in MB, with that of the process that works aside."""
+    here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if aside is None or aside.pid is None:
+        return here / 1024
+    lines = Path(f"/proc/{aside.pid}/status").read_text(encoding="ascii").splitlines()
+    return (here + next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))) / 1024
 
 
 class Ours:
@@ -243,7 +249,7 @@ def measured(rows: int, size: int, folder: Path) -> dict[str, Any]:
             peer.write()
             for other in ledgers[1:]:
                 other.write(one)
-            heights.append(_height())
+            heights.append(_height(opened[0].aside))
             print(f"part {one['seq']}: {heights[-1]:.0f} MB", file=sys.stderr, flush=True)
         for ours in ledgers:
             ours.seal()
