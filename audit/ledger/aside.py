@@ -32,6 +32,7 @@ MANY = 10_000  # decisions of a part; below that a process takes longer to start
 
 _SIZE = struct.Struct("<q")
 _PLAIN = 2  # the form of marshal that looks for no value met before: most of them are met once
+_AGAIN = {"cells": 4}  # and the form that does, for mappings of the same names
 _OFTEN = 0.0005  # seconds after which a thread of the other process lets the next one on
 
 WORK: dict[str, Callable[..., Any]] = {
@@ -116,7 +117,8 @@ class Aside:
         self._open -= set(kept)
         self._open.add(self._asked)
         try:
-            data = marshal.dumps((self._asked, work, keep, list(kept), given), _PLAIN)
+            message = (self._asked, work, keep, list(kept), given)
+            data = marshal.dumps(message, _AGAIN.get(work, _PLAIN))
         except ValueError:  # a value that is not plain: no work of that name, so it is done here
             data = marshal.dumps((self._asked, "", keep, list(kept), ()), _PLAIN)
         try:
