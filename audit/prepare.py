@@ -154,9 +154,7 @@ def prepare(
 
 def _counterfactuals(config: Config, policy: Policy) -> CounterfactualsSection | None:
     """Return how far counterfactuals are looked for; None where nothing asks for them."""
-    # Art. 15(1)(h) GDPR; Court of Justice, C-203/22: what would have led to another result.
-    european = any(pack.name == "eu_gdpr" for pack in policy.packs)
-    asked = european or "counterfactual" in config.explain.also
+    asked = policy.counterfactuals or "counterfactual" in config.explain.also
     return config.explain.counterfactuals or (CounterfactualsSection() if asked else None)
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from audit.reading import grade
 from audit.record import Document, Refusal
 from reports import envelope, printing
 from reports.html import environment_digest, words
@@ -161,7 +162,7 @@ class Letters:
             case,
             recipient,
             date=date,
-            number=notice_number(*key),
+            number=notice_number(*key, replaced.nth if replaced else 0),
             draft=(cause or "Asked for as a draft.") if draft else "",
             replaced=replaced,
         )
@@ -171,6 +172,8 @@ class Letters:
         page = printing.page(
             what.name, terms, sheet, date, self.ledger.pseudonym("letter", number), self.house
         )
+        html_words = words(page.plain)
+        sentences = " ".join(line for line in html_words.split("\n") if line.endswith((".", "?", "!")))
         broken = what.content.broken(
             sheet,
             terms,
@@ -179,7 +182,7 @@ class Letters:
             recipient,
             date=date,
             late=late,
-            html_words=words(page.plain),
+            html_words=html_words,
             text_words=page.text,
         )
         if broken:
@@ -210,6 +213,7 @@ class Letters:
             role=recipient.role,
             action=action_of(decision),
             entity=terms.entity,
+            reading_grade=grade(sentences) if terms.words.code == "en" else None,
         )
         stem = file_stem(case.decision, recipient.role)
         return tuple(

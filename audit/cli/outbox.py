@@ -13,6 +13,7 @@ import io
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
 from audit.cli.output import OutputFolder
@@ -59,6 +60,7 @@ class Tally:
     files: int = 0
     near: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    grades: list[float] = field(default_factory=list)
     exceptions: list[Refusal] = field(default_factory=list)
 
     @property
@@ -71,6 +73,11 @@ class Tally:
         """How many letters were refused."""
         return len(self.exceptions) - self.held
 
+    @property
+    def reading_grade(self) -> float | None:
+        """The median Flesch-Kincaid grade of the English letters; None where there is none."""
+        return round(median(self.grades), 1) if self.grades else None
+
     def as_json(self) -> dict[str, Any]:
         """Return the counts for machines."""
         return {
@@ -82,6 +89,7 @@ class Tally:
             "refused": self.refused,
             "held": self.held,
             "near_deadline": self.near,
+            "reading_grade": self.reading_grade,
             "out": str(self.out),
             "exceptions": str(self.out / EXCEPTIONS),
         }
@@ -91,6 +99,8 @@ class Tally:
         what = ("draft" if self.draft else "letter") + ("" if self.letters == 1 else "s")
         lines = [f"{self.letters} {what} in {self.out}"]
         lines += [f"  {n} {kind}: {KINDS[kind].source}" for kind, n in sorted(self.kinds.items())]
+        if self.reading_grade is not None:
+            lines.append(f"  reading grade {self.reading_grade} (Flesch-Kincaid, prescribed texts included)")
         if self.near:
             lines.append(f"{self.near} of them with {DAYS - WARN_AFTER_DAYS} days or fewer left")
         if self.exceptions:
@@ -122,7 +132,7 @@ def write(
         There are no recipients to read, or the folder is not ours.
     """
     letters = Letters(ledger, audit, folder_of(ledger, audit))
-    known, bad = _read_recipients(ledger, audit, recipients)
+    known, bad = read_recipients_of(ledger, audit, recipients)
     tally = Tally(audit, out, order.draft)
     ready: list[tuple[tuple[Document, ...], Recipient, Decision]] = []
     decisions = list(_chosen(ledger, audit, asked, tally))
@@ -147,18 +157,18 @@ def write(
                 progress("letters", done, len(decisions))
         if isinstance(asked, str):  # a record that names no decision may be anybody's
             tally.exceptions += bad.get("", [])
-        records = _Records(ledger, audit, order, folder, tally)
+        records = Records(ledger, audit, order, folder, tally)
         for documents, recipient, decision in ready:
             if not records.add(documents, recipient):
                 continue
             due = decision.notice.due_on
             if due is not None and (due - order.date).days < DAYS - WARN_AFTER_DAYS:
                 tally.near += 1
-        folder.write(EXCEPTIONS, _as_csv(tally.exceptions))
+        folder.write(EXCEPTIONS, as_csv(tally.exceptions))
     return tally
 
 
-def _read_recipients(
+def read_recipients_of(
     ledger: Ledger, audit: str, path: Path | None
 ) -> tuple[Mapping[str, list[Recipient]], dict[str, list[Refusal]]]:
     """Return recipients by the pseudonym of their decision, and the records that cannot be one."""
@@ -204,7 +214,7 @@ def _chosen(
     if isinstance(asked, str):
         for outcome in _told_outcomes(ledger, audit):
             for decision in ledger.decisions(audit, outcome=outcome):
-                if asked == "all" or decision.notice.state != "sent":
+                if asked == "all" or decision.notice.state not in ("sent", "void"):
                     yield decision
         return
     for name in dict.fromkeys(asked):
@@ -312,7 +322,7 @@ def _own_names(documents: tuple[Document, ...], taken: Counter[str]) -> tuple[Do
     return tuple(replace(one, name=f"{stem}-{taken[stem]}.{one.format}") for one in documents)
 
 
-class _Records:
+class Records:
     """Seals each file of each letter; a file that is not sealed is taken out of the folder again."""
 
     def __init__(self, ledger: Ledger, audit: str, order: Order, folder: OutputFolder, tally: Tally) -> None:
@@ -352,6 +362,8 @@ class _Records:
         self.tally.files += sealed
         self.tally.letters += bool(sealed)
         self.tally.kinds[documents[0].kind] += bool(sealed)
+        if sealed and documents[0].reading_grade is not None:
+            self.tally.grades.append(documents[0].reading_grade)
         return sealed > 0
 
     def _seal(self, document: Document, recipient: Recipient) -> None:
@@ -366,7 +378,7 @@ class _Records:
         )
 
 
-def _as_csv(exceptions: Sequence[Refusal]) -> str:
+def as_csv(exceptions: Sequence[Refusal]) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(_COLUMNS)

@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from audit.ledger.requests import Reviews
 from audit.record import (
     Approval,
     Audit,
@@ -29,6 +30,7 @@ from audit.record import (
     Statement,
 )
 from tests.worlds.told_figures import FACTORS, GROUPS, decisions, figures
+from tests.worlds.told_reasons import HMDA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -312,7 +314,7 @@ def audit() -> Audit:
         },
         state="sealed",
         seed=7,
-        program="plainspoken 0.1.0",
+        program="0.1.0",
         opened_at=dt.datetime(2026, 11, 20, 18, 40, 21, tzinfo=dt.UTC),
         sealed_at=dt.datetime(2026, 11, 20, 18, 41, 7, tzinfo=dt.UTC),
         exit_code=3,
@@ -331,11 +333,15 @@ class ToldLedger:
     the_requirements: tuple[Requirement, ...] = REQUIREMENTS
     the_findings: tuple[Finding, ...] = field(default_factory=findings)
     the_figures: dict[str, Figure] = field(default_factory=figures)
+    the_reviews: Reviews | None = field(default_factory=lambda: Reviews(14, 3, 7, 2, 1, 211))
     the_rates: tuple[Rate, ...] = field(default_factory=rates)
     the_disparities: tuple[Disparity, ...] = field(default_factory=disparities)
 
     def find(self, _: str) -> Audit:
         return self.the_audit
+
+    def reviews(self, _: Any) -> Reviews | None:
+        return self.the_reviews
 
     def requirements(self, _: Any) -> tuple[Requirement, ...]:
         return self.the_requirements
@@ -355,7 +361,9 @@ class ToldLedger:
     def codes(self, _: Any) -> tuple[ReasonCode, ...]:
         approval = Approval("Head of Credit", AS_OF)
         return tuple(
-            ReasonCode(f, code, (f,), {"en": label}, approved=None if code == "L2" else approval)
+            ReasonCode(
+                f, code, (f,), {"en": label}, hmda=HMDA.get(f), approved=None if code == "L2" else approval
+            )
             for f, code, label in FACTORS
         )
 

@@ -113,6 +113,7 @@ def test_each_person_gets_the_letter_that_is_due(
     told = expected(folder, rows)
     assert min(told.values()) >= 5
     assert counts["kinds"] == dict(told)
+    assert 4 < counts["reading_grade"] < 16
     assert exceptions == []  # a joint applicant of a loan granted on the other's report has none coming
     for i, row in enumerate(rows):
         for path in out.glob(f"{row['application_id']}*.txt"):

@@ -6,7 +6,7 @@ import pyphen
 import pytest
 
 from audit.policy import seed_reasons
-from audit.review.reading import grade, syllables
+from audit.reading import grade, syllables
 
 # Counted by hand.
 BY_HAND = """
