@@ -89,11 +89,8 @@ class Ledger:
     """An open ledger. Use ``Ledger.open``; it is a context manager."""
 
     def __init__(self, engine: sa.Engine, key_file: Path | None) -> None:
-        self.engine = engine
-        self.key_file = key_file
-        self.owner = leases.owner()
-        self.shelf = read.Shelf()
-        self.aside = Aside()
+        self.engine, self.key_file = engine, key_file
+        self.owner, self.shelf, self.aside = leases.owner(), read.Shelf(), Aside()
         table, kinds = tables.keys, {}
         with database.reading(engine) as connection:
             for row in connection.execute(sa.select(table).order_by(table.c.entry, table.c.pos)):
