@@ -17,7 +17,7 @@ Source: regulation B, comment 9(b)(2)-5; Shapley 1953; Lundberg and Lee 2017 for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,14 +25,16 @@ import numpy as np
 from audit.errors import UsageError
 from audit.explain.certainty import Rule, certified
 from audit.explain.design import (
+    Orders,
     all_coalitions,
     antithetic_orders,
     contracted,
     digest,
     exact_contrasts,
+    gains,
     shares,
 )
-from audit.explain.game import Game, game
+from audit.explain.game import Game, Walks, game
 from audit.explain.kernel import fitted
 from audit.record import Attributions, Certified, Scorer
 
@@ -46,6 +48,7 @@ complete_within = 1e-6
 source = "12 CFR 1002.9(b)(2), comment 5; Shapley (1953), interventional, factors as players"
 
 _VALUES = 1 << 21  # numbers held at once between scoring and contracting: what memory is reused for
+_WALKED = 1 << 14  # mixes of one row from which on compiling the fastest way is worth its seconds
 _EXACT_PLAYERS = 14  # beyond it all coalitions are out of reach for anyone's budget
 _FIRST_PAIRS, _MORE_PAIRS = 2, 16
 _KERNEL_COALITIONS = 8  # for each pair and player
@@ -166,8 +169,10 @@ def _exact(
     coalitions, contrasts = all_coalitions(n_players), exact_contrasts(n_players)
     values, base = np.empty((len(rows), n_players)), np.empty(len(rows))
     at_once = max(1, min(512, _VALUES // len(coalitions)))
+    walker = played.walker() if len(played.reference) * len(coalitions) >= _WALKED else None
     for start in range(0, len(rows), at_once):
-        scores = played.means(rows[start : start + at_once], coalitions)
+        some = rows[start : start + at_once]
+        scores = played.means(some, coalitions) if walker is None else walker.all_means(some)
         values[start : start + at_once] = contracted(contrasts, scores)
         base[start : start + at_once] = scores[:, 0]
         tell(min(len(rows), start + at_once))
@@ -193,6 +198,7 @@ def _sampled(
     base = np.full(n, empty.mean())
     covariances: list[NDArray[np.float64] | None] = [None] * n
     full = _full(played, output)
+    walker = played.walker() if sampling == "orders" else None
     open_rows = np.arange(n)
     affordable = n_players <= _EXACT_PLAYERS and len(played.reference) << n_players <= budget
     steps: dict[str, Any] = {}
@@ -201,18 +207,17 @@ def _sampled(
         if sampling == "kernel":
             # As many coalitions as orders of that many pairs pass through, for one reference row.
             asked = pairs * _KERNEL_COALITIONS * n_players
-            values[open_rows], found, steps["design"] = fitted(played, played.rows[open_rows], asked, seed)
-            for place, covariance in zip(open_rows, found, strict=True):
+            values[open_rows], errors, steps["design"] = fitted(played, played.rows[open_rows], asked, seed)
+            for place, covariance in zip(open_rows, errors, strict=True):
                 covariances[place] = covariance
         else:
             design = antithetic_orders(n_players, len(played.reference), pairs, seed)
             steps["design"] = digest(design.orders)
-            at_once = max(1, _VALUES // max(1, len(design.coalitions)))
+            at_once = max(1, _VALUES // design.orders.size)
             for start in range(0, len(open_rows), at_once):
                 some = open_rows[start : start + at_once]
-                scores = played.each(played.rows[some], design.coalitions, design.background)
-                for place, row in zip(some, scores, strict=True):
-                    values[place], covariances[place] = shares(design, row, empty, full[place])
+                for place, found in zip(some, _gains(played, walker, design, some, empty, full), strict=True):
+                    values[place], covariances[place] = shares(found)
                 if pairs == ways[0]:
                     tell(min(n, start + at_once))
         if pairs == ways[0]:
@@ -230,6 +235,22 @@ def _sampled(
     for place in open_rows:
         covariances[place] = None
     return values, base, covariances, steps
+
+
+def _gains(
+    played: Game,
+    walker: Walks | None,
+    design: Orders,
+    which: NDArray[np.int64],
+    empty: NDArray[np.float64],
+    full: NDArray[np.float64],
+) -> Iterable[NDArray[np.float64]]:
+    """Return what each joining changed, float64[reference rows, pairs, players], for some rows."""
+    rows = played.rows[which]
+    if walker is not None:
+        return walker.along(rows, design.orders, empty, full[which])
+    scores = played.each(rows, design.coalitions, design.background)
+    return (gains(design, row, empty, whole) for row, whole in zip(scores, full[which], strict=True))
 
 
 def _full(played: Game, output: NDArray[np.float64]) -> NDArray[np.float64]:
