@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.errors import UsageError
-from audit.explain.certainty import Rule, certified
+from audit.explain.certainty import Rule, certified, exactly
 from audit.explain.design import (
     Orders,
     all_coalitions,
@@ -36,7 +36,7 @@ from audit.explain.design import (
 )
 from audit.explain.game import Game, Walks, game
 from audit.explain.kernel import fitted
-from audit.record import Attributions, Certified, Scorer
+from audit.record import Attributions, Scorer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,14 +111,13 @@ def explain(
         "seed": seed,
     }
     closed = None if exact else played.shares()
+    covariances: list[NDArray[np.float64] | None] = []
     if closed is not None:
         values, base = closed, np.full(len(closed), scorer.score_encoded(played.reference).mean())
-        covariances: list[NDArray[np.float64] | None] = [None] * len(values)
         details["exact"] = exact = True
         tell(len(values))
     elif exact:
         values, base = _exact(played, played.rows, tell)
-        covariances = [None] * len(values)
         details["evaluations"] = len(played.reference) << len(played.players)
         details["design"] = exact_digest(len(played.players))
     else:
@@ -140,8 +139,10 @@ def explain(
     if not exact:
         found = [_errors(covariance, len(played.players)) for covariance in covariances]
         errors = played.spread(np.array(found).reshape(values.shape))
-    verdicts: tuple[Certified, ...] = tuple(
-        certified(sign * row, covariance, rule) for row, covariance in zip(values, covariances, strict=True)
+    verdicts = (
+        exactly(sign * values, rule)
+        if exact
+        else tuple(certified(sign * row, one, rule) for row, one in zip(values, covariances, strict=True))
     )
     return Attributions(
         method=name,

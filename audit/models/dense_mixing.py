@@ -15,13 +15,13 @@ Why so, one row on one core: a row's numbers have the same bits alone and among 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from audit.models.cores import share_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -177,7 +177,7 @@ class DenseMixer:
                 gains[which],
             )
 
-        _share_out(some, len(rows))
+        share_out(some, len(rows), _AT_ONCE)
         return gains
 
     def all_means(self, rows: Floats) -> NDArray[np.float64]:
@@ -200,7 +200,7 @@ class DenseMixer:
                 sums[which],
             )
 
-        _share_out(some, len(rows))
+        share_out(some, len(rows), _AT_ONCE)
         return sums / len(self._starts)
 
     def _parts(self, rows: Floats) -> Floats:
@@ -210,24 +210,3 @@ class DenseMixer:
         found = np.zeros((len(rows), self._n, self._layers.kernel.shape[1]), dtype=np.float32)
         parts_of(np.ascontiguousarray(rows), self._player, self._layers.kernel, found)
         return found
-
-
-def _share_out(work: Callable[[slice], None], n: int) -> None:
-    """Have all rows worked on, some at a time; the cores that this process may use share them."""
-    some = [slice(first, min(n, first + _AT_ONCE)) for first in range(0, n, _AT_ONCE)]
-    n_threads = min(len(some), cores())
-    if n_threads < 2:
-        for one in some:
-            work(one)
-        return
-    work(some[0])  # compiled by one of them
-    with ThreadPoolExecutor(n_threads) as pool:
-        for done in pool.map(work, some[1:]):
-            assert done is None
-
-
-def cores() -> int:
-    """Return how many threads this process should use: TensorFlow's number where one is set."""
-    told = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return int(told) if told.isdigit() and int(told) else available
