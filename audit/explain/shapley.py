@@ -199,7 +199,8 @@ def _sampled(
     base = np.full(n, empty.mean())
     covariances: list[NDArray[np.float64] | None] = [None] * n
     full = _full(played, output)
-    walker = played.walker() if sampling == "orders" else None
+    # Where a column has no owner, the full score is another one beside each reference row.
+    walker = played.walker() if sampling == "orders" and played.owned.any(axis=0).all() else None
     open_rows = np.arange(n)
     affordable = n_players <= _EXACT_PLAYERS and len(played.reference) << n_players <= budget
     steps: dict[str, Any] = {}

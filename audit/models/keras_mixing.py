@@ -26,6 +26,8 @@ from audit.models.keras_graph import Graph, chain_of, first_mixing, tail_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from audit.models.dense_mixing import Layers
+
 BLOCK = 1 << 14  # mixes of one row in one step: what a layer of 64 units leaves behind stays in the cache
 READ = 1024  # rows whose numbers are read in one call
 ROWS = 64  # rows handed over in one call; the loop runs over as many as are there
@@ -57,6 +59,7 @@ class Mixer:
     ) -> None:
         self._graph, self._split, self._trunk, self._chosen = graph, split, trunk, chosen
         self._dtype, self._jit = dtype, jit
+        self.layers: tuple[Layers | None] | None = None  # as ``keras_walk`` takes them, once they were tried
         self.owners, self.n_columns = owners, int(owners.max()) + 1
         self._mixing = first_mixing(graph, starts)
         if self._mixing is not None and self._mixing.dense.compute_dtype != "float32":

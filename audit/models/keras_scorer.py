@@ -21,7 +21,6 @@ from audit.errors import ModelError, UsageError
 from audit.models import checked_scores
 from audit.models.codebook import CodeBook, as_asked
 from audit.models.dense import DenseNetwork
-from audit.models.dense_mixing import Layers
 from audit.models.keras_dense import dense_network
 from audit.models.keras_ends import (
     check_places,
@@ -35,7 +34,7 @@ from audit.models.keras_ends import (
 from audit.models.keras_gradients import INSTEAD, Gradients
 from audit.models.keras_graph import graph_of, trunk_inputs
 from audit.models.keras_mixing import Mixer
-from audit.models.keras_walk import Walker, layers_that_agree
+from audit.models.keras_walk import Walker, walker_of
 from audit.record import Model, Trust
 
 if TYPE_CHECKING:
@@ -78,7 +77,6 @@ class KerasScorer:
         self._book: CodeBook | None = None  # set where the whole model is called on its strings
         self._tried = False
         self._mixer: Mixer | None = None
-        self._layers: Layers | None = None
         self._gradients: Gradients | None = None
         self._place_starts()
         self._jit = True
@@ -250,13 +248,8 @@ class KerasScorer:
         return self._mixing(reference).each(rows, reference, masks, background)
 
     def walker(self, reference: NDArray[Any], owned: NDArray[np.bool_]) -> Walker | None:
-        """Return the fast ways through all mixes of a network of relu layers; see ``keras_walk``."""
-        mixer = self._mixing(reference)
-        if self._layers is None:
-            trial = mixer, self._column_of_output, reference[:_TRIAL_ROWS], _TRIAL_TOLERANCE
-            self._layers, cause = layers_that_agree(*trial)
-            self.notes += [cause] if cause else []
-        return Walker(mixer, self._layers, reference, owned) if self._layers else None
+        """Return the fastest ways through all mixes, where the model has them; see ``keras_walk``."""
+        return walker_of(self._mixing(reference), self._column_of_output, reference, owned, self.notes)
 
     def _owned_starts(self) -> list[tuple[Any, NDArray[np.int64]]]:
         """Return where the trunk starts, with the position of the column that owns each number."""

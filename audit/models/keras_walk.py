@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from audit.models.keras_mixing import Mixer
 
-_PLAYERS = 3  # of the trial
+_PLAYERS, _TRIAL_ROWS = 3, 32
+_TRIAL_TOLERANCE = 1e-5  # two float32 ways through one network differ by about 1e-7
 
 
 class Walker:
@@ -47,29 +48,37 @@ class Walker:
         return self._mixes.all_means(self._mixer.numbers(rows))
 
 
-def layers_that_agree(
-    mixer: Mixer, column: int, rows: NDArray[Any], tolerance: float
-) -> tuple[Layers | None, str | None]:
-    """Return the layers of a network, or None; and why not, where they were tried.
+def walker_of(
+    mixer: Mixer, column: int, reference: NDArray[Any], owned: NDArray[np.bool_], notes: list[str]
+) -> Walker | None:
+    """Return the ways through all mixes; None where the model has other layers, or answered otherwise.
 
     Parameters
     ----------
     column : which unit of the last layer is the score
-    rows : encoded, to try on
+    reference : encoded; the first time its first rows are the trial
+    owned : bool[players, width]
+    notes : gets the cause where the trial fails
     """
-    chain = mixer.dense_chain()
-    layers = None if chain is None else layers_of(*_of_one_output(chain, column))
-    if layers is None:
-        return None, None
+    if mixer.layers is None:
+        chain = mixer.dense_chain()
+        layers = None if chain is None else layers_of(*_of_one_output(chain, column))
+        worst = 0.0 if layers is None else _worst(mixer, layers, reference[:_TRIAL_ROWS])
+        if not worst <= _TRIAL_TOLERANCE:  # a NaN is no agreement either
+            notes.append(f"mixes are made by the model alone: run layer by layer they differ by {worst:.3g}")
+            layers = None
+        mixer.layers = (layers,)
+    (agreed,) = mixer.layers
+    return None if agreed is None else Walker(mixer, agreed, reference, owned)
+
+
+def _worst(mixer: Mixer, layers: Layers, rows: NDArray[Any]) -> float:
+    """Return the largest difference between both ways, for all coalitions of a few players."""
     columns = np.random.default_rng(0).integers(0, _PLAYERS, mixer.n_columns)
     owned = columns[mixer.owners] == np.arange(_PLAYERS)[:, None]
     coalitions = (np.arange(1 << _PLAYERS)[:, None] >> np.arange(_PLAYERS)) & 1
-    masks = (coalitions @ owned).astype(bool)
     found = Walker(mixer, layers, rows, owned).all_means(rows[:2])
-    worst = float(np.abs(found - mixer.mean(rows[:2], rows, masks)).max())
-    if worst <= tolerance:  # a NaN is no agreement either
-        return layers, None
-    return None, f"mixes are made by the model alone: run layer by layer they differ by {worst:.3g}"
+    return float(np.abs(found - mixer.mean(rows[:2], rows, (coalitions @ owned).astype(bool))).max())
 
 
 def _of_one_output(
