@@ -96,7 +96,8 @@ class Orders:
         n_players = self.orders.shape[3]
         ranks = np.argsort(self.orders, axis=3)  # when each player joins
         joined = ranks[..., None, :] < np.arange(1, n_players)[:, None]  # after 1 … k-1 have joined
-        return joined.reshape(-1, n_players)
+        coalitions: NDArray[np.bool_] = joined.reshape(-1, n_players)
+        return coalitions
 
     @cached_property
     def background(self) -> NDArray[np.int64]:
@@ -134,7 +135,8 @@ def gains(
     path[..., -1] = full
     found = np.empty((n_reference, pairs, 2, n_players))
     np.put_along_axis(found, design.orders, np.diff(path, axis=-1), axis=3)
-    return found.mean(axis=2)
+    mean: NDArray[np.float64] = found.mean(axis=2)
+    return mean
 
 
 def shares(of_pairs: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -56,8 +56,8 @@ class Layers:
     sigmoid: bool
 
     @property
-    def told(self) -> tuple[Any, ...]:
-        """All of it, in the order in which the loops take it."""
+    def net(self) -> tuple[Any, ...]:
+        """All behind the first kernel, in the order in which the loops take it."""
         return self.layers, self.floors, self.weights, self.sigmoid, self.widest
 
     @property
@@ -129,18 +129,14 @@ class DenseMixer:
     n_players : how many there are
     """
 
-    def __init__(
-        self, layers: Layers, reference: Floats, player: NDArray[np.int64], n_players: int
-    ) -> None:
-        self._layers, self._player, self._n = layers, player, n_players
-        self._reference = np.ascontiguousarray(reference)
-        self._others = self._parts(reference)
-        # The sum over all numbers of a reference row, as if one player owned them all.
-        from audit.models.dense_walk import parts_of
+    def __init__(self, layers: Layers, reference: Floats, player: NDArray[np.int64], n_players: int) -> None:
+        from audit.models.dense_tile import parts
 
+        self._layers, self._player, self._n = layers, player, n_players
+        reference = np.ascontiguousarray(reference)
         starts = np.tile(layers.bias, (len(reference), 1, 1))
-        parts_of(self._reference, np.zeros_like(player), layers.kernel, starts)
-        self._starts = starts[:, 0]
+        parts(reference, np.zeros_like(player), layers.kernel, starts)  # as if one player owned all numbers
+        self._others = reference, player, self._parts(reference), np.ascontiguousarray(starts[:, 0])
 
     def along(
         self,
@@ -154,59 +150,39 @@ class DenseMixer:
         Parameters
         ----------
         orders : int[B, pairs, 2, players]
-        empty, full : float64[B], float64[n], the scores with nobody's and with all players' numbers
+        empty, full : float64[B], float64[n], the scores with nobody's and with all players' numbers;
+            every number must have an owner
         """
-        from audit.models.dense_walk import along_orders_of
+        from audit.models.dense_walk import along_orders
 
         rows = np.ascontiguousarray(rows)
-        own, layers = self._parts(rows), self._layers
+        own, net = self._parts(rows), self._layers.net
         gains = np.zeros((len(rows), *orders.shape[:2], self._n))
 
         def some(which: slice) -> None:
-            along_orders_of(
-                rows[which],
-                self._reference,
-                self._player,
-                own[which],
-                self._others,
-                self._starts,
-                orders,
-                empty,
-                full[which],
-                *layers.told,
-                gains[which],
-            )
+            along_orders(rows[which], own[which], full[which], self._others, orders, empty, net, gains[which])
 
         share_out(some, len(rows), _AT_ONCE)
         return gains
 
     def all_means(self, rows: Floats) -> NDArray[np.float64]:
         """Return float64[n, 2^players]: the mean score of each coalition over the reference."""
-        from audit.models.dense_walk import of_all_coalitions_of
+        from audit.models.dense_walk import of_all_coalitions
 
         rows = np.ascontiguousarray(rows)
-        own, layers = self._parts(rows), self._layers
+        own, net = self._parts(rows), self._layers.net
         sums = np.zeros((len(rows), 1 << self._n))
 
         def some(which: slice) -> None:
-            of_all_coalitions_of(
-                rows[which],
-                self._reference,
-                self._player,
-                own[which],
-                self._others,
-                self._starts,
-                *layers.told,
-                sums[which],
-            )
+            of_all_coalitions(rows[which], own[which], self._others, net, sums[which])
 
         share_out(some, len(rows), _AT_ONCE)
-        return sums / len(self._starts)
+        return sums / len(self._others[0])
 
     def _parts(self, rows: Floats) -> Floats:
         """Return float32[n, players, units]: what each player's numbers give to the first layer's sum."""
-        from audit.models.dense_walk import parts_of
+        from audit.models.dense_tile import parts
 
         found = np.zeros((len(rows), self._n, self._layers.kernel.shape[1]), dtype=np.float32)
-        parts_of(np.ascontiguousarray(rows), self._player, self._layers.kernel, found)
+        parts(rows, self._player, self._layers.kernel, found)
         return found

@@ -141,7 +141,7 @@ class Mixer:
     # --- what lies before and behind the first layer, for ``keras_walk`` -------------------------
 
     def inside(self, masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return bool[m, numbers]: a number inside the model is the row's where the column that owns it is."""
+        """Return bool[m, numbers]: a number inside is the row's where the column that owns it is."""
         assert self._mixing is not None
         by_column = np.zeros((len(masks), self.n_columns), dtype=bool)
         by_column[:, self.owners] = masks
@@ -164,7 +164,8 @@ class Mixer:
         """Return kernels, biases and activations of Dense layers in a row; None where there are others."""
         if self._mixing is None or self._chain is None:
             return None
-        layers, named = [self._mixing.dense], [[]]
+        layers = [self._mixing.dense]
+        named: list[list[str]] = [[]]
         for link in self._chain:
             if link.dense is not None:
                 layers.append(link.dense)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit.models import tree_tables
 from audit.explain.game import mixed_mean as mixed_mean_by_scores
+from audit.models import tree_tables
 from audit.models.tree_mixing import MOST_BITS, MOST_PLAYERS, mixed_mean, players_of, shares
 
 if TYPE_CHECKING:

@@ -127,7 +127,10 @@ list_leaves: Any = numba.njit(nogil=True)(_list_leaves)
 def _patterns(
     first: int, last: int, nodes: Any, lefts: Any, places: Any, n: int, answers: Any, bits: Any, out: Any
 ) -> None:
-    """Set ``bits`` int32[n]: which of a leaf's players answer all their questions; ``out`` where nobody's fail."""
+    """Set ``bits`` int32[n]: which of a leaf's players answer all their questions as the leaf wants.
+
+    ``out`` bool[n]: whether a question that nobody owns is answered otherwise.
+    """
     bits[:] = (1 << n) - 1
     out[:] = False
     for at in range(first, last):
@@ -178,8 +181,8 @@ def _add_tables(
     """Fill ``tables``: what a leaf gives to each of its players, for each pattern of a row.
 
     A mix reaches the leaf where those whose row fails (``given``) stay away, and those whose reference
-    row fails (``kept``) have joined; ``weights[p, q]`` is ``(p-1)! q! / (p+q)!``, the share of orders in which a
-    certain one of p comes last of them, before all of q others.
+    row fails (``kept``) have joined; ``weights[p, q]`` is ``(p-1)! q! / (p+q)!``, the share of orders in
+    which a certain one of p comes last of them, before all of q others.
     """
     for leaf in range(len(values)):
         size = owned[leaf + 1] - owned[leaf]

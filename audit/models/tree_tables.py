@@ -82,8 +82,19 @@ def leaves_of(trees: Trees, players: NDArray[np.int32]) -> Leaves | None:
         np.zeros(n_asked, np.int64),
     )
     list_leaves(
-        trees.roots, trees.left, trees.right, owner, trees.value, deepest, found.value, found.asked,
-        found.node, found.left, found.place, found.owned, found.player,
+        trees.roots,
+        trees.left,
+        trees.right,
+        owner,
+        trees.value,
+        deepest,
+        found.value,
+        found.asked,
+        found.node,
+        found.left,
+        found.place,
+        found.owned,
+        found.player,
     )
     steps = (3.0**found.sizes * np.maximum(found.sizes, 1)).sum()
     return found if steps <= _MOST else None
@@ -145,5 +156,3 @@ def scores(trees: Trees, rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
     share_out(some, len(rows), _ROWS)
     return linked(totals, trees.link, trees.steepness)
-
-

@@ -106,9 +106,7 @@ def _layer_of(vectors: int) -> Callable[..., Any]:
 
         def emit(context: Any, builder: Any, kinds: Any, values: Any) -> Any:
             _, at, n, _, kernel, bias, step, least, _, to = values
-            rows, numbers, target = (
-                _data(context, builder, kinds.args[i], values[i]) for i in (0, 3, 8)
-            )
+            rows, numbers, target = (_data(context, builder, kinds.args[i], values[i]) for i in (0, 3, 8))
             units = [_whole(LANES * which) for which in range(vectors)]
             start = [_vector_at(builder, numbers, builder.add(bias, one)) for one in units]
             before = builder.block
@@ -149,7 +147,7 @@ layer_of: dict[int, Any] = {vectors: intrinsic(_layer_of(vectors)) for vectors i
 
 
 def _weighted(typing: Any, given: Any, given_at: Any, weights: Any, weights_at: Any, n: Any) -> Any:
-    """Return the sum of ``n`` products, ``n`` a multiple of sixteen; both arrays flat, from their places on."""
+    """Return the sum of ``n`` products, ``n`` a multiple of sixteen; both flat, from their places on."""
     signature = types.float32(given, given_at, weights, weights_at, n)
 
     def emit(context: Any, builder: Any, kinds: Any, values: Any) -> Any:
@@ -191,8 +189,17 @@ weighted: Any = intrinsic(_weighted)
 
 
 def _joined(
-    typing: Any, sums: Any, sums_at: Any, part: Any, part_at: Any, n: Any, floor: Any, new: Any, new_at: Any,
-    out: Any, out_at: Any,
+    typing: Any,
+    sums: Any,
+    sums_at: Any,
+    part: Any,
+    part_at: Any,
+    n: Any,
+    floor: Any,
+    new: Any,
+    new_at: Any,
+    out: Any,
+    out_at: Any,
 ) -> Any:
     """Set ``new = sums + part`` and ``out = max(new, floor)``, ``n`` numbers, a multiple of sixteen."""
     signature = types.void(sums, sums_at, part, part_at, n, floor, new, new_at, out, out_at)

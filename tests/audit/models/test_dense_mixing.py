@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def network(*units, activations=None, seed=1):
     """Return kernels, biases and activations, and the score of rows in float64."""
     draw = np.random.default_rng(seed)
     sizes = (NUMBERS, *units, 1)
-    kernels = [draw.normal(size=pair).astype("float32") / 2 for pair in zip(sizes, sizes[1:], strict=False)]
+    kernels = [draw.normal(size=pair).astype("float32") / 2 for pair in pairwise(sizes)]
     biases = [draw.normal(size=size).astype("float32") / 2 for size in sizes[1:]]
     named = activations or ["relu"] * len(units) + ["sigmoid"]
 
