@@ -26,11 +26,12 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from audit.explain import shapley
 from audit.models import open_model
+from tests.benchmarks.side_by_side.memory import rises
 from tests.benchmarks.side_by_side.table import from_shell, told
 from tests.benchmarks.side_by_side.turns import Turns
 
 DEMO = Path(__file__).parents[2] / "audit" / "demo"
-REFERENCE, ROWS = 100, 10_000
+REFERENCE, ROWS, SIZES = 100, 10_000, (1000, 10_000)
 LOG_ODDS, PROBABILITY = "16 columns, log-odds, 10,000 rows", "8 factors, probability"
 SHAP, EACH = "shap.TreeExplainer, interventional", "every mix scored by XGBoost"
 
@@ -104,6 +105,7 @@ def main(rounds: int) -> dict[str, Any]:
         difference=float(apart[SHAP]),
         difference_is=f"largest, of 200 rows' values to shap's; to {EACH} {apart[EACH]:.2g}",
         peak=turns.peak,
+        memory={LOG_ODDS.rsplit(",", 1)[0]: rises(ours, SIZES)},
     )
 
 
