@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from audit.explain import shapley
 from audit.models import open_model
-from tests.benchmarks.side_by_side.memory import rises
+from tests.benchmarks.side_by_side.memory import peaks
 from tests.benchmarks.side_by_side.table import Row, from_shell, told
 from tests.benchmarks.side_by_side.turns import Turns, flop_of_joins, kernels_of, players_apart
 from tests.worlds import wide_network
@@ -145,9 +145,9 @@ def main(rounds: int) -> dict[str, Any]:
         difference=apart,
         difference_is="largest, of shap on model.predict to shap on a compiled function, one row",
         peak=peak,
-        memory={"28 columns": rises(contests["28 columns"].sampled, SIZES)},
+        memory={"28 columns": peaks(contests["28 columns"].sampled, SIZES)},
     )
 
 
 if __name__ == "__main__":
-    from_shell(__doc__, main, rounds=3)
+    from_shell(__doc__, main, rounds=5)

@@ -1,4 +1,4 @@
-"""How much more memory a method holds while it explains few rows, and many.
+"""How much memory the process holds at its peak while a method explains few rows, and many.
 
 What is asked of a method is that the difference is what the rows and their answers take, and not what
 is worked out in between.
@@ -15,30 +15,29 @@ _PAGE = 4096
 _EVERY = 0.005  # seconds
 
 
-def rises(run: Callable[[int], Any], sizes: Sequence[int]) -> dict[str, float]:
-    """Return, for each number of rows, the MB that a run held at its peak beyond those before it."""
+def peaks(run: Callable[[int], Any], sizes: Sequence[int]) -> dict[str, float]:
+    """Return, for each number of rows, the MB resident at the peak of a run; small numbers come first."""
     run(sizes[0])  # compiled once, and not counted
-    return {str(n): _rise(lambda n=n: run(n)) for n in sizes}
+    return {str(n): _peak(run, n) for n in sizes}
 
 
-def _rise(run: Callable[[], Any]) -> float:
-    before, over = _held(), threading.Event()
-    peaks = [before]
+def _peak(run: Callable[[int], Any], n: int) -> float:
+    over, seen = threading.Event(), [_held()]
 
     def look() -> None:
         while not over.wait(_EVERY):
-            peaks.append(_held())
+            seen.append(_held())
 
     looking = threading.Thread(target=look)
     looking.start()
     try:
-        kept = run()
-        peaks.append(_held())
+        kept = run(n)  # what it answers counts too
+        seen.append(_held())
     finally:
         over.set()
         looking.join()
     del kept
-    return (max(peaks) - before) / 1e6
+    return max(seen) / 1e6
 
 
 def _held() -> int:

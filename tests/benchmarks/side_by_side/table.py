@@ -84,7 +84,7 @@ def printed(result: dict[str, Any]) -> str:
         )
     for what, held in result.get("memory", {}).items():
         words = ", ".join(f"{float(mb):.0f} MB for {int(n):,} rows" for n, mb in held.items())
-        lines.append(f"memory beyond what was held before, {what}: {words}")
+        lines.append(f"resident at the peak, {what}: {words}")
     lines.append(f"difference {result['difference']:.2g}: {result['difference_is']}")
     return "\n".join(lines)
 

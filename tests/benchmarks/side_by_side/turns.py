@@ -85,7 +85,7 @@ def flop_of_mixes(kernels: Sequence[tuple[int, int]], n_mixes: int, n_masks: int
 
 
 def flop_of_joins(kernels: Sequence[tuple[int, int]], n_mixes: float) -> float:
-    """Return the same where each mix is another one with a player more: of the first layer an addition a unit.
+    """Return the same where each mix is another with a player more: an addition a unit for the first layer.
 
     >>> flop_of_joins([(3, 2), (2, 1)], 10)
     60.0
