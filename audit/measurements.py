@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from audit.record import Decision, Measurement, ReasonCode, Reference
+from audit.record.words import MeasurementState
 
 NO_MODEL = "no model was opened: the scores or the decisions were already in the data"
 NOT_STATED = "no protected attribute is stated, so none was looked for among the inputs"
@@ -19,6 +20,7 @@ NO_SIZE = "no reason has a size: those of a vendor, of rules and of judgment hav
 NOT_ATTRIBUTED = "no decision was attributed"
 NO_ORDER = "no order of reasons was measured: none was explained here"
 NO_REFUSAL = "no decision was adverse"
+NO_EARLIER = "there is no earlier audit to hold the reasons to"
 NO_REASONS = "no model was opened and no reasons were given, so nothing is known of why anybody was refused"
 _OF_REASONS = (
     "adverse_without_reason",
@@ -269,6 +271,44 @@ _POPULATION_WORDS = {
     "near_cutoff": "the average of applicants at or slightly above the passing score",
     "all_applicants": "the average of all applicants",
 }
+
+
+def of_reason_audit(
+    drift: Mapping[str, Any] | None, stated: Mapping[str, Any] | None
+) -> tuple[Measurement, ...]:
+    """Measure how far the reasons moved since an earlier audit, and whether the lender's own agree.
+
+    Parameters
+    ----------
+    drift, stated : bodies of the figures ``reason_drift`` and ``stated_reasons``
+    """
+    return (_moved(drift or {}), _as_stated(stated or {}))
+
+
+def _moved(body: Mapping[str, Any]) -> Measurement:
+    measure = "reason_mix_psi"
+    if body.get("psi") is None:
+        cause = str(body.get("cause", NO_EARLIER))
+        first: MeasurementState = "not_applicable" if cause == NO_EARLIER else "not_measured"
+        return Measurement(measure, state=first, cause=cause)
+    n, psi, chance = int(body["n_now"]), float(body["psi"]), float(body["by_chance"])
+    told = f"since audit {str(body['against'])[:12]}; by chance {chance:.3g}"
+    if body["reading"].startswith("not told"):
+        return Measurement(
+            measure, psi, n=n, state="inconclusive", cause=f"{told}; too few refusals to tell it from chance"
+        )
+    return Measurement(measure, psi, n=n, cause=told)
+
+
+def _as_stated(body: Mapping[str, Any]) -> Measurement:
+    measure = "stated_reason_overlap"
+    found = body.get("overlap")
+    if found is None:
+        cause = str(body.get("cause", NO_REFUSAL))
+        state: MeasurementState = "not_measured" if "columns" in body else "not_applicable"
+        return Measurement(measure, state=state, cause=cause)
+    told = f"by chance {found['chance']:.1%}"
+    return Measurement(measure, found["value"], found["low"], found["high"], n=found["n"], cause=told)
 
 
 def of_directions(effects: Mapping[str, Any], codes: Sequence[ReasonCode]) -> tuple[Measurement, ...]:

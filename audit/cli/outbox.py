@@ -13,20 +13,22 @@ import io
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
 from audit.cli.output import OutputFolder
 from audit.errors import AuditError, UsageError
 from audit.record import Refusal
 from reports.deadline import DAYS, WARN_AFTER_DAYS
-from reports.letter import Letters, not_due, refusal
-from reports.mandatory import PERSON, RECORD, Gap
+from reports.kinds import KINDS
+from reports.letter import Letters, refusal
+from reports.mandatory import PERSON, RECORD, Gap, NotDue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from audit.ledger import Ledger
-    from audit.record import Decision, Document, Recipient
+    from audit.record import Decision, Document, Outcome, Recipient, Role
     from audit.runner import Progress
 
 EXCEPTIONS = "exceptions.csv"
@@ -43,6 +45,8 @@ class Order:
     draft: bool = False
     again_reason: str | None = None
     late_reason: str | None = None
+    kind: str | None = None  # None: the one that each decision asks for
+    lang: str | None = None  # None: that of each record
 
 
 @dataclass(slots=True)
@@ -55,6 +59,8 @@ class Tally:
     letters: int = 0
     files: int = 0
     near: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    grades: list[float] = field(default_factory=list)
     exceptions: list[Refusal] = field(default_factory=list)
 
     @property
@@ -67,16 +73,23 @@ class Tally:
         """How many letters were refused."""
         return len(self.exceptions) - self.held
 
+    @property
+    def reading_grade(self) -> float | None:
+        """The median Flesch-Kincaid grade of the English letters; None where there is none."""
+        return round(median(self.grades), 1) if self.grades else None
+
     def as_json(self) -> dict[str, Any]:
         """Return the counts for machines."""
         return {
             "audit": self.audit,
             "letters": self.letters,
+            "kinds": dict(sorted(self.kinds.items())),
             "files": self.files,
             "draft": self.draft,
             "refused": self.refused,
             "held": self.held,
             "near_deadline": self.near,
+            "reading_grade": self.reading_grade,
             "out": str(self.out),
             "exceptions": str(self.out / EXCEPTIONS),
         }
@@ -85,6 +98,9 @@ class Tally:
         """Return the counts for people."""
         what = ("draft" if self.draft else "letter") + ("" if self.letters == 1 else "s")
         lines = [f"{self.letters} {what} in {self.out}"]
+        lines += [f"  {n} {kind}: {KINDS[kind].source}" for kind, n in sorted(self.kinds.items())]
+        if self.reading_grade is not None:
+            lines.append(f"  reading grade {self.reading_grade} (Flesch-Kincaid, prescribed texts included)")
         if self.near:
             lines.append(f"{self.near} of them with {DAYS - WARN_AFTER_DAYS} days or fewer left")
         if self.exceptions:
@@ -115,7 +131,7 @@ def write(
     ConfigError, UsageError
         There are no recipients to read, or the folder is not ours.
     """
-    letters = Letters(ledger, audit)
+    letters = Letters(ledger, audit, folder_of(ledger, audit))
     known, bad = _read_recipients(ledger, audit, recipients)
     tally = Tally(audit, out, order.draft)
     ready: list[tuple[tuple[Document, ...], Recipient, Decision]] = []
@@ -123,8 +139,10 @@ def write(
     with OutputFolder(out, private=True) as folder:
         taken: Counter[str] = Counter()
         for done, decision in enumerate(decisions, start=1):
-            for recipient in _persons(letters, decision, known, bad, order, tally):
-                if asked == "unsent" and letters.is_issued(decision, recipient):
+            for recipient in _persons(
+                letters, decision, known, bad, order, tally, everyone=isinstance(asked, str)
+            ):
+                if asked == "unsent" and letters.is_issued(decision, recipient, order.kind):
                     continue
                 made = _rendered(letters, decision, recipient, order)
                 if isinstance(made, Refusal):
@@ -173,12 +191,18 @@ def _read_recipients(
     return known, bad
 
 
+def folder_of(ledger: Ledger, audit: str) -> Path:
+    """Return the folder that the house's templates and letterhead lie in, as the sealed config names them."""
+    stated = ledger.find(audit).config.get("letters") or {}
+    return _folder(ledger, stated.get("templates") or stated.get("letterhead"))
+
+
 def _folder(ledger: Ledger, stated: str | None) -> Path:
     # The sealed config has no folder of its own, or it would differ from machine to machine. A
     # ledger file lies beside the config unless the user put it elsewhere.
     database = ledger.engine.url.database
     beside = Path(database).absolute().parent if database and ledger.engine.dialect.name == "sqlite" else None
-    if beside is not None and stated and (beside / stated).is_file():
+    if beside is not None and stated and (beside / stated).exists():
         return beside
     return Path.cwd()
 
@@ -188,9 +212,10 @@ def _chosen(
 ) -> Iterator[Decision]:
     """Yield the decisions asked for, in the order of the data; an unknown id is an exception."""
     if isinstance(asked, str):
-        for decision in ledger.decisions(audit, outcome="adverse"):
-            if asked == "all" or decision.notice.state != "sent":
-                yield decision
+        for outcome in _told_outcomes(ledger, audit):
+            for decision in ledger.decisions(audit, outcome=outcome):
+                if asked == "all" or decision.notice.state != "sent":
+                    yield decision
         return
     for name in dict.fromkeys(asked):
         try:
@@ -201,6 +226,13 @@ def _chosen(
         yield found
 
 
+def _told_outcomes(ledger: Ledger, audit: str) -> list[Outcome]:
+    """Return the outcomes of which some ask for a letter; what is granted, only by ``letters``."""
+    stated = ledger.find(audit).config.get("letters") or {}
+    granted: list[Outcome] = ["favourable"] if stated.get("pricing") or stated.get("score_disclosure") else []
+    return ["adverse", "none", *granted]
+
+
 def _persons(
     letters: Letters,
     decision: Decision,
@@ -208,10 +240,22 @@ def _persons(
     bad: Mapping[str, list[Refusal]],
     order: Order,
     tally: Tally,
+    *,
+    everyone: bool,
 ) -> list[Recipient]:
     """Return who is to be told of a decision; what keeps it from somebody becomes an exception."""
-    gap = not_due(decision)
+    gap = _not_due(letters, decision, order)
     theirs, unreadable = known.get(decision.decision, []), bad.get(decision.decision, [])
+    if decision.outcome != "adverse" and everyone:
+        # Withdrawn, or granted on the best terms, or on another person's report: nobody expects a letter.
+        # What cannot be told is another matter, and is an exception like any other.
+        if isinstance(gap, NotDue):
+            return []
+        theirs = [
+            one for one in theirs if not isinstance(_not_due(letters, decision, order, one.role), NotDue)
+        ]
+        if gap is None:
+            return theirs
     if gap is not None:  # once a decision, whoever its persons are
         tally.exceptions.append(_refused(letters, decision, None, order, gap))
         return []
@@ -227,6 +271,13 @@ def _persons(
     return theirs
 
 
+def _not_due(letters: Letters, decision: Decision, order: Order, role: Role | None = None) -> Gap | None:
+    try:
+        return letters.not_due(decision, order.kind, role)
+    except AuditError as error:  # a locked cell that does not open, a person erased
+        return Gap(str(error), RECORD)
+
+
 def _rendered(
     letters: Letters, decision: Decision, recipient: Recipient, order: Order
 ) -> tuple[Document, ...] | Refusal:
@@ -239,6 +290,8 @@ def _rendered(
             draft=order.draft,
             again_reason=order.again_reason,
             late_reason=order.late_reason,
+            kind=order.kind,
+            lang=order.lang,
         )
     except AuditError as error:
         # A locked cell that does not open, a person erased: this letter's fate, not the others'.
@@ -308,6 +361,9 @@ class _Records:
             sealed += 1
         self.tally.files += sealed
         self.tally.letters += bool(sealed)
+        self.tally.kinds[documents[0].kind] += bool(sealed)
+        if sealed and documents[0].reading_grade is not None:
+            self.tally.grades.append(documents[0].reading_grade)
         return sealed > 0
 
     def _seal(self, document: Document, recipient: Recipient) -> None:
