@@ -60,6 +60,7 @@ class Comparison:
     findings: tuple[Change, ...]  # only those whose outcome changed
     same_findings: int
     reasons: tuple[Change, ...]  # share of notices on which the code comes first
+    reviews: tuple[Change, ...]  # what people asked since, and how often a review overturned
     features: Mapping[str, Drift]
     score: Drift
     cause: str | None  # why the features were not measured
@@ -83,6 +84,7 @@ class Comparison:
             "findings_unchanged": self.same_findings,
             "worse": [one.as_json() for one in self.worse],
             "reasons": [one.as_json() for one in self.reasons],
+            "reviews": [one.as_json() for one in self.reviews],
             "drift": {
                 "features": [{"feature": name, **_drift(one)} for name, one in self.features.items()],
                 "score": _drift(self.score),
@@ -115,6 +117,12 @@ class Comparison:
             f"  {one.name:<{_width(self.reasons)}}{_share(one.then)} -> {_share(one.now)}"
             for one in self.reasons
         ]
+        if self.reviews:
+            lines += ["", "Requests and reviews since"]
+            lines += [
+                f"  {one.name:<{_width(self.reviews)}}{_asked(one.then)} -> {_asked(one.now)}"
+                for one in self.reviews
+            ]
         lines += ["", f"Applicants (PSI; by convention {SOME} is some and {MUCH} much drift)"]
         for name, moved_by in {"score": self.score, **self.features}.items():
             value = "" if moved_by.psi is None else f"{moved_by.psi:.4f} (by chance {moved_by.by_chance:.4f})"
@@ -170,6 +178,7 @@ def compare(ledger: Ledger, then: str, now: str) -> Comparison:
         findings=changed,
         same_findings=len(findings) - len(changed),
         reasons=_reasons(ledger, one, other),
+        reviews=_reviews(ledger, one, other),
         features={name: drift(inputs[0].get(name, ()), inputs[1].get(name, ())) for name in names},
         score=drift(*(_scores(ledger, audit) for audit in (one, other))),
         cause=NO_KEY if not ledger.keyring.at_hand else ALL_GONE if any(gone) and not names else None,
@@ -263,6 +272,24 @@ def _reasons(ledger: Ledger, one: Audit, other: Audit) -> tuple[Change, ...]:
     )
 
 
+def _reviews(ledger: Ledger, one: Audit, other: Audit) -> tuple[Change, ...]:
+    """Return what came of requests; nothing where nobody asked on either audit."""
+    told = []
+    for audit in (one, other):
+        found = ledger.reviews(audit)
+        told.append(
+            {}
+            if found is None
+            else {
+                "requests": found.opened,
+                "reviews decided": found.decided,
+                "reviews overturned": found.overturned,
+                "overturn rate": found.overturn_rate,
+            }
+        )
+    return tuple(Change({"what": name}, then, now) for name, then, now in _pairs(*told))
+
+
 def _inputs(
     ledger: Ledger, audits: tuple[Audit, Audit]
 ) -> tuple[tuple[dict[str, list[Cell]], dict[str, list[Cell]]], tuple[int, int]]:
@@ -329,6 +356,10 @@ def _width(rows: Sequence[Change]) -> int:
 
 def _number(value: float | None) -> str:
     return "not measured" if value is None else f"{value:.4f}"
+
+
+def _asked(value: float | None) -> str:
+    return "none" if value is None else f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
 
 
 def _share(value: float | None) -> str:

@@ -49,7 +49,7 @@ complete_within = 1e-6
 source = "12 CFR 1002.9(b)(2), comment 5; Shapley (1953), interventional, factors as players"
 
 _VALUES = 1 << 21  # numbers held at once between scoring and contracting: what memory is reused for
-_WALKED = 1 << 14  # mixes of one row from which on compiling the fastest way is worth its seconds
+_WALKED = 1 << 18  # mixes of one row from which on compiling the fastest way is worth its seconds
 _EXACT_PLAYERS = 14  # beyond it all coalitions are out of reach for anyone's budget
 _FIRST_PAIRS, _MORE_PAIRS = 2, 16
 _TOLD = 256  # rows between two words of progress
@@ -163,13 +163,13 @@ def _exact(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the values float64[n, players] and the base float64[n], over all coalitions."""
     n_players = len(played.players)
-    coalitions, contrasts = all_coalitions(n_players), exact_contrasts(n_players)
+    contrasts = exact_contrasts(n_players)
     values, base = np.empty((len(rows), n_players)), np.empty(len(rows))
-    at_once = max(1, min(512, _VALUES // len(coalitions)))
-    walker = played.walker() if len(played.reference) * len(coalitions) >= _WALKED else None
+    at_once = max(1, min(512, _VALUES >> n_players))
+    walker = played.walker() if len(played.reference) << n_players >= _WALKED else None
     for start in range(0, len(rows), at_once):
         some = rows[start : start + at_once]
-        scores = played.means(some, coalitions) if walker is None else walker.all_means(some)
+        scores = played.means_of_all(some) if walker is None else walker.all_means(some)
         values[start : start + at_once] = contracted(contrasts, scores)
         base[start : start + at_once] = scores[:, 0]
         tell(min(len(rows), start + at_once))

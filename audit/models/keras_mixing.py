@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from audit.explain.design import all_coalitions
+from audit.models.keras_coalitions import Coalitions
 from audit.models.keras_graph import Graph, chain_of, first_mixing, tail_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from audit.models.dense_mixing import Layers
 
 BLOCK = 1 << 14  # mixes of one row in one step: what a layer of 64 units leaves behind stays in the cache
 READ = 1024  # rows whose numbers are read in one call
@@ -59,12 +60,24 @@ class Mixer:
     ) -> None:
         self._graph, self._split, self._trunk, self._chosen = graph, split, trunk, chosen
         self._dtype, self._jit = dtype, jit
-        self.layers: tuple[Layers | None] | None = None  # as ``keras_walk`` takes them, once they were tried
+        self.walked: bool | None = None  # whether ``keras_walk`` answers alike, once it was tried
         self.owners, self.n_columns = owners, int(owners.max()) + 1
         self._mixing = first_mixing(graph, starts)
         if self._mixing is not None and self._mixing.dense.compute_dtype != "float32":
             self._mixing = None
         self._chain = None if self._mixing is None else chain_of(graph, self._mixing)
+        self._coalitions: Coalitions | None = None
+        if self._mixing is not None:
+            self._coalitions = Coalitions(
+                graph=graph,
+                mixing=self._mixing,
+                owners=owners,
+                split=split,
+                trunk=trunk,
+                chosen=chosen,
+                dtype=dtype,
+                jit=jit,
+            )
         compiled = {"jit_compile": jit, "autograph": False}
         self._loop = tf.function(self._over_rows, **compiled)
         self._read = tf.function(self._before, **compiled)
@@ -87,10 +100,12 @@ class Mixer:
             plain = np.asarray(self._trunk(tf.constant(np.where(mask, row, rows))))
             masks, part = self._prepared(np.repeat(mask[None], len(rows), axis=0), rows[:, None])
             fast = np.asarray(self._row(tf.constant(row), masks, part))
-            worst = max(worst, float(np.abs(plain - fast).max()))
+            worst = float(np.maximum(worst, np.abs(plain - fast).max()))  # keeps a NaN
+        if self._coalitions is not None:
+            worst = float(np.maximum(worst, self._coalitions.try_on(rows)))
         if worst <= tolerance:  # a NaN is no agreement either
             return None
-        self._mixing = self._chain = None
+        self._mixing = self._chain = self._coalitions = None
         return f"mixes are not made inside the first layer: they differ from whole mixes by {worst:.3g}"
 
     def mean(
@@ -100,6 +115,14 @@ class Mixer:
         everyone = reference.astype(self._dtype)[None]
         per_block = _even(len(masks), max(1, BLOCK // len(reference)))
         return self._blocks(rows, masks, per_block, lambda start: everyone)
+
+    def means_of_all(
+        self, rows: NDArray[Any], reference: NDArray[Any], owned: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return float64[n, 2^k]: the mean over all reference rows, for each coalition of k players."""
+        if self._coalitions is not None:
+            return self._coalitions.means(rows, reference, owned)
+        return self.mean(rows, reference, (all_coalitions(len(owned)).astype(np.uint8) @ owned).astype(bool))
 
     def each(
         self,

@@ -60,16 +60,16 @@ def walker_of(
     owned : bool[players, width]
     notes : gets the cause where the trial fails
     """
-    if mixer.layers is None:
-        chain = mixer.dense_chain()
-        layers = None if chain is None else layers_of(*_of_one_output(chain, column))
-        worst = 0.0 if layers is None else _worst(mixer, layers, reference[:_TRIAL_ROWS])
-        if not worst <= _TRIAL_TOLERANCE:  # a NaN is no agreement either
+    chain = mixer.dense_chain()  # read anew each time: weights may have been changed
+    layers = None if chain is None else layers_of(*_of_one_output(chain, column))
+    if layers is None:
+        return None
+    if mixer.walked is None:
+        worst = _worst(mixer, layers, reference[:_TRIAL_ROWS])
+        mixer.walked = worst <= _TRIAL_TOLERANCE  # a NaN is no agreement either
+        if not mixer.walked:
             notes.append(f"mixes are made by the model alone: run layer by layer they differ by {worst:.3g}")
-            layers = None
-        mixer.layers = (layers,)
-    (agreed,) = mixer.layers
-    return None if agreed is None else Walker(mixer, agreed, reference, owned)
+    return Walker(mixer, layers, reference, owned) if mixer.walked else None
 
 
 def _worst(mixer: Mixer, layers: Layers, rows: NDArray[Any]) -> float:

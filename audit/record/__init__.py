@@ -7,6 +7,7 @@ Standard library only, so that every floor may import it; arrays appear in annot
 from __future__ import annotations
 
 from audit.record.audited import Dataset, Model, PartitionPlan, QuarantinedRow, Trust
+from audit.record.clock import Clock, Span
 from audit.record.decided import (
     BureauScore,
     CaseFile,
@@ -42,6 +43,7 @@ from audit.record.words import (
     Certified,
     Component,
     FindingOutcome,
+    HoldEnd,
     Kind,
     MeasurementState,
     NoticeState,
@@ -62,6 +64,7 @@ __all__ = [
     "Certified",
     "Change",
     "Classifier",
+    "Clock",
     "Component",
     "Counterfactual",
     "Dataset",
@@ -75,6 +78,7 @@ __all__ = [
     "Figure",
     "Finding",
     "FindingOutcome",
+    "HoldEnd",
     "Kept",
     "KeptFor",
     "Kind",
@@ -103,6 +107,7 @@ __all__ = [
     "Role",
     "Scorer",
     "Source",
+    "Span",
     "Statement",
     "Trust",
 ]
