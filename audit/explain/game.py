@@ -76,6 +76,13 @@ class Game:
             return fast
         return mixed(self.scorer, rows, self.reference, masks, background)
 
+    def walker(self) -> Walks | None:
+        """Return what knows faster ways through all mixes of this reference and these players."""
+        if not _mixes(self.scorer, "walker") or not self.players:
+            return None
+        found: Walks | None = self.scorer.walker(self.reference, self.owned)  # type: ignore[attr-defined]
+        return found
+
     def shares(self) -> NDArray[np.float64] | None:
         """Return the Shapley values float64[n, players] where the scorer knows them without coalitions."""
         if not _mixes(self.scorer, "shares") or not self.players:
@@ -162,6 +169,22 @@ def columns_of(rows: Any) -> dict[str, NDArray[Any]]:
         else:
             columns[name] = np.array(series.cast(str).fill_null("").to_list(), dtype=object)
     return columns
+
+
+class Walks(Protocol):
+    """What goes through all mixes of one reference and one set of players, each from the one before."""
+
+    def along(
+        self,
+        rows: NDArray[Any],
+        orders: NDArray[np.int64],
+        empty: NDArray[np.float64],
+        full: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return float64[n, B, pairs, players]; see ``design.gains``."""
+
+    def all_means(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Return float64[n, 2^players]: the mean score of each coalition over the reference."""
 
 
 class ScoresEncoded(Protocol):

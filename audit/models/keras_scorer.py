@@ -35,6 +35,7 @@ from audit.models.keras_ends import (
 from audit.models.keras_gradients import INSTEAD, Gradients
 from audit.models.keras_graph import graph_of, trunk_inputs
 from audit.models.keras_mixing import Mixer
+from audit.models.keras_walk import Walker, walker_of
 from audit.record import Model, Trust
 
 if TYPE_CHECKING:
@@ -233,6 +234,10 @@ class KerasScorer:
     ) -> NDArray[np.float64]:
         """Return float64[n, e]: the score of the row where mask e is set, else of ``background[e]``."""
         return self._mixing(reference).each(rows, reference, masks, background)
+
+    def walker(self, reference: NDArray[Any], owned: NDArray[np.bool_]) -> Walker | None:
+        """Return the fastest ways through all mixes, where the model has them; see ``keras_walk``."""
+        return walker_of(self._mixing(reference), self._column_of_output, reference, owned, self.notes)
 
     def _owned_starts(self) -> list[tuple[Any, NDArray[np.int64]]]:
         """Return where the trunk starts, with the position of the column that owns each number."""

@@ -519,6 +519,70 @@ def test_contributions_of_a_row_alone_have_the_bits_of_a_batch():
         assert one.values[0].tobytes() == together.values[66].tobytes()
 
 
+@pytest.mark.parametrize("exact_up_to", [10, 2])
+def test_relu_networks_are_walked_with_the_answer_of_the_other_ways(monkeypatch, exact_up_to):
+    """Layer by layer or through compiled mixes: the same values, errors and verdicts."""
+    monkeypatch.setattr("audit.explain.shapley._WALKED", 1)
+    scorer = scorer_of(deep("relu", "relu"), output=1, features=NAMES)
+    rows, reference, factors = numbers(6, 1), numbers(40, 2), {c: [c] for c in NAMES}
+    asked = {"exact_up_to": exact_up_to, "escalate": False}
+    walked = shapley.explain(scorer, rows, reference, factors, **asked)
+    assert scorer._mixer.walked
+    assert scorer.notes == []
+    monkeypatch.setattr("audit.models.keras_scorer.walker_of", lambda *_: None)
+    mixed_ = shapley.explain(scorer, rows, reference, factors, **asked)
+    assert walked.values == pytest.approx(mixed_.values, abs=1e-6)
+    assert walked.certified == mixed_.certified
+    if exact_up_to == 2:
+        assert walked.standard_error == pytest.approx(mixed_.standard_error, abs=1e-6)
+        assert walked.details["design"] == mixed_.details["design"]
+    assert np.abs(walked.residual).max() < 1e-6
+
+
+def test_changed_weights_are_walked_as_they_are_now():
+    """What was read of the layers is not kept."""
+    scorer = scorer_of(tensor_model(), features=NAMES)
+    rows, reference = scorer.encode(numbers(2, 1)), scorer.encode(numbers(5, 2))
+    owned = np.eye(4, dtype=bool)
+    before = scorer.walker(reference, owned).all_means(rows)
+    scorer._model.set_weights([one / 2 for one in scorer._model.get_weights()])
+    after = scorer.walker(reference, owned).all_means(rows)
+    assert after == pytest.approx(scorer.mixed_means_of_all(rows, reference, owned), abs=1e-6)
+    assert np.abs(after - before).max() > 1e-4
+
+
+def test_layers_that_answer_otherwise_are_left_to_the_model(monkeypatch):
+    """Where the trial finds a difference nothing is walked, and the note says so once."""
+    monkeypatch.setattr("audit.explain.shapley._WALKED", 1)
+    monkeypatch.setattr("audit.models.keras_walk._TRIAL_TOLERANCE", -1.0)
+    scorer = scorer_of(tensor_model(), features=NAMES)
+    for _ in range(2):
+        shapley.explain(scorer, numbers(2, 1), numbers(5, 2), {c: [c] for c in NAMES})
+    assert scorer._mixer.walked is False
+    assert [note.split(":")[0] for note in scorer.notes] == ["mixes are made by the model alone"]
+
+
+@pytest.mark.parametrize("build", [lambda: deep("tanh", "relu"), lambda: deep("softmax", "relu"), skipping])
+def test_other_networks_are_not_walked(build):
+    """Only relu layers in a row are; the rest keeps its way, and nothing is noted."""
+    scorer = scorer_of(build(), features=NAMES)
+    reference = scorer.encode(numbers(5, 2))
+    assert scorer.walker(reference, np.eye(4, dtype=bool)) is None
+    assert scorer.notes == []
+
+
+def test_a_column_without_owner_is_sampled_by_the_other_way(monkeypatch):
+    """Beside each reference row the full score is another one then."""
+    monkeypatch.setattr("audit.explain.shapley._WALKED", 1)
+    scorer = scorer_of(tensor_model(), features=NAMES)
+    rows, reference = numbers(4, 1), numbers(30, 2)
+    factors = {c: [c] for c in NAMES[:3]}
+    exact = shapley.explain(scorer, rows, reference, factors)
+    sampled = shapley.explain(scorer, rows, reference, factors, exact_up_to=2, escalate=False)
+    assert sampled.values.sum(axis=1) == pytest.approx(exact.values.sum(axis=1), abs=1e-6)
+    assert scorer._mixer.walked
+
+
 def test_the_examples_model_is_explained_through_its_first_layer():
     """The model that the package carries takes the fast way, and adds up."""
     path = DEMO / "credit_mlp.keras"
