@@ -248,6 +248,16 @@ class Letters:
         choice = choose(decision, case, letters=self._letters)
         return None if isinstance(choice, Gap) else choice.kind
 
+    def reviewed(self, decision: Decision, recipient: Recipient) -> Mapping[str, str] | None:
+        """Return what came of the review that the person asked for last; None where none was decided."""
+        from audit.ledger.requests import last_review
+
+        case = self.ledger.case(self.audit.audit, decision.decision)
+        person = self.person(decision, case, recipient)
+        if person is None:
+            return None
+        return last_review(self.ledger, self.audit.audit, decision.decision, person)
+
     def _place(self, what: Kind, case: CaseFile) -> Gap | None:
         where = jurisdiction(case)
         if where and where not in what.entities:

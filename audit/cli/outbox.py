@@ -300,6 +300,7 @@ def _rendered(
             late_reason=order.late_reason,
             kind=order.kind,
             lang=order.lang,
+            review=letters.reviewed(decision, recipient) if order.kind else None,
         )
     except AuditError as error:
         # A locked cell that does not open, a person erased: this letter's fate, not the others'.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from audit.record import CaseFile, Decision, Role
 
 NO_NOTICE = "comment 9-2"
+GRANTED = ("risk_based_pricing", "credit_score_disclosure")  # for credit that was granted
 
 
 class Choice(NamedTuple):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,3 +112,51 @@ def test_what_the_lender_does_not_state_is_in_the_exceptions(tmp_path: Path) -> 
     assert len(told) == world.truth["n_letters"]
     assert {one["cause"] for one in told} == {"entities.eu.review_contact is missing"}
     assert {one["citation"] for one in told} == {"Art. 22(3) GDPR"}
+
+
+def test_the_review_that_was_asked_for_is_told_with_what_came_of_it(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Decided by somebody who can change the decision, it stands in that person's letter, in nobody else's."""
+    folder = tmp_path / "world"
+    shutil.copytree(world.folder, folder)
+    own = replace(world, folder=folder)
+    with Ledger.open(f"sqlite:///{folder / 'ledger.db'}") as ledger:
+        audit = ledger.find("latest").audit
+        refused = [
+            ledger.case(audit, one.decision).decision for one in ledger.decisions(audit, outcome="adverse")
+        ]
+    where = ["--ledger", str(folder / "ledger.db")]
+    asked, other = refused[:2]
+
+    def said(*words: str) -> dict[str, Any]:
+        with pytest.raises(SystemExit) as leave:
+            main(["request", *words, *where, "--json"])
+        assert not leave.value.code
+        return dict(json.loads(capsys.readouterr().out.splitlines()[-1]))
+
+    day = "2026-11-24"
+    view = "The balance is an old one."
+    opened = said(
+        "open", "latest", asked, "--kind", "ccd2_18", "--by", "Desk", "--received", day, "--view", view
+    )
+    closed = (
+        "--outcome",
+        "upheld",
+        "--reason",
+        "The balance was confirmed",
+        "--by",
+        "Desk",
+        "--date",
+        "2026-11-25",
+    )
+    said("close", opened["request"], *closed, "--reviewer", "R. Sample", "--authority-to-change")
+    out = tmp_path / "out"
+    both = ("--decision", asked, "--decision", other, "--kind", "ccd2_explanation")
+    again = ("--again", "--reason", "another test wrote them before")
+    assert letters(own, out, *both, *again) == 0, exceptions(out)
+    told = " ".join((out / f"{asked}.txt").read_text(encoding="utf-8").split())
+    assert "R. Sample" in told
+    assert "the decision stands" in told
+    assert "The balance was confirmed" in told
+    assert "R. Sample" not in (out / f"{other}.txt").read_text(encoding="utf-8")
