@@ -130,6 +130,12 @@ def findings(
     measured: tuple[Measurement, ...] = (
         *rate_measurements(run.groups.rates, run.groups.disparities),
         *measurements.of_inputs(inputs, run.barrier.protected_inputs, codes, stated=bool(config.protected)),
+        *measurements.of_scored_age(
+            next((one.permitted for one in config.protected.values() if one.permitted is not None), None),
+            run.barrier.job.ages,
+            [part.aged for part in run.explained if part.aged is not None],
+            known=run.has_model,
+        ),
         *measurements.of_statements(codes, vague, config.audit.as_of),
         *measurements.of_reasons(run.decisions, known=run.has_model or config.reasons_given is not None),
         *measurements.of_references(run.barrier.references),

@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit.record import Decision, Measurement, ReasonCode, Reference
+from audit.vague import says_other
+
+if TYPE_CHECKING:
+    from audit.config.protected import Permitted
+    from audit.job import Ages, AgeTried
 
 NO_MODEL = "no model was opened: the scores or the decisions were already in the data"
 NOT_STATED = "no protected attribute is stated, so none was looked for among the inputs"
@@ -28,6 +33,7 @@ _OF_REASONS = (
     "uncertain_rankings",
     "completeness_residual",
     "most_common_reason_share",
+    "other_reasons_share",
     "decision_differs",
 )
 
@@ -65,6 +71,44 @@ def of_inputs(
             "inputs_without_factor", float(len(without)), n=len(inputs), cause=", ".join(without) or None
         ),
     )
+
+
+def of_scored_age(
+    permitted: Permitted | None, ages: Ages | None, tried: Sequence[AgeTried], *, known: bool
+) -> tuple[Measurement, ...]:
+    """Measure whether age counts against anybody of 62 or older, where it is scored with leave (R18).
+
+    Parameters
+    ----------
+    permitted : who says that age may be scored; None where nobody does
+    ages : which inputs tell age; None where none does
+    tried : what came of scoring those of 62 or older with younger ages, part by part
+    known : whether a model was opened
+    """
+    measure = "elderly_age_negative"
+    if permitted is None:
+        return (Measurement(measure, state="not_applicable", cause=NO_LEAVE),)
+    if not known:
+        return (Measurement(measure, state="not_measured", cause=NO_MODEL),)
+    if ages is None:
+        return (Measurement(measure, state="not_applicable", cause="no input of the model tells age"),)
+    n, untried = sum(one.n for one in tried), sum(len(one.unknown) for one in tried)
+    if not n:
+        cause = "no younger applicant is known whose age could stand in" if untried else NOBODY_ELDERLY
+        return (Measurement(measure, state="not_measured", cause=cause),)
+    worse = sum(len(one.worse) for one in tried)
+    told = f"{', '.join(ages.columns)}: scored by leave of {permitted.by}, {permitted.date}: {permitted.basis}"
+    if worse:
+        favoured: Counter[str] = Counter()
+        for one in tried:
+            favoured.update(one.favoured)
+        bands = ", ".join(f"{band} {count}" for band, count in favoured.most_common())
+        told += f"; most favoured: {bands}; by up to {max(one.most for one in tried):.3g}"
+    return (Measurement(measure, float(worse), n=n, cause=told),)
+
+
+NO_LEAVE = "nobody states that age is scored lawfully (protected.age.permitted)"
+NOBODY_ELDERLY = "no applicant of 62 or older was explained"
 
 
 def of_statements(
@@ -120,11 +164,13 @@ def of_reasons(decisions: Sequence[Decision], *, known: bool = True) -> tuple[Me
         reason.contribution for one in adverse for reason in one.reasons if reason.contribution is not None
     ]
     helped = sum(size <= 0 for size in sizes)
+    by_vendor = held["reason_helped"]  # a vendor's reasons have no size of ours, and a side all the same
+    others = sum(any(says_other(reason.statement) for reason in one.reasons) for one in with_reasons)
     ranked = [one for one in adverse if one.certified is not None]
     return (
         Measurement("adverse_without_reason", float(sum(not _is_explained(one) for one in adverse)), n=n),
-        Measurement("reasons_not_adverse", float(helped), n=len(sizes))
-        if sizes
+        Measurement("reasons_not_adverse", float(helped + by_vendor), n=len(sizes) + by_vendor)
+        if sizes or by_vendor
         else Measurement("reasons_not_adverse", state="not_measured", cause=NO_SIZE),
         Measurement("reasons_at_most_four", float(max(len(one.reasons) for one in with_reasons)), n=n)
         if with_reasons
@@ -141,6 +187,9 @@ def of_reasons(decisions: Sequence[Decision], *, known: bool = True) -> tuple[Me
         Measurement("most_common_reason_share", max(first.values()) / len(with_reasons), n=len(with_reasons))
         if with_reasons
         else Measurement("most_common_reason_share", state="not_measured", cause="no decision has a reason"),
+        Measurement("other_reasons_share", others / len(with_reasons), n=len(with_reasons))
+        if with_reasons
+        else Measurement("other_reasons_share", state="not_measured", cause="no decision has a reason"),
         Measurement("decision_differs", float(held["decision_differs"] + held["action_differs"]), n=n),
     )
 

@@ -43,8 +43,11 @@ ECOA_NOTICE = (
 # 12 CFR 1002.2(z): the bases that no reason may name. "Age of an account" is not a person's age.
 PROTECTED = re.compile(
     r"""\b(?:race|racial|ethnic\w*|skin\s+colou?r|religio\w*|national\s+origin|nationality|sex|gender
-      |marital|married|unmarried|divorced|widow\w*|pregnan\w*|public\s+assistance)\b
-      | \b(?:your|applicant.?s?|borrower.?s?)\s+age\b | ^\s*age\s*$ | \bage\s+(?:group|band)
+      |marital|married|unmarried|divorced|widow\w*|pregnan\w*|public\s+assistance)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+AGE = re.compile(
+    r"""\b(?:your|applicant.?s?|borrower.?s?)\s+age\b | ^\s*age\s*$ | \bage\s+(?:group|band)
       | \btoo\s+(?:young|old)\b | \byears\s+of\s+age\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -53,6 +56,14 @@ PROTECTED = re.compile(
 RAW_NAME = re.compile(r"[_\d.]|[a-z][A-Z]")
 
 AT_MOST = 4
+
+# Comment 9(b)(2)-7: which components may speak, by what the applicant failed. A rule may refuse at any.
+FAILED = {
+    "rule": frozenset({"rule"}),
+    "score": frozenset({"rule", "score"}),
+    "judgmental": frozenset({"rule", "judgmental"}),
+    "gray_band": frozenset({"rule", "score", "judgmental"}),
+}
 
 
 class Violation(NamedTuple):
@@ -155,6 +166,22 @@ def _d_reasons(notice: Notice, terms: Terms, decision: Decision, case: CaseFile)
             yield Violation("d", f"the factor of reason {reason.rank} is not in the record", f"{citation}-2")
         if reason.statement not in _approved_words(reason, terms):
             yield Violation("d", f"reason {reason.rank} has other words than its statement", citation)
+        if reason.contribution is not None and not reason.contribution > 0:
+            yield Violation("d", f"the factor of reason {reason.rank} helped the applicant", f"{citation}-2")
+    yield from _of_the_component(decision, f"{citation}-7")
+
+
+def _of_the_component(decision: Decision, citation: str) -> Iterator[Violation]:
+    failed = FAILED.get(decision.stage)
+    if failed is None:
+        yield Violation("d", f"nobody defined the stage {decision.stage!r}", citation)
+        return
+    told = [reason.component for reason in sorted(decision.reasons, key=lambda reason: reason.rank)]
+    if not set(told) <= failed:
+        yield Violation("d", f"a reason is not of what failed ({decision.stage})", citation)
+    # Comment 9(b)(2)-8: what refuses by itself is stated itself, before anything that was weighed.
+    if decision.rules and told[:1] != ["rule"]:
+        yield Violation("d", "a rule that refused does not stand first", "12 CFR 1002.9(b)(2)-8")
 
 
 def _is_in_the_record(reason: Reason, terms: Terms, decision: Decision, case: CaseFile) -> bool:
@@ -218,7 +245,9 @@ def _g_vague(notice: Notice) -> Iterator[Violation]:
 def _h_protected(notice: Notice, terms: Terms) -> Iterator[Violation]:
     raw = {name for name in terms.raw_names | terms.protected if RAW_NAME.search(name)}
     for reason in notice.reasons:
-        if PROTECTED.search(reason.statement):
+        # 12 CFR 1002.6(b)(2): age alone may be scored, where somebody answers for it.
+        age = not terms.age_permitted and AGE.search(reason.statement)
+        if age or PROTECTED.search(reason.statement):
             yield Violation("h", f"reason {reason.rank} names a protected basis", "12 CFR 1002.4(a)")
         if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason.statement) for name in raw):
             yield Violation("h", f"reason {reason.rank} has the name of a column", "12 CFR 1002.9(b)(2)")

@@ -94,6 +94,7 @@ class Notice:
     sentence: str
     asked: tuple[Row, ...]
     reasons: tuple[ReasonLine, ...]
+    by_size: bool  # whether they stand in the order of what counted; rules and judgment have no size
     questions: tuple[str, ...]
     scores: tuple[ScoreBlock, ...]
     report: str  # the text of FCRA 615(a); empty where no report was used
@@ -142,6 +143,7 @@ def compose(
         sentence=SENTENCES[action_of(decision)],
         asked=_asked(decision, case),
         reasons=_reasons(terms, decision, noted=bool(draft)),
+        by_size=all(reason.component == "score" for reason in decision.reasons),
         questions=_questions(terms, decision, report=bool(agencies)),
         scores=_scores(terms, case, recipient),
         report=_line(terms.texts["fcra_615a"]) if agencies else "",

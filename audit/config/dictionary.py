@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, RootModel, model_validator
 
 from audit.config.faults import read_model
 from audit.config.nearest import did_you_mean, listed
 from audit.config.reader import Lines, Loc, read_yaml
-from audit.config.section import Date, Label, Later, Many, Section, Text, Unique, refusal
+from audit.config.section import Date, Label, Many, Section, Text, Unique, refusal
 from audit.errors import ConfigError, Fault
 from audit.record import Approval, Proxy, ReasonCode
 from audit.vague import is_vague
@@ -60,7 +60,6 @@ class FactorSection(Section):
     priority: int | None = None
     proxy: ProxySection | None = None
     approved: ApprovedSection | None = None
-    permitted: Annotated[Any, Later("lawfully scored age")] = None
 
     @model_validator(mode="after")
     def _one_way(self) -> FactorSection:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from audit.data.cells import as_words, equal, numbers
-from audit.data.quarantine import UNDECIDED, action_words, taken_adverse
+from audit.data.cells import as_words, equal, listed_names, numbers
+from audit.data.quarantine import UNDECIDED, action_words, stage_words, taken_adverse
 from audit.errors import ConfigError
 from audit.models import checked_scores
 from audit.record import Decision, Notice, Person
@@ -236,10 +236,8 @@ def _or_none(values: Floats | None, n: int) -> list[float | None]:
 
 def _stages(config: Config, frame: pl.DataFrame) -> NDArray[np.object_]:
     stage: NDArray[np.object_] = np.full(frame.height, "score", dtype=object)
-    if config.decision.stage is not None:
-        words = as_words(frame[config.decision.stage.column]).fill_null("score")
-        stage = words.to_numpy().astype(object)
-    return stage
+    words = stage_words(config, frame)
+    return stage if words is None else words.fill_null("score").to_numpy().astype(object)
 
 
 def _judged(config: Config, frame: pl.DataFrame, stage: NDArray[np.object_], adverse: Mask) -> Mask:
@@ -253,7 +251,4 @@ def _lists(config: Config, frame: pl.DataFrame, key: str) -> list[tuple[str, ...
     section = getattr(config.decision, key)
     if section is None:
         return [()] * frame.height
-    return [
-        tuple(part.strip() for part in (cell or "").split(section.separator) if part.strip())
-        for cell in as_words(frame[section.column]).to_list()
-    ]
+    return listed_names(frame[section.column], section.separator)

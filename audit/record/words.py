@@ -16,10 +16,12 @@ Role = Literal["primary", "joint", "guarantor"]
 
 HOLD_CAUSES = (
     "protected_basis",
+    "negative_age",
     "blocked_proxy",
     "decision_differs",
     "action_differs",
     "ranking_uncertain",
+    "reason_helped",
     "no_reason",
     "residual",
     "reference_too_small",

@@ -123,7 +123,7 @@ def test_no_refusal_makes_reasons_not_applicable() -> None:
     """An audit of approvals alone misses no duty to give reasons."""
     found = measurements.of_reasons([Decision("A5", 0, 0, (Person("P"),), "favourable")])
     assert {one.state for one in found} == {"not_applicable"}
-    assert len(by_name(found)) == 8
+    assert len(by_name(found)) == 9
 
 
 def test_reasons_that_could_not_be_known_are_not_measured() -> None:

@@ -1,0 +1,163 @@
+"""Where age is scored lawfully: does it count against anybody of 62 or older? (R18)
+
+A system that is sound by 12 CFR 1002.2(p) may score age, "provided that the age of an elderly applicant
+is not assigned a negative factor or value"; comment 6(b)(2)-2 says how much that is: the same or more
+points than the most favoured class of those who are not elderly. So each applicant of 62 or older is
+scored once more with every younger age that occurs among the applicants, all else as it was, and may
+not fare worse than with the best of these.
+
+Why so, scored again: the contribution to a score is measured against a reference that holds people of
+all ages, so it can lie on the right side of zero where a younger group still fares better.
+
+Why so, single ages: bands are the audit's, and an average over a wide one would hide the favoured ages
+in it. A band gives its name to what is found and no more.
+
+Why so, several columns: what tells age (the number itself, parts of it, a copy) is moved together, as
+it stands together at a younger applicant, so nobody is scored who is 30 in one column and 70 in the
+next. What depends on age beside other things, as the years at work, stays.
+
+Source: 12 CFR 1002.2(o) and (p), 1002.6(b)(2)(ii); comment 6(b)(2)-2.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from audit.config.protected import ELDERLY
+from audit.errors import ModelError
+from audit.job import AgeTried, take
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from audit.config import ProtectedAttribute
+    from audit.host import Host
+    from audit.job import Ages, Values
+    from audit.record import Decision
+
+AGES = 64  # of one band that are tried; of more, so many are taken evenly
+_AT_ONCE = 1 << 16  # rows in one question
+
+
+def bands_by_age(stated: ProtectedAttribute) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the bands below 62, and of those from 62 on."""
+    starts = stated.bands or ()
+    names = stated.band_names
+    return (
+        tuple(name for name, low in zip(names, starts, strict=True) if low < ELDERLY),
+        tuple(name for name, low in zip(names, starts, strict=True) if low >= ELDERLY),
+    )
+
+
+@dataclass(slots=True)
+class Younger:
+    """Gathers the younger ages that occur, as the columns of a model have them."""
+
+    columns: tuple[str, ...]
+    bands: tuple[str, ...]
+    _found: dict[str, pl.DataFrame] = field(default_factory=dict)
+
+    def add(self, values: Values, groups: NDArray[Any]) -> None:
+        """Take the model's columns of some rows, and the band of each."""
+        import numpy as np
+        import polars as pl
+
+        for band in self.bands:
+            rows = np.flatnonzero(np.asarray(groups == band, dtype=bool))
+            if len(rows):
+                some = pl.DataFrame({column: values[column][rows] for column in self.columns})
+                before = [self._found[band]] if band in self._found else []
+                self._found[band] = pl.concat([*before, some]).unique()
+
+    def ages(self) -> dict[str, dict[str, NDArray[Any]]]:
+        """Return, by band, its different ages in the model's columns; at most ``AGES`` of each, evenly."""
+        import numpy as np
+
+        out = {}
+        for band, frame in self._found.items():
+            ordered = frame.sort(self.columns)
+            places = np.unique(np.linspace(0, len(ordered) - 1, min(AGES, len(ordered))).round())
+            some = ordered[places.astype(np.int64).tolist()]
+            out[band] = {column: some[column].to_numpy() for column in self.columns}
+        return out
+
+
+def tried(
+    ages: Ages,
+    host: Host | None,
+    decisions: Sequence[Decision],
+    positions: Sequence[int],
+    groups: NDArray[Any],
+    values: Values,
+    *,
+    sign: float,
+    tolerance: float,
+) -> AgeTried:
+    """Score those of 62 or older with every younger age.
+
+    Parameters
+    ----------
+    positions : which decisions are looked at
+    groups : the age band of each decision
+    values : the model's columns of all of them
+    sign : 1 where high scores are adverse, else -1
+    tolerance : what is closer than this is the same, in the unit of the score
+
+    Returns
+    -------
+    AgeTried
+        ``unknown`` names the positions that could not be tried, for want of a model or of anybody
+        younger. ``worse`` names the positions that fare worse than with the best younger age.
+    """
+    import numpy as np
+
+    elderly = [at for at in positions if groups[at] in ages.elderly]
+    if host is None or not elderly or not ages.younger:
+        return AgeTried(unknown=tuple(elderly))
+    rows = take(values, elderly)
+    own = sign * np.array([decisions[at].score for at in elderly], dtype=np.float64)
+    best = np.full(len(elderly), np.inf)
+    of_band = np.full(len(elderly), "", dtype=object)
+    for band, cells in ages.younger.items():
+        lowest = _lowest(host, rows, cells, sign)
+        nearer = lowest < best
+        best, of_band = np.where(nearer, lowest, best), np.where(nearer, band, of_band)
+    apart = own - best
+    worse = np.flatnonzero(apart > tolerance)
+    return AgeTried(
+        n=len(elderly),
+        worse=tuple(elderly[at] for at in worse),
+        favoured=Counter(of_band[worse].tolist()),
+        most=float(apart[worse].max()) if len(worse) else 0.0,
+    )
+
+
+def _lowest(
+    host: Host, rows: Values, cells: Mapping[str, NDArray[Any]], sign: float
+) -> NDArray[np.float64]:
+    """Return the least adverse score of each row over the ages of one band."""
+    import numpy as np
+
+    n = len(next(iter(rows.values())))
+    n_ages = len(next(iter(cells.values())))
+    lowest = np.full(n, np.inf)
+    at_once = max(1, _AT_ONCE // n)
+    for start in range(0, n_ages, at_once):
+        stop = min(start + at_once, n_ages)
+        mixed = {column: np.tile(of, stop - start) for column, of in rows.items()}
+        mixed |= {column: np.repeat(of[start:stop], n) for column, of in cells.items()}
+        try:
+            scores = host.score(mixed)
+        except ModelError as error:
+            fact = str(error).partition(": ")[2].partition(". ")[0]
+            raise ModelError(
+                f"model: it cannot score an applicant of {ELDERLY} or older at a younger age, which scored "
+                f"age asks for ({fact}). Let it answer for every age that the data hold."
+            ) from error
+        lowest = np.minimum(lowest, (sign * scores.reshape(stop - start, n)).min(axis=0))
+    return lowest
