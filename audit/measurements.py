@@ -97,7 +97,8 @@ def of_scored_age(
         cause = "no younger applicant is known whose age could stand in" if untried else NOBODY_ELDERLY
         return (Measurement(measure, state="not_measured", cause=cause),)
     worse = sum(len(one.worse) for one in tried)
-    told = f"{', '.join(ages.columns)}: scored by leave of {permitted.by}, {permitted.date}: {permitted.basis}"
+    leave = f"by leave of {permitted.by}, {permitted.date}: {permitted.basis}"
+    told = f"{', '.join(ages.columns)} scored {leave}"
     if worse:
         favoured: Counter[str] = Counter()
         for one in tried:

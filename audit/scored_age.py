@@ -137,9 +137,7 @@ def tried(
     )
 
 
-def _lowest(
-    host: Host, rows: Values, cells: Mapping[str, NDArray[Any]], sign: float
-) -> NDArray[np.float64]:
+def _lowest(host: Host, rows: Values, cells: Mapping[str, NDArray[Any]], sign: float) -> NDArray[np.float64]:
     """Return the least adverse score of each row over the ages of one band."""
     import numpy as np
 

@@ -21,7 +21,7 @@ class Afterwards:
     against: Baseline | None
     comparison: Comparison | None
     cause: str | None  # why it was not compared, where it should have been
-    alert: Alert | None
+    alerts: tuple[Alert, ...]
 
     def as_json(self) -> dict[str, Any] | None:
         """Return it in short, for machines; ``plainspoken compare`` tells the whole."""
@@ -38,6 +38,7 @@ class Afterwards:
                 "versions": [one.name for one in found.versions],
                 "findings_changed": len(found.findings),
                 "worse": len(found.worse),
+                "flipped": found.flips.share if found.flips is not None else None,
                 "drifted": [
                     name
                     for name, moved in {"score": found.score, **found.features}.items()
@@ -64,11 +65,14 @@ class Afterwards:
 def afterwards(ledger: Ledger, audit: Audit) -> Afterwards:
     """Compare an audit with the last accepted one of its kind, else with the one before it."""
     against = watch.baseline(ledger, audit)
-    alert = watch.not_met(ledger, audit, against)
+    turned = watch.not_met(ledger, audit, against)
+    alerts = (turned,) if turned is not None else ()
     if against is None:
-        return Afterwards(None, None, None, alert)
+        return Afterwards(None, None, None, alerts)
     try:
-        return Afterwards(against, compare(ledger, against.audit.audit, audit.audit), None, alert)
+        found = compare(ledger, against.audit.audit, audit.audit)
     except AuditError as error:
         # What was sealed stands; an earlier audit whose rows went is no reason to call this one failed.
-        return Afterwards(against, None, f"{type(error).__name__}: {error}", alert)
+        return Afterwards(against, None, f"{type(error).__name__}: {error}", alerts)
+    flipped = watch.flipped(audit, found)
+    return Afterwards(against, found, None, (*alerts, flipped) if flipped is not None else alerts)
