@@ -16,8 +16,8 @@ from audit.data.missing import missing_flags
 from audit.data.profile import merge_profiles
 from audit.data.slices import groups
 from audit.job import Ages, Job, Selection
-from audit.reasons import SCORED_STAGES, protected_factors
-from audit.record import Decision, Reference
+from audit.reasons import protected_factors
+from audit.record import Reference
 from audit.scored_age import Younger, bands_by_age
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def chosen(
     """
     import numpy as np
 
-    from audit.explain.reference import choose_reference
+    from audit.explain.reference import choose_reference, has_passed
 
     config, section = ready.config, ready.config.explain.reference
     alike = kind == "all_applicants"
@@ -103,7 +103,7 @@ def chosen(
             kind,
             scores=np.array([decisions[i].score for i in mine], dtype=np.float64),
             favourable=np.array(
-                [_passed(decisions[i], cutoff if tiers else None, ready.sign) for i in mine], dtype=bool
+                [has_passed(decisions[i], cutoff if tiers else None, ready.sign) for i in mine], dtype=bool
             ),
             places=[(decisions[i].seq, decisions[i].row) for i in mine],
             keys=[keys[i] for i in mine],
@@ -121,22 +121,6 @@ def chosen(
     ]
     columns = _rows(ready, scored, references)
     return {one.cutoff: (one, of) for one, of in zip(references, columns, strict=True)}
-
-
-def _passed(decision: Decision, tier: float | None, sign: float) -> bool:
-    """Return whether an applicant got what was decided on at a cutoff.
-
-    Parameters
-    ----------
-    tier : the cutoff, where it is one of several tiers; their own is the one that they missed
-    """
-    if decision.outcome == "favourable" or tier is None or decision.cutoff is None:
-        return decision.outcome == "favourable"
-    stricter = sign * (tier - decision.cutoff) > 0
-    return stricter and decision.stage in SCORED_STAGES and decision.action not in _NOTHING_GIVEN
-
-
-_NOTHING_GIVEN = ("denied", "terminate")
 
 
 def _with_likeness(ready: Ready, scored: Sequence[ScoredPartition]) -> tuple[Job, dict[str, str]]:

@@ -38,7 +38,16 @@ from itertools import pairwise, zip_longest
 from typing import Literal
 
 from audit.errors import DataError, ModelError
-from audit.record import Certified, Component, Decision, DroppedReason, Notice, Reason, ReasonCode
+from audit.record import (
+    SCORED_STAGES,
+    Certified,
+    Component,
+    Decision,
+    DroppedReason,
+    Notice,
+    Reason,
+    ReasonCode,
+)
 
 #: The first cause that holds is the one recorded; what was wrong before we ranked comes first.
 CAUSE_ORDER = (
@@ -60,7 +69,6 @@ NOTICE_DAYS = 30
 #: 12 CFR 1002.9(a)(1)(iii): nobody applied for what is done to an account, so the action starts the days.
 ON_AN_ACCOUNT = frozenset({"limit_decrease", "terminate", "apr_increase"})
 
-SCORED_STAGES = ("score", "gray_band")
 JUDGED_STAGES = ("judgmental", "gray_band")
 
 

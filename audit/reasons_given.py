@@ -13,8 +13,8 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from audit.reasons import SCORED_STAGES, in_order, is_blocked, is_unjudged, notice_of
-from audit.record import Component, Decision, DroppedReason, Reason, ReasonCode
+from audit.reasons import in_order, is_blocked, is_unjudged, notice_of
+from audit.record import SCORED_STAGES, Component, Decision, DroppedReason, Reason, ReasonCode
 
 
 def imported_reasons(

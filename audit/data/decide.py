@@ -18,7 +18,7 @@ from audit.data.cells import as_words, equal, listed_names, numbers
 from audit.data.quarantine import UNDECIDED, action_words, stage_words, taken_adverse
 from audit.errors import ConfigError
 from audit.models import checked_scores
-from audit.record import Decision, Notice, Person
+from audit.record import SCORED_STAGES, Decision, Notice, Person
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
-
-# 12 CFR 1002.9(b)(2) comment 7: reasons come from the component that failed. Where a rule or a
-# person decided, a score on the other side of the cutoff contradicts nobody.
-_DECIDED_BY_SCORE = ("score", "gray_band")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,8 +99,10 @@ def outcomes(config: Config, frame: pl.DataFrame, scores: Floats | None, at: Flo
     stage = _stages(config, frame)
     no = np.zeros(n, dtype=bool)
     really = actions is not None or taken is not None
+    # Comment 9(b)(2)-7: where a rule or a person decided, a score on the other side of the cutoff
+    # contradicts nobody.
     by_score = (
-        np.isin(stage.astype(str), _DECIDED_BY_SCORE) & ~undecided & ~_judged(config, frame, stage, adverse)
+        np.isin(stage.astype(str), SCORED_STAGES) & ~undecided & ~_judged(config, frame, stage, adverse)
     )
     return Outcomes(
         outcome=outcome,

@@ -113,7 +113,7 @@ def test_columns_that_tell_age_are_moved_together(tmp_path: Path) -> None:
 def test_where_nobody_younger_is_known_leave_is_not_shown(tmp_path: Path) -> None:
     """Among the old alone no younger age is there to try: not measured, and age holds as without leave."""
     world = aged_lender.build(tmp_path / "world", points='0.002 * (columns["age"] - 60)')
-    desk = Desk(world.folder).rows(lambda rows: [{**row, "age": 62 + i % 18} for i, row in enumerate(rows)])
+    desk = Desk(world.folder).rows(lambda rows: [{**row, "age": 62 + i % 17} for i, row in enumerate(rows)])
     desk.set(protected__age__bands=[18, 62, 70], protected__age__reference="62-69")
     result = audit.run(desk.config)
     found = findings(result)[RULE]
