@@ -93,9 +93,7 @@ def decided(case: dict[str, Any], contributions: dict[str, float]) -> Decision:
     protected = frozenset(case.get("protected", ()))
     if "given" in case:
         helped = [factor for factor, value in contributions.items() if value <= 0]
-        return imported_reasons(
-            refused, case["given"], codes, protected_factors=protected, helped=helped
-        )
+        return imported_reasons(refused, case["given"], codes, protected_factors=protected, helped=helped)
     return principal_reasons(
         refused,
         contributions,
@@ -247,10 +245,16 @@ def age(case: dict[str, Any]) -> None:
         ("age",),
         frozenset({"age"}),
         elderly,
-        {band: {"age": np.array([float(low)])} for band, low in zip(of_band, starts, strict=True) if band in younger},
+        {
+            band: {"age": np.array([float(low)])}
+            for band, low in zip(of_band, starts, strict=True)
+            if band in younger
+        },
     )
     one = Decision("D1", 0, 0, (), "adverse", score=float(card.score(own)[0]))
-    band = np.array([list(of_band)[int(np.searchsorted(starts, case["age"], side="right")) - 1]], dtype=object)
+    band = np.array(
+        [list(of_band)[int(np.searchsorted(starts, case["age"], side="right")) - 1]], dtype=object
+    )
     found = tried(ages, card, [one], [0], band, own, sign=-1.0, tolerance=1e-9)  # type: ignore[arg-type]
     assert bool(found.worse) == case["counts_against"]
     assert list(found.favoured) == ([case["favoured"]] if "favoured" in case else [])

@@ -1,7 +1,21 @@
-"""Worlds audited once, and worlds of one's own; those of ``tests/audit``."""
+"""Worlds audited once, and worlds of one's own; those of ``tests/audit``, and one that refuses in four ways."""
 
 from __future__ import annotations
 
-from tests.audit.conftest import audited, blank_ledger, fresh
+from typing import Any
 
-__all__ = ["audited", "blank_ledger", "fresh"]
+import pytest
+
+import audit
+from tests.audit.conftest import Audited, audited, blank_ledger, fresh
+from tests.worlds import staged_lender
+
+__all__ = ["audited", "blank_ledger", "fresh", "staged"]
+
+
+@pytest.fixture(scope="session")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Audited:
+    """A lender that refuses by rule, by score, by judgment and in the gray band."""
+    world = staged_lender.build(tmp_path_factory.mktemp("staged") / "world")
+    result: Any = audit.run(world.config)
+    return Audited(world, result)
