@@ -230,7 +230,7 @@ def age(case: dict[str, Any]) -> None:
     of_band = {str(band): float(value) for band, value in case["points_by_age"].items()}
     starts = [int(band.split("-")[0].rstrip("+")) for band in of_band]
     stated = ProtectedAttribute.model_validate(
-        {"column": "age", "type": "integer", "bands": starts, "reference": list(of_band)[0]}
+        {"column": "age", "type": "integer", "bands": starts, "reference": next(iter(of_band))}
     )
     younger, elderly = bands_by_age(stated)
 

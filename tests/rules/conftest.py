@@ -1,4 +1,4 @@
-"""Worlds audited once, and worlds of one's own; those of ``tests/audit``, and one that refuses in four ways."""
+"""The worlds of ``tests/audit``, and one that refuses in four ways."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_R05_similarity(fresh) -> None:
 
 
 def test_R16_right_cutoff(staged, tmp_path) -> None:
-    """R16: a counteroffer is held to the tier it missed, a denial to the last, each beside who passed that."""
+    """R16: a counteroffer is held to the tier it missed, a denial to the last, beside who passed it."""
     best, last = 0.32, 0.42
     rows = staged.world.rows
 
@@ -158,7 +158,7 @@ def test_R16_right_cutoff(staged, tmp_path) -> None:
 
 
 def test_R17_reproducible(staged, fresh) -> None:
-    """R17: from the record alone the same codes and the same bytes of a letter; another model is another audit."""
+    """R17: from the record alone the same codes and the same letter; another model is another audit."""
     row = next(row for row in staged.world.rows if row["granted"] == "no" and row["decided_by"] == "S")
     digests = {
         form: {hashlib.sha256(posted.letter(staged.result, row, form)).hexdigest() for _ in range(2)}
