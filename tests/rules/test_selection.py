@@ -105,6 +105,12 @@ def test_R03_count(fresh, audited) -> None:
     (row, _) = next(item for item in told.items() if item[1] == 6)
     assert "6 reasons (1 to 4 can be told)" in posted.refusal(result, world.rows[row]).cause
 
+    six = _ranked({name: float(size) for name, size in zip("abcdef", (9, 8, 7, 6, 5, 4), strict=True)})
+    assert ([reason.factor for reason in six.reasons], six.notice.state) == (list("abcd"), "ready")
+    assert [(one.factor, one.cause) for one in six.dropped] == [
+        ("e", "beyond_at_most"),
+        ("f", "beyond_at_most"),
+    ]
     nothing = _ranked({"income": -1.0})
     assert (nothing.reasons, nothing.notice.cause) == ((), "no_reason")
 
