@@ -19,23 +19,25 @@ ON_AN_ACCOUNT = frozenset({"limit_decrease", "terminate", "apr_increase"})
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The day from which the thirty are counted, and the last one in time."""
+    """The day from which the days are counted, how many there are, and the clause."""
 
     starts: dt.date
     starts_by: str  # the field of the record that it was read from
+    days: int = DAYS
+    citation: str = CITATION
 
     @property
     def due(self) -> dt.date:
         """The last day on which the notice is in time."""
-        return self.starts + dt.timedelta(days=DAYS)
+        return self.starts + dt.timedelta(days=self.days)
 
     def days_left(self, on: dt.date) -> int:
         """Days from ``on`` to the last day in time; negative once it has passed."""
         return (self.due - on).days
 
     def is_near(self, on: dt.date) -> bool:
-        """Whether more than twenty of the thirty days have gone."""
-        return (on - self.starts).days > WARN_AFTER_DAYS
+        """Whether more than twenty of thirty days have gone, or as many of another term."""
+        return self.days_left(on) < DAYS - WARN_AFTER_DAYS
 
 
 def deadline(action: str, record: Mapping[str, str]) -> Deadline | None:

@@ -13,16 +13,25 @@ import re
 from functools import cache
 from html.parser import HTMLParser
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    select_autoescape,
+)
+from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
 from audit import assets
-from reports import wording
+from reports import qr, wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 # Text of these is no words of the document: `svg` and `details` repeat a drawing's table, a form
 # is for the screen alone.
@@ -44,23 +53,37 @@ _UNBROKEN = re.compile(
 
 
 @cache
-def environment() -> Environment:
+def environment(house: Path | None = None) -> Environment:
     """Return the environment that renders every template of ours.
 
     Filters are the functions of `wording`, by name; ``style(name)`` and ``font_data(name)``
     put a style sheet or a font of ``templates/style`` into the file itself.
+
+    Parameters
+    ----------
+    house : Path, optional
+        A folder whose templates stand in for ours of the same names. Such a template extends ours as
+        ``plainspoken/<name>``, and overrides one block at a time. It is somebody else's, so it runs
+        where no attribute with an underscore is reached.
     """
-    env = Environment(
-        loader=FileSystemLoader(assets.templates(), encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
-        extensions=["jinja2.ext.do"],
-    )
+    ours = FileSystemLoader(assets.templates(), encoding="utf-8")
+    options: dict[str, Any] = {
+        "loader": ours,
+        "autoescape": select_autoescape(disabled_extensions=("txt",), default=True, default_for_string=True),
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "keep_trailing_newline": False,
+        "extensions": ["jinja2.ext.do"],
+    }
+    if house is None:
+        env = Environment(**options)
+    else:
+        theirs = FileSystemLoader(house, encoding="utf-8")
+        options["loader"] = ChoiceLoader([theirs, ours, PrefixLoader({"plainspoken": ours})])
+        env = SandboxedEnvironment(**options)
     env.filters.update({name: getattr(wording, name) for name in wording.__all__}, prose=prose)
-    env.globals.update(style=_style, font_data=_font_data, svg_address=_svg_address)
+    env.globals.update(style=_style, font_data=_font_data, svg_address=_svg_address, qr=qr.svg)
     return env
 
 
@@ -136,26 +159,35 @@ def words(html: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def template_digest(folders: Iterable[str]) -> str:
+def template_digest(folders: Iterable[str], house: Path | None = None, letterhead: str = "") -> str:
     """Return one SHA-256 over the named templates: their paths and their bytes, in order.
 
     Parameters
     ----------
     folders : iterable of str
         Files or folders inside the templates folder, e.g. ``("letters/adverse_action", "style")``.
+    house : Path, optional
+        A folder whose files of these names count too.
+    letterhead : str
+        The house's mark; it counts where there is one.
     """
-    root = assets.templates()
+    names, digest = tuple(folders), hashlib.sha256()
+    for root in (assets.templates(), house):
+        for name, content in _files(root, names) if root is not None else ():
+            digest.update(f"{name}\0{len(content)}\0".encode())
+            digest.update(content)
+    digest.update(letterhead.encode())
+    return digest.hexdigest()
+
+
+def _files(root: Path, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     files: set[str] = set()
-    for name in folders:
+    for name in names:
         path = root / name
         found = path.rglob("*") if path.is_dir() else (path,)
         files.update(file.relative_to(root).as_posix() for file in found if file.is_file())
-    digest = hashlib.sha256()
     for name in sorted(files):
-        content = (root / name).read_bytes()
-        digest.update(f"{name}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()
+        yield name, (root / name).read_bytes()
 
 
 @cache

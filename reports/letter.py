@@ -1,8 +1,8 @@
 """One stored decision and the statements in force make one letter, or one refusal with its cause.
 
-Never a model, never a guess. The order of the questions: is a notice due; was it told already; is
-it in time; do the records suffice; may its words be sent; does the page hold it. The first that is
-answered no refuses this letter and no other.
+Never a model, never a guess. The order of the questions: which letter is due; was it told already;
+is it in time; do the records suffice; may its words be sent; does the page hold it. The first that
+is answered no refuses this letter and no other.
 """
 
 from __future__ import annotations
@@ -10,57 +10,33 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import replace
-from importlib.metadata import version
-from io import BytesIO
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from audit.record import Document, Refusal
-from reports import envelope
-from reports.deadline import CITATION, Deadline, deadline
-from reports.html import environment, environment_digest, template_digest, words
-from reports.lint import lint
-from reports.mandatory import (
-    CONTENT,
-    LATER,
-    PERSON,
-    REASONS,
-    Gap,
-    action_of,
-    gaps,
-    of_a_guarantor,
-)
-from reports.notice import Notice, compose, draft_cause, notice_number
-from reports.terms import ENTITY, read_terms
+from reports import envelope, printing
+from reports.html import environment_digest, words
+from reports.kinds import KINDS
+from reports.kinds.choice import choose, jurisdiction
+from reports.language import WordsError
+from reports.mandatory import LATER, PERSON, REASONS, Gap, action_of
+from reports.notice import draft_cause
+from reports.public_record import attached, public_record
+from reports.sheet import notice_number
+from reports.terms import letterhead, read_terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from audit.ledger import IssuedDocument, Ledger
     from audit.record import CaseFile, Decision, Recipient, Role
-
-    Format = Literal["html", "pdf", "txt"]
-
-KIND = "adverse_action"
-PAGES = 2
-FORMATS: tuple[Format, ...] = ("pdf", "html", "txt")
-
-_STYLES = ("style/letter-fonts.css", "style/letter.css")
-_TEMPLATES = (f"letters/{KIND}", *_STYLES, "style/fonts")
-
-# Why a notice is held, and the clause that its telling would break.
-HOLD_CITATIONS = {
-    "protected_basis": "12 CFR 1002.4(a), 1002.6(b)",
-    "negative_age": "12 CFR 1002.6(b)(2)(ii), comment 6(b)(2)-2",
-    "blocked_proxy": "12 CFR 1002.4(a)",
-    "decision_differs": CONTENT,
-    "action_differs": CONTENT,
-    "ranking_uncertain": REASONS,
-    "reason_helped": f"{REASONS}, comments 9(b)(2)-2 and -5",
-    "no_reason": REASONS,
-    "residual": f"{REASONS}, comment 9(b)(2)-4",
-    "reference_too_small": f"{REASONS}, comment 9(b)(2)-5",
-}
+    from reports.deadline import Deadline
+    from reports.kinds import Kind
+    from reports.pdf import AttachedFile
+    from reports.printing import Format
+    from reports.sheet import Replaced
+    from reports.terms import Terms
 
 
 def render(
@@ -95,13 +71,20 @@ class Letters:
     ledger : Ledger
         Read only. Its key file is needed, since a letter says what is locked.
     audit_id : str
+    folder : Path, optional
+        What ``letters.templates`` and ``letters.letterhead`` are relative to: the config's folder.
     """
 
-    def __init__(self, ledger: Ledger, audit_id: str) -> None:
+    def __init__(self, ledger: Ledger, audit_id: str, folder: Path | None = None) -> None:
         self.ledger = ledger
         self.audit = ledger.find(audit_id)
-        self.terms = read_terms(ledger, self.audit.audit)
-        self._templates = template_digest(_TEMPLATES)
+        self._letters = stated = self.audit.config.get("letters") or {}
+        self.house = folder / stated["templates"] if folder and stated.get("templates") else None
+        terms = read_terms(ledger, self.audit.audit, house=self.house)
+        mark = letterhead(folder / stated["letterhead"]) if folder and stated.get("letterhead") else ""
+        self.terms = replace(terms, letterhead=mark)
+        self._told: dict[tuple[str, str, str], Terms] = {}
+        self._digests: dict[tuple[str, str], str] = {}
 
     def render(
         self,
@@ -113,8 +96,11 @@ class Letters:
         draft: bool = False,
         again_reason: str | None = None,
         late_reason: str | None = None,
+        kind: str | None = None,
+        lang: str | None = None,
+        replaced: Replaced | None = None,
     ) -> tuple[Document, ...] | Refusal:
-        """Return the notice of a decision to one person in the formats asked for, or its refusal.
+        """Return the letter of a decision to one person in the formats asked for, or its refusal.
 
         Parameters
         ----------
@@ -127,19 +113,35 @@ class Letters:
             Why a notice that was issued is issued again.
         late_reason : str, optional
             Why a notice goes out past its deadline.
+        kind : str, optional
+            Which letter; by default the one that the decision asks for (``kinds.choice``).
+        lang : str, optional
+            Its language; by default that of the record.
+        replaced : Replaced, optional
+            The notice that this one corrects.
         """
         case = self.ledger.case(self.audit.audit, decision.decision)
-        due = deadline(action_of(decision), case.record)
+        due: Deadline | None = None
 
         def refused(*found: Gap) -> Refusal:
             return refusal(case.decision, recipient.role, due, date, *found)
 
-        if gap := not_due(decision) or of_a_guarantor(case, recipient):
+        chosen = choose(decision, case, recipient.role, self._letters) if kind is None else None
+        if isinstance(chosen, Gap):
+            due = KINDS["adverse_action"].content.due(decision, case)
+            return refused(chosen)
+        what = KINDS[kind or chosen.kind]  # type: ignore[union-attr]
+        due = what.content.due(decision, case)
+        if gap := what.content.not_due(decision, case, recipient) or self._place(what, case):
             return refused(gap)
+        try:
+            terms = self._terms(what, case, lang)
+        except WordsError as error:
+            return refused(Gap(str(error), LATER))
         person = self.person(decision, case, recipient)
         if person is None:
             return refused(Gap("recipients.person is another person than the decision's", PERSON))
-        key = (ENTITY, decision.decision, action_of(decision), person, KIND)
+        key = (terms.entity, decision.decision, action_of(decision), person, what.name)
         late = bool(late_reason)
         if not draft:
             first = self.ledger.issued(*key)
@@ -147,35 +149,105 @@ class Letters:
                 return refused(Gap("issued already; --again --reason issues it again", PERSON))
             late = late or (first is not None and due is not None and _was_in_time(first, due))
             if due is not None and due.days_left(date) < 0 and not late:
-                return refused(Gap("past the deadline; --late --reason sends it", CITATION))
-        if missing := gaps(self.terms, decision, case, recipient):
+                return refused(Gap("past the deadline; --late --reason sends it", due.citation))
+        if missing := what.content.gaps(terms, decision, case, recipient):
             return refused(*missing)
-        cause = draft_cause(self.terms, decision)
+        cause = draft_cause(terms, decision) if what.reasons else ""
         if cause and not draft:
             return refused(Gap(f"{cause.rstrip('.')}; --draft shows it", REASONS))
-        notice = compose(
-            self.terms,
+        sheet = what.content.compose(
+            terms,
             decision,
             case,
             recipient,
             date=date,
             number=notice_number(*key),
             draft=(cause or "Asked for as a draft.") if draft else "",
+            replaced=replaced,
         )
-        if not draft and not notice.address_fit:
-            lines, width = envelope.LINES_SMALL, f"{envelope.WIDTH_MM:.0f} mm"
-            return refused(Gap(f"the address does not fit the window ({lines} lines of {width})", PERSON))
-        return self._place(
-            notice,
+        if not draft and not sheet.address_fit:
+            return refused(Gap(envelope.misfit(terms.paper), PERSON))
+        number = sheet.number
+        page = printing.page(
+            what.name, terms, sheet, date, self.ledger.pseudonym("letter", number), self.house
+        )
+        broken = what.content.broken(
+            sheet,
+            terms,
             decision,
             case,
             recipient,
             date=date,
-            formats=formats,
             late=late,
-            due=due,
-            person=person,
+            html_words=words(page.plain),
+            text_words=page.text,
         )
+        if broken:
+            return refused(*(Gap(f"{one.fact} (check {one.check})", one.citation) for one in broken))
+        said, template = " ".join(page.text.split()), self._digest(what, terms)
+        files: tuple[AttachedFile, ...] = ()
+        if recipient.channel != "mail" and not draft and self._letters.get("public_record", True):
+            told = public_record(
+                what.name, action_of(decision), sheet, case, date=date, words=said, template=template
+            )
+            files = (attached(told, date),)
+        identifier = self._identifier(what, decision, recipient, date)
+        made = printing.files(page, formats, terms.paper, identifier, files, what.pages)
+        if isinstance(made, Gap):
+            return refused(made)
+        document = Document(
+            kind=what.name,
+            format="txt",
+            name="",
+            content=b"",
+            words=said,
+            template_digest=template,
+            environment_digest=environment_digest(),
+            language=terms.words.code,
+            draft=bool(sheet.draft),
+            decision=decision.decision,
+            person=person,
+            role=recipient.role,
+            action=action_of(decision),
+            entity=terms.entity,
+        )
+        stem = file_stem(case.decision, recipient.role)
+        return tuple(
+            replace(document, format=form, name=f"{stem}.{form}", content=made[form])
+            for form in dict.fromkeys(formats)
+        )
+
+    def not_due(self, decision: Decision, kind: str | None = None) -> Gap | None:
+        """Return why the decision asks for no letter, whoever its persons are; None where it asks."""
+        if kind is not None:
+            return None  # each person's answer may be another
+        case = self.ledger.case(self.audit.audit, decision.decision)
+        choice = choose(decision, case, letters=self._letters)
+        return choice if isinstance(choice, Gap) else None
+
+    def _place(self, what: Kind, case: CaseFile) -> Gap | None:
+        where = jurisdiction(case)
+        if where and where not in what.entities:
+            places = " or ".join(what.entities)
+            return Gap(f"record.jurisdiction is {where}: {what.name} is a letter of {places}", what.source)
+        return None
+
+    def _terms(self, what: Kind, case: CaseFile, lang: str | None) -> Terms:
+        code = (lang or case.record.get("language", "") or "en").strip().lower()
+        known = what.languages(self.house)
+        if code not in known:
+            raise WordsError(f"the language is {code}: {what.name} has words in {', '.join(known)}")
+        where = jurisdiction(case) or what.entities[0]
+        key = (what.name, where, code)
+        if key not in self._told:
+            self._told[key] = self.terms.told(what.name, where, code, self.house)
+        return self._told[key]
+
+    def _digest(self, what: Kind, terms: Terms) -> str:
+        key = (what.name, terms.words.code)
+        if key not in self._digests:
+            self._digests[key] = printing.digest(what.name, terms, self.house)
+        return self._digests[key]
 
     def person(self, decision: Decision, case: CaseFile, recipient: Recipient) -> str | None:
         """Return the recipient's pseudonym; None where the decision knows another person in the role.
@@ -193,104 +265,21 @@ class Letters:
         (nameless,) = theirs
         return nameless if self.ledger.is_person(nameless, case.decision) else None
 
-    def is_issued(self, decision: Decision, recipient: Recipient) -> bool:
-        """Whether this notice went to this person already."""
+    def is_issued(self, decision: Decision, recipient: Recipient, kind: str | None = None) -> bool:
+        """Whether this letter went to this person already."""
         case = self.ledger.case(self.audit.audit, decision.decision)
+        if kind is None:
+            choice = choose(decision, case, recipient.role, self._letters)
+            if isinstance(choice, Gap):
+                return False
+            kind = choice.kind
         person = self.person(decision, case, recipient)
-        key = (ENTITY, decision.decision, action_of(decision))
-        return person is not None and self.ledger.issued(*key, person, KIND) is not None
+        key = (jurisdiction(case) or KINDS[kind].entities[0], decision.decision, action_of(decision))
+        return person is not None and self.ledger.issued(*key, person, kind) is not None
 
-    def _place(
-        self,
-        notice: Notice,
-        decision: Decision,
-        case: CaseFile,
-        recipient: Recipient,
-        *,
-        date: dt.date,
-        formats: Sequence[Format],
-        late: bool,
-        due: Deadline | None,
-        person: str,
-    ) -> tuple[Document, ...] | Refusal:
-        """Put the notice into its formats, look at it once more, and return its documents."""
-        env = environment()
-        subject = env.get_template(f"letters/{KIND}/subject.txt").render(notice=notice).strip()
-        body = env.get_template(f"letters/{KIND}/body.html")
-        facts = {
-            "notice": notice,
-            "subject": subject,
-            "date": date.isoformat(),
-            "program": f"plainspoken {version('plainspoken')}",
-        }
-        text = env.get_template(f"letters/{KIND}/body.txt").render(notice=notice).strip() + "\n"
-        page = body.render(**facts, styled=False)
-        broken = lint(
-            notice,
-            self.terms,
-            decision,
-            case,
-            recipient,
-            date=date,
-            late=late,
-            html_words=words(page),
-            text_words=text,
-        )
-        found = [
-            Gap(f"{violation.fact} (check {violation.check})", violation.citation) for violation in broken
-        ]
-        contents: dict[str, bytes] = {}
-        if "pdf" in formats and not found:
-            contents["pdf"], pages = _to_pdf(page, self._identifier(decision, recipient, date))
-            if pages > PAGES:
-                found.append(Gap(f"the notice runs to {pages} pages; {PAGES} can be sent", LATER))
-        if found:
-            return refusal(case.decision, recipient.role, due, date, *found)
-        if "html" in formats:
-            contents["html"] = body.render(**facts, styled=True).encode()
-        if "txt" in formats:
-            contents["txt"] = text.encode()
-        document = Document(
-            kind=KIND,
-            format="txt",
-            name="",
-            content=b"",
-            words=" ".join(text.split()),
-            template_digest=self._templates,
-            environment_digest=environment_digest(),
-            draft=bool(notice.draft),
-            decision=decision.decision,
-            person=person,
-            role=recipient.role,
-            action=action_of(decision),
-            entity=ENTITY,
-        )
-        stem = file_stem(case.decision, recipient.role)
-        return tuple(
-            replace(document, format=form, name=f"{stem}.{form}", content=contents[form])
-            for form in dict.fromkeys(formats)
-        )
-
-    def _identifier(self, decision: Decision, recipient: Recipient, date: dt.date) -> bytes:
-        parts = (self.audit.audit, decision.decision, recipient.role, KIND, date.isoformat())
+    def _identifier(self, what: Kind, decision: Decision, recipient: Recipient, date: dt.date) -> bytes:
+        parts = (self.audit.audit, decision.decision, recipient.role, what.name, date.isoformat())
         return hashlib.sha256("\0".join(parts).encode()).digest()[:16]
-
-
-def not_due(decision: Decision) -> Gap | None:
-    """Return why no notice of this kind may go out for a decision; None where one is due.
-
-    Source: comment 9-2 (withdrawn, approved as asked: no notice), 1002.9(c) (incomplete).
-    """
-    if decision.action == "incomplete":
-        return Gap("incomplete: the notice of incompleteness is not built yet", "12 CFR 1002.9(c)")
-    if decision.outcome != "adverse":
-        return Gap(f"no notice is due: the outcome is {decision.outcome}", "comment 9-2")
-    if decision.notice.state == "held":
-        cause = decision.notice.cause or "no_reason"
-        return Gap(f"held: {cause}", HOLD_CITATIONS.get(cause, REASONS))
-    if decision.notice.state == "void":
-        return Gap("the notice is void", CONTENT)
-    return None
 
 
 def _was_in_time(last: IssuedDocument, due: Deadline) -> bool:
@@ -320,13 +309,3 @@ def file_stem(decision: str, role: str) -> str:
     """
     stem = quote(decision, safe=" ") if decision.strip(".") else decision.replace(".", "%2E")
     return stem if role == "primary" else f"{stem}-{role}"
-
-
-def _to_pdf(page: str, identifier: bytes) -> tuple[bytes, int]:
-    import pikepdf
-
-    from reports.pdf import to_pdf
-
-    content = to_pdf(page, styles=_STYLES, identifier=identifier)
-    with pikepdf.open(BytesIO(content)) as pdf:
-        return content, len(pdf.pages)

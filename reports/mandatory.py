@@ -11,20 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from reports.deadline import ON_AN_ACCOUNT, read_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from audit.record import BureauScore, CaseFile, Decision, Recipient, Source
+    from audit.record import BureauScore, CaseFile, Decision, Recipient, Role, Source
     from reports.terms import Terms
-
-# The action, and the sentence that tells it. Short, active, and true of nothing else.
-SENTENCES = {
-    "denied": "We did not approve your application",
-    "counteroffer": "We did not approve the terms you asked for",
-    "partial": "We approved less than you asked for",
-    "limit_decrease": "We lowered your credit limit",
-    "terminate": "We closed your account",
-    "apr_increase": "We raised the interest rate on your account",
-}
 
 CRA = "cra"
 OUTSIDE = frozenset({"affiliate", "third_party"})
@@ -72,23 +62,14 @@ def score_of(case: CaseFile, recipient: Recipient, role: str) -> tuple[BureauSco
     )
 
 
-def of_a_guarantor(case: CaseFile, recipient: Recipient) -> Gap | None:
-    """Return why a guarantor gets no letter of this kind; None for an applicant.
-
-    A guarantor is an applicant for 12 CFR 1002.7(d) alone (1002.2(e)), so neither "your application"
-    nor the applicant's reasons are theirs. What the FCRA asks for, it asks for each consumer.
-    """
-    if recipient.role != "guarantor":
-        return None
-    if score_of(case, recipient, "third_party_score") or any(
-        source.kind == CRA or source.kind in OUTSIDE for source in sources_of(case, recipient)
-    ):
-        fact = (
-            "information about the guarantor was used: an FCRA-only notice for a guarantor is not built yet"
-        )
-        return Gap(fact, "15 USC 1681m(a), (b)")
-    fact = "a guarantor is no applicant, and no report on the guarantor is among the sources"
-    return Gap(fact, "12 CFR 1002.2(e), 15 USC 1681m(a)")
+def used_about(case: CaseFile, role: Role) -> bool:
+    """Whether a report, a score or another outside source about this person was used."""
+    return any(
+        source.of == role and (source.kind == CRA or source.kind in OUTSIDE) for source in case.sources
+    ) or any(
+        score.of == role and score.role == "third_party_score" and _was_obtained(score)
+        for score in case.bureau_scores
+    )
 
 
 def own_score_is_disclosed(terms: Terms) -> bool:
@@ -99,40 +80,49 @@ def own_score_is_disclosed(terms: Terms) -> bool:
 def gaps(terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient) -> tuple[Gap, ...]:
     """Return everything that keeps this notice from being written; empty where nothing does."""
     return (
-        *_not_built(terms, decision, case),
-        *_of_the_lender(terms),
+        *of_the_place(terms, case, ("consumer",)),
+        *of_the_action(terms, decision),
+        *of_the_lender(terms),
+        *_of_the_agency(terms),
         *_of_the_case(decision, case),
-        *_of_the_reasons(decision),
-        *_of_the_reports(terms, case, recipient),
-        *_of_the_scores(terms, case, recipient),
-        *_of_the_person(terms, decision, recipient),
+        *of_the_reasons(terms, decision),
+        *of_the_texts(terms, case, recipient),
+        *of_the_reports(case, recipient),
+        *of_the_scores(terms, case, recipient),
+        *of_the_person(recipient),
     )
 
 
-def _not_built(terms: Terms, decision: Decision, case: CaseFile) -> Iterator[Gap]:
-    for field, one, others in (
-        ("jurisdiction", "us", "notices of other places"),
-        ("purpose", "consumer", "notices of business credit"),
-        ("language", "en", "notices in other languages"),
-    ):
+def of_the_place(terms: Terms, case: CaseFile, purposes: Sequence[str]) -> Iterator[Gap]:
+    """Yield what the record must say of place, purpose and language for this letter to be the right one."""
+    for field, asked in (("jurisdiction", (terms.entity,)), ("purpose", purposes)):
         value = case.record.get(field, "").strip()
         if not value:
             yield Gap(f"record.{field} is missing", RECORD)
-        elif value.lower() != one:
-            yield Gap(f"record.{field} is not {one}: {others} are not built yet", LATER)
-    if terms.paper != "letter":
-        yield Gap(f"letters.paper is {terms.paper}: only US Letter is built yet", LATER)
+        elif value.lower() not in asked:
+            later = " (notices of business credit are not built yet)" if value.lower() == "business" else ""
+            yield Gap(f"record.{field} is {value}, not {' or '.join(asked)}{later}", LATER)
+    if not case.record.get("language", "").strip():
+        yield Gap("record.language is missing", RECORD)
     if terms.several_creditors:
         yield Gap("one notice of several creditors is not built yet", "comment 9(g)-1")
-    if action_of(decision) not in SENTENCES:
+
+
+def of_the_action(terms: Terms, decision: Decision) -> Iterator[Gap]:
+    """Yield an action that the kind of letter has no sentence for."""
+    if action_of(decision) not in terms.words["sentences"]:
         yield Gap("the action recorded has no sentence: its notice is not built yet", CONTENT)
 
 
-def _of_the_lender(terms: Terms) -> Iterator[Gap]:
+def of_the_lender(terms: Terms) -> Iterator[Gap]:
+    """Yield what is not known of whoever writes."""
     if not terms.creditor.name:
-        yield Gap("entities.us.name is missing", CONTENT)
+        yield Gap(f"entities.{terms.entity}.name is missing", CONTENT)
     if not terms.creditor.address:
-        yield Gap("entities.us.address is missing", CONTENT)
+        yield Gap(f"entities.{terms.entity}.address is missing", CONTENT)
+
+
+def _of_the_agency(terms: Terms) -> Iterator[Gap]:
     if not terms.agency:
         yield Gap("entities.us.ecoa_agency is missing, or its row has no name and address", ECOA)
     if not terms.texts.get("ecoa_notice"):
@@ -140,47 +130,67 @@ def _of_the_lender(terms: Terms) -> Iterator[Gap]:
 
 
 def _of_the_case(decision: Decision, case: CaseFile) -> Iterator[Gap]:
-    record, action = case.record, action_of(decision)
-    if not case.decision:
-        yield Gap("data.id is missing", RECORD)
-    dates = {"decided_at": CONTENT}
-    texts = {"product": RECORD}
+    action = action_of(decision)
+    dates, texts = {"decided_at": CONTENT}, {"product": RECORD}
     if action not in ON_AN_ACCOUNT:  # nobody applied for what was done to an account
         dates |= {"received_at": DATES, "completed_at": DATES}
         texts |= {"requested_terms": RECORD}
     if action == "counteroffer":
         texts |= {"offered_terms": "12 CFR 1002.9(a)(1)(iv), comment 9(a)(1)-6"}
-    for field, citation in (dates | texts).items():
-        if not record.get(field, "").strip():
+    yield from of_the_record(case, dates, texts)
+
+
+def of_the_record(case: CaseFile, dates: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[Gap]:
+    """Yield fields of the record that are missing or no dates, each with the clause that asks for it."""
+    if not case.decision:
+        yield Gap("data.id is missing", RECORD)
+    for field, citation in {**dates, **texts}.items():
+        if not case.record.get(field, "").strip():
             yield Gap(f"record.{field} is missing", citation)
-        elif field in dates and read_date(record[field]) is None:
+        elif field in dates and read_date(case.record[field]) is None:
             yield Gap(f"record.{field} is not a date", citation)
 
 
-def _of_the_reasons(decision: Decision) -> Iterator[Gap]:
+def of_the_reasons(terms: Terms, decision: Decision) -> Iterator[Gap]:
+    """Yield reasons that are missing, or have no words in the letter's language."""
     if not decision.reasons:
         yield Gap("the principal reasons are missing", REASONS)
     for reason in decision.reasons:
-        if not reason.statement.strip():
-            yield Gap(f"reason {reason.rank} has no statement (code {reason.code})", REASONS)
+        if not terms.statement_of(reason).strip():
+            language = "" if terms.words.code == "en" else f" in {terms.words['name']}"
+            yield Gap(f"reason {reason.rank} has no statement{language} (code {reason.code})", REASONS)
 
 
-def _of_the_reports(terms: Terms, case: CaseFile, recipient: Recipient) -> Iterator[Gap]:
-    sources = sources_of(case, recipient)
-    agencies = [source for source in sources if source.kind == CRA]
-    for source in agencies:
+def of_the_reports(case: CaseFile, recipient: Recipient) -> Iterator[Gap]:
+    """Yield what is not known of a consumer reporting agency whose report was used."""
+    for source in sources_of(case, recipient):
+        if source.kind != CRA:
+            continue
         for field in ("name", "address", "phone"):
             if not getattr(source, field).strip():
                 yield Gap(f"sources.{field} of a consumer reporting agency is missing", f"{REPORT}(A)")
         if source.nationwide and not source.toll_free:
             yield Gap("sources.toll_free is not true for a nationwide agency", f"{REPORT}(A)")
-    if agencies and not terms.texts.get("fcra_615a"):
+
+
+def of_the_texts(terms: Terms, case: CaseFile, recipient: Recipient) -> Iterator[Gap]:
+    """Yield the prescribed texts of a credit notice that no pack in force brings."""
+    kinds = {source.kind for source in sources_of(case, recipient)}
+    if CRA in kinds and not terms.texts.get("fcra_615a"):
         yield Gap("the statement fcra_615a is missing (policy us_fcra)", RIGHTS)
-    if any(source.kind in OUTSIDE for source in sources) and not terms.texts.get("fcra_615b"):
+    if kinds & OUTSIDE and not terms.texts.get("fcra_615b"):
         yield Gap("the statement fcra_615b is missing (policy us_fcra)", OUTSIDE_RIGHTS)
+    told = (*score_of(case, recipient, "third_party_score"), *_own_told(terms, case, recipient))
+    if (told or own_score_is_disclosed(terms)) and not terms.texts.get("fcra_score"):
+        yield Gap("the statement fcra_score is missing (policy us_fcra)", SCORE)
 
 
-def _of_the_scores(terms: Terms, case: CaseFile, recipient: Recipient) -> Iterator[Gap]:
+def _own_told(terms: Terms, case: CaseFile, recipient: Recipient) -> tuple[BureauScore, ...]:
+    return score_of(case, recipient, "own_score") if own_score_is_disclosed(terms) else ()
+
+
+def of_the_scores(terms: Terms, case: CaseFile, recipient: Recipient) -> Iterator[Gap]:
+    """Yield what is not known of a credit score that was used."""
     bureau = score_of(case, recipient, "third_party_score")
     own = score_of(case, recipient, "own_score")
     if bureau and not any(source.kind == CRA for source in sources_of(case, recipient)):
@@ -195,10 +205,7 @@ def _of_the_scores(terms: Terms, case: CaseFile, recipient: Recipient) -> Iterat
             "bureau_scores with role own_score can state value, range, date, provider and key factors"
         )
         yield Gap(fact, "15 USC 1681g(f)(1)(B)-(E), comment 9(b)(2)-9")
-    told = (*bureau, *(own if own_score_is_disclosed(terms) else ()))
-    if (told or own_score_is_disclosed(terms)) and not terms.texts.get("fcra_score"):
-        yield Gap("the statement fcra_score is missing (policy us_fcra)", SCORE)
-    for score in told:
+    for score in (*bureau, *_own_told(terms, case, recipient)):
         yield from _of_a_score(score)
 
 
@@ -216,7 +223,8 @@ def _of_a_score(score: BureauScore) -> Iterator[Gap]:
             yield Gap(f"bureau_scores.{field} is missing", citation)
 
 
-def _of_the_person(terms: Terms, decision: Decision, recipient: Recipient) -> Iterator[Gap]:
+def of_the_person(recipient: Recipient) -> Iterator[Gap]:
+    """Yield what is not known of the person a letter of US law goes to."""
     if not recipient.name.strip():
         yield Gap("recipients.name is missing", PERSON)
     if recipient.channel == "mail" and not any(line.strip() for line in recipient.address):

@@ -34,8 +34,12 @@ def letters(
     ),
     unsent: bool = typer.Option(False, "--unsent", help="Every notice that was not issued yet."),
     every: bool = typer.Option(False, "--all", help="Every adverse decision."),
-    kind: str = typer.Option("adverse_action", "--kind", help="Which letter: adverse_action."),
-    lang: str = typer.Option("en", "--lang", help="The language: en."),
+    kind: str | None = typer.Option(
+        None, "--kind", help="Which letter. Default: the one that each decision asks for."
+    ),
+    lang: str | None = typer.Option(
+        None, "--lang", help="The language, as en. Default: that of each record."
+    ),
     format: list[str] | None = typer.Option(
         None, "--format", help="pdf, html or txt; may be given several times. Default: pdf."
     ),
@@ -60,11 +64,10 @@ def letters(
     from audit.cli.output import refuse_foreign
     from audit.cli.place import open_ledger
     from audit.cli.progress import progress_bars
+    from reports.kinds import KINDS
 
-    if kind != "adverse_action":
-        raise UsageError(f"--kind: '{kind}' is not built yet. The kinds are: adverse_action.")
-    if lang != "en":
-        raise UsageError(f"--lang: '{lang}' is not built yet. The languages are: en.")
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"--kind: there is no '{kind}'. The kinds are: {', '.join(KINDS)}.")
     if sum((bool(decision), unsent, every)) != 1:
         raise UsageError("letters: it is not said which. Give either --decision, --unsent or --all.")
     if (late or again) and not (reason or "").strip():
@@ -79,6 +82,8 @@ def letters(
         draft=draft,
         again_reason=reason if again else None,
         late_reason=reason if late else None,
+        kind=kind,
+        lang=lang.strip().lower() if lang else None,
     )
     refuse_foreign(out)  # before any work, so that it is not lost to a full folder
     with open_ledger(ledger) as opened, progress_bars(quiet=as_json) as progress:

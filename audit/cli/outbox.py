@@ -19,14 +19,15 @@ from audit.cli.output import OutputFolder
 from audit.errors import AuditError, UsageError
 from audit.record import Refusal
 from reports.deadline import DAYS, WARN_AFTER_DAYS
-from reports.letter import Letters, not_due, refusal
+from reports.kinds import KINDS
+from reports.letter import Letters, refusal
 from reports.mandatory import PERSON, RECORD, Gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from audit.ledger import Ledger
-    from audit.record import Decision, Document, Recipient
+    from audit.record import Decision, Document, Outcome, Recipient
     from audit.runner import Progress
 
 EXCEPTIONS = "exceptions.csv"
@@ -43,6 +44,8 @@ class Order:
     draft: bool = False
     again_reason: str | None = None
     late_reason: str | None = None
+    kind: str | None = None  # None: the one that each decision asks for
+    lang: str | None = None  # None: that of each record
 
 
 @dataclass(slots=True)
@@ -55,6 +58,7 @@ class Tally:
     letters: int = 0
     files: int = 0
     near: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
     exceptions: list[Refusal] = field(default_factory=list)
 
     @property
@@ -72,6 +76,7 @@ class Tally:
         return {
             "audit": self.audit,
             "letters": self.letters,
+            "kinds": dict(sorted(self.kinds.items())),
             "files": self.files,
             "draft": self.draft,
             "refused": self.refused,
@@ -85,6 +90,7 @@ class Tally:
         """Return the counts for people."""
         what = ("draft" if self.draft else "letter") + ("" if self.letters == 1 else "s")
         lines = [f"{self.letters} {what} in {self.out}"]
+        lines += [f"  {n} {kind}: {KINDS[kind].source}" for kind, n in sorted(self.kinds.items())]
         if self.near:
             lines.append(f"{self.near} of them with {DAYS - WARN_AFTER_DAYS} days or fewer left")
         if self.exceptions:
@@ -115,7 +121,7 @@ def write(
     ConfigError, UsageError
         There are no recipients to read, or the folder is not ours.
     """
-    letters = Letters(ledger, audit)
+    letters = Letters(ledger, audit, folder_of(ledger, audit))
     known, bad = _read_recipients(ledger, audit, recipients)
     tally = Tally(audit, out, order.draft)
     ready: list[tuple[tuple[Document, ...], Recipient, Decision]] = []
@@ -123,8 +129,10 @@ def write(
     with OutputFolder(out, private=True) as folder:
         taken: Counter[str] = Counter()
         for done, decision in enumerate(decisions, start=1):
-            for recipient in _persons(letters, decision, known, bad, order, tally):
-                if asked == "unsent" and letters.is_issued(decision, recipient):
+            for recipient in _persons(
+                letters, decision, known, bad, order, tally, everyone=isinstance(asked, str)
+            ):
+                if asked == "unsent" and letters.is_issued(decision, recipient, order.kind):
                     continue
                 made = _rendered(letters, decision, recipient, order)
                 if isinstance(made, Refusal):
@@ -173,12 +181,18 @@ def _read_recipients(
     return known, bad
 
 
+def folder_of(ledger: Ledger, audit: str) -> Path:
+    """Return the folder that the house's templates and letterhead lie in, as the sealed config names them."""
+    stated = ledger.find(audit).config.get("letters") or {}
+    return _folder(ledger, stated.get("templates") or stated.get("letterhead"))
+
+
 def _folder(ledger: Ledger, stated: str | None) -> Path:
     # The sealed config has no folder of its own, or it would differ from machine to machine. A
     # ledger file lies beside the config unless the user put it elsewhere.
     database = ledger.engine.url.database
     beside = Path(database).absolute().parent if database and ledger.engine.dialect.name == "sqlite" else None
-    if beside is not None and stated and (beside / stated).is_file():
+    if beside is not None and stated and (beside / stated).exists():
         return beside
     return Path.cwd()
 
@@ -188,9 +202,10 @@ def _chosen(
 ) -> Iterator[Decision]:
     """Yield the decisions asked for, in the order of the data; an unknown id is an exception."""
     if isinstance(asked, str):
-        for decision in ledger.decisions(audit, outcome="adverse"):
-            if asked == "all" or decision.notice.state != "sent":
-                yield decision
+        for outcome in _told_outcomes(ledger, audit):
+            for decision in ledger.decisions(audit, outcome=outcome):
+                if asked == "all" or decision.notice.state != "sent":
+                    yield decision
         return
     for name in dict.fromkeys(asked):
         try:
@@ -201,6 +216,13 @@ def _chosen(
         yield found
 
 
+def _told_outcomes(ledger: Ledger, audit: str) -> list[Outcome]:
+    """Return the outcomes of which some ask for a letter; what is granted, only by ``letters``."""
+    stated = ledger.find(audit).config.get("letters") or {}
+    granted: list[Outcome] = ["favourable"] if stated.get("pricing") or stated.get("score_disclosure") else []
+    return ["adverse", "none", *granted]
+
+
 def _persons(
     letters: Letters,
     decision: Decision,
@@ -208,10 +230,14 @@ def _persons(
     bad: Mapping[str, list[Refusal]],
     order: Order,
     tally: Tally,
+    *,
+    everyone: bool,
 ) -> list[Recipient]:
     """Return who is to be told of a decision; what keeps it from somebody becomes an exception."""
-    gap = not_due(decision)
+    gap = _not_due(letters, decision, order)
     theirs, unreadable = known.get(decision.decision, []), bad.get(decision.decision, [])
+    if gap is not None and decision.outcome != "adverse" and everyone:
+        return []  # withdrawn, or granted on the best terms: nobody expects a letter
     if gap is not None:  # once a decision, whoever its persons are
         tally.exceptions.append(_refused(letters, decision, None, order, gap))
         return []
@@ -227,6 +253,13 @@ def _persons(
     return theirs
 
 
+def _not_due(letters: Letters, decision: Decision, order: Order) -> Gap | None:
+    try:
+        return letters.not_due(decision, order.kind)
+    except AuditError as error:  # a locked cell that does not open, a person erased
+        return Gap(str(error), RECORD)
+
+
 def _rendered(
     letters: Letters, decision: Decision, recipient: Recipient, order: Order
 ) -> tuple[Document, ...] | Refusal:
@@ -239,6 +272,8 @@ def _rendered(
             draft=order.draft,
             again_reason=order.again_reason,
             late_reason=order.late_reason,
+            kind=order.kind,
+            lang=order.lang,
         )
     except AuditError as error:
         # A locked cell that does not open, a person erased: this letter's fate, not the others'.
@@ -308,6 +343,7 @@ class _Records:
             sealed += 1
         self.tally.files += sealed
         self.tally.letters += bool(sealed)
+        self.tally.kinds[documents[0].kind] += bool(sealed)
         return sealed > 0
 
     def _seal(self, document: Document, recipient: Recipient) -> None:

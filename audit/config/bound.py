@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from audit import assets
 from audit.config.bindings import Actions, Binding
-from audit.config.letters import LETTER_LANGUAGES, Role
+from audit.config.letters import Role
 from audit.config.nearest import did_you_mean, listed, nearest
 from audit.config.reader import Loc, place
 from audit.errors import Fault
@@ -25,17 +26,20 @@ CHANNELS = ("mail", "email", "portal")
 # What a constant must be, by the name of the key; a key that is not here takes any text.
 _WORDS: dict[str, tuple[str, ...]] = {
     "action": get_args(Actions),
-    "purpose": ("consumer", "business"),
-    "language": LETTER_LANGUAGES,
+    "purpose": ("consumer", "business", "insurance", "tenancy", "employment", "account"),
     "toll_free": TRUTH,
     "nationwide": TRUTH,
     "used_when": TRUTH,
     "esign_consent": TRUTH,
     "channel": CHANNELS,
 }
-_DATES = frozenset({"received_at", "completed_at", "decided_at", "created_on"})
+_DATES = frozenset(
+    {"received_at", "completed_at", "decided_at", "created_on", "respond_by", "pre_adverse_on"}
+)
 # These differ from one application to the next; one word for all of them is a column misspelt.
-_COLUMNS = frozenset({"value", "created_on", "key_factors", "inquiries", "decision", "person"})
+_COLUMNS = frozenset(
+    {"value", "created_on", "key_factors", "inquiries", "decision", "person", "missing_information", "tier"}
+)
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+|[a-z]+[0-9]+")
 
 
@@ -120,6 +124,8 @@ def _constant(bound: Bound, columns: Sequence[str], config: Config) -> tuple[str
     words = _WORDS.get(bound.key) if taken else get_args(Role)
     if bound.key == "jurisdiction":
         words = config.names("entities")
+    if bound.key == "language":
+        words = _languages(config)
     if words is not None:
         if text.lower() in words:
             return None
@@ -136,6 +142,15 @@ def _constant(bound: Bound, columns: Sequence[str], config: Config) -> tuple[str
         fact = f"{text!r} is no column, so letters would print this word"
         return fact, f"{did_you_mean(text, columns)}Name the column, or write {{value: {text}}}"
     return None
+
+
+def _languages(config: Config) -> tuple[str, ...]:
+    """Return the languages that letters have words in: ours, and those of the house's files."""
+    roots = [assets.templates()]
+    if config.letters.templates:
+        roots.append(config.file(config.letters.templates))
+    found = {path.stem for root in roots for path in (root / "letters" / "languages").glob("*.yaml")}
+    return tuple(sorted(found))
 
 
 def _no_column(name: str, columns: Sequence[str]) -> tuple[str, str]:

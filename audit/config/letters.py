@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from audit.config.bindings import ActionBinding, Binding
+from audit.config.pricing import DistributionSection, PricingSection
 from audit.config.section import (
     Address,
     Later,
@@ -18,7 +19,6 @@ from audit.config.section import (
 )
 
 AGENCIES = ("cfpb", "occ", "frb", "fdic", "ncua", "ftc")
-LETTER_LANGUAGES = ("en",)
 
 Role = Literal["primary", "joint", "guarantor"]
 
@@ -61,14 +61,6 @@ def _purpose(binding: Binding) -> Binding:
     return binding
 
 
-def _language(binding: Binding) -> Binding:
-    constant = binding.value or (binding.raw if binding.column is None else "")
-    # A plain name may still be a column; two letters are a language.
-    if len(constant) == 2 and constant not in LETTER_LANGUAGES:
-        raise not_built_yet(f"letters in {constant!r}", f"Write {' or '.join(LETTER_LANGUAGES)}")
-    return binding
-
-
 class RecordSection(Section):
     """What a letter must know of one application; each a column or a constant."""
 
@@ -76,7 +68,8 @@ class RecordSection(Section):
     """What happened: a column, with the meaning of its words in `values`."""
 
     purpose: Annotated[Binding, AfterValidator(_purpose)] | None = None
-    """consumer (business is to come)."""
+    """What it was for: consumer credit, or, for the FCRA alone, insurance, tenancy, employment or account
+    (business is to come)."""
 
     gross_revenue_band: Annotated[Any, Later("notices for business credit")] = None
     received_at: Binding | None = None
@@ -87,8 +80,27 @@ class RecordSection(Section):
     offered_terms: Binding | None = None
     """Needed for counteroffers only."""
 
+    missing_information: Binding | None = None
+    """What an incomplete application lacks; several things apart by a semicolon."""
+
+    respond_by: Binding | None = None
+    """Until when the missing information is taken."""
+
+    pre_adverse_on: Binding | None = None
+    """Employment: the day of the notice before the action (15 USC 1681b(b)(3))."""
+
+    tier: Binding | None = None
+    """The pricing tier of the terms granted, 1 the best."""
+
+    apr: Binding | None = None
+    """The annual percentage rate granted, in percent."""
+
+    best_apr: Binding | None = None
+    """The lowest annual percentage rate of that offer, in percent."""
+
     jurisdiction: Binding | None = None
-    language: Annotated[Binding, AfterValidator(_language)] | None = None
+    language: Binding | None = None
+    """Two letters; each kind of letter has words in some, and a house adds others with files."""
 
 
 class SourceSection(Section):
@@ -139,4 +151,20 @@ class LettersSection(Section):
 
     keep: Literal["words", "pdf"] = "words"
     paper: Literal["letter", "a4"] = "letter"
-    letterhead: Annotated[Any, Later("letterheads")] = None
+    letterhead: Text | None = None
+    """The house's mark, an SVG or PNG file; read when letters are written."""
+
+    templates: Text | None = None
+    """A folder whose templates and words stand in for ours of the same names."""
+
+    form: Literal["standard", "c1", "c2", "c3"] = "standard"
+    """How a notice of adverse action sets its reasons: after which sample form of Regulation B."""
+
+    public_record: bool = True
+    """Whether a letter that is not mailed holds its public record as an attached JSON file."""
+
+    pricing: PricingSection | None = None
+    score_disclosure: Literal["everyone"] | None = None
+    """Whether everybody who is granted credit gets the credit score disclosure (12 CFR 1022.74(e))."""
+
+    score_distribution: DistributionSection | None = None

@@ -25,11 +25,17 @@ RECORD = (
     "product",
     "requested_terms",
     "offered_terms",
+    "missing_information",
+    "respond_by",
+    "pre_adverse_on",
+    "tier",
+    "apr",
+    "best_apr",
     "purpose",
     "jurisdiction",
     "language",
 )
-_DATES = ("received_at", "completed_at", "decided_at")
+_DATES = ("received_at", "completed_at", "decided_at", "respond_by", "pre_adverse_on")
 
 
 def case_files(

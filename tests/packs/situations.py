@@ -23,7 +23,8 @@ from audit.scored_age import bands_by_age, tried
 from audit.vague import is_vague, says_other
 from reports.html import environment
 from reports.lint import lint
-from reports.notice import ReasonLine, compose
+from reports.notice import compose
+from reports.sheet import ReasonLine
 from reports.terms import read_terms
 from tests.worlds import noticed
 from tests.worlds.small_scorers import linear
@@ -178,7 +179,8 @@ def recorded(case: dict[str, Any]) -> None:
     if "key_factors" in case:
         scores = tuple(replace(block, key_factors=tuple(case["key_factors"])) for block in notice.scores)
         notice = replace(notice, scores=scores)
-    text = environment().get_template("letters/adverse_action/body.txt").render(notice=notice)
+    body = environment().get_template("letters/adverse_action/body.txt")
+    text = body.render(notice=notice, words=terms.words.words)
     broken = lint(
         notice,
         terms,

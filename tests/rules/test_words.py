@@ -10,7 +10,7 @@ import audit
 from audit.errors import ConfigError
 from audit.ledger import Ledger
 from audit.vague import is_vague
-from reports.notice import ReasonLine
+from reports.sheet import ReasonLine
 from tests.reports.letters.test_lint import Sent
 from tests.rules import posted
 from tests.worlds.desk import Desk

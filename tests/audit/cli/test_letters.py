@@ -271,8 +271,7 @@ def test_decisions_by_id_and_one_that_is_unknown(office: Office) -> None:
     [
         ((), "--decision, --unsent or --all"),
         (("--all", "--unsent"), "--decision, --unsent or --all"),
-        (("--all", "--kind", "gdpr"), "not built yet"),
-        (("--all", "--lang", "es"), "not built yet"),
+        (("--all", "--kind", "gdpr"), "The kinds are: adverse_action"),
         (("--all", "--format", "docx"), "no format"),
         (("--all", "--date", "tomorrow"), "no date"),
         (("--all", "--late"), "--reason"),

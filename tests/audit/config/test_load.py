@@ -119,9 +119,7 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
         ({"slices": "slices: [[product]]"}, "slices: sliced model analysis: not built yet"),
         ({"fairness": "fairness: {retrain: 'python:p.m:f'}"}, "fairness.retrain: retraining: not built yet"),
         ({"fairness": "fairness: {ledger: 'sqlite:///fair.db'}"}, "fairness.ledger: .*not built yet"),
-        ({"letters": "letters: {letterhead: a.svg}"}, "letters.letterhead: letterheads: not built yet"),
         ({"record": "record: {purpose: business}"}, "record.purpose: notices for business credit: not built"),
-        ({"record": "record: {language: es}"}, "record.language: letters in 'es': not built yet"),
         ({"record": "record: {gross_revenue_band: a}"}, "record.gross_revenue_band: .*not built yet"),
         (
             {"explain": "explain: {also: [xrai]}"},

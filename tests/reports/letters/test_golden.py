@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from audit.record import Recipient
 from reports.letter import Letters
 from tests.worlds.noticed import (
     SENTENCES,
@@ -24,6 +25,7 @@ from tests.worlds.noticed import (
     some_codes,
     some_reasons,
 )
+from tests.worlds.told_kinds import a_world
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "letters"
 
@@ -47,14 +49,28 @@ ACCEPTED: dict[str, tuple[dict[str, Any], bool]] = {
 }
 
 
+KINDS = ("incomplete", "fcra_notice", "risk_based_pricing", "credit_score_disclosure")
+
+
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_letters_are_as_accepted(name: str, tmp_path: Path) -> None:
     """A letter of known records is the one that somebody looked at and accepted."""
     ledger, draft = ACCEPTED[name]
-    letters = Letters(Remembered(**ledger), "latest")  # type: ignore[arg-type]
-    made = letters.render(
-        letters.ledger.decision("", ""), a_recipient(), date=TODAY, formats=("html", "txt"), draft=draft
-    )
+    hold_to_golden(name, Remembered(**ledger), a_recipient(), tmp_path, draft=draft)
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_kinds_are_as_accepted(kind: str, lang: str, tmp_path: Path) -> None:
+    """So is each other kind of letter of US law, in each of its languages."""
+    ledger, recipient = a_world(kind)
+    hold_to_golden(f"{kind}.{lang}", ledger, recipient, tmp_path, lang=lang)
+
+
+def hold_to_golden(name: str, ledger: Remembered, recipient: Recipient, tmp_path: Path, **asked: Any) -> None:
+    """Hold a letter's page and text to the accepted ones of its name."""
+    letters = Letters(ledger, "latest")  # type: ignore[arg-type]
+    made = letters.render(ledger.decided, recipient, date=TODAY, formats=("html", "txt"), **asked)
     assert isinstance(made, tuple), made
     actuals = []
     for document in made:

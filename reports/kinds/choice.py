@@ -1,0 +1,86 @@
+"""Which letter a decision asks for, from its record alone, and the clause that says so.
+
+The order is that of the law: where somebody lives whose law asks, what happened, who is told. A
+letter that answers a request (``Kind.on_request``) is never chosen; whoever answers asks for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reports.kinds import adverse_action, fcra_notice
+from reports.mandatory import RECORD, Gap, used_about
+from reports.pricing import worse_terms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from audit.record import CaseFile, Decision, Role
+
+NO_NOTICE = "comment 9-2"
+
+
+class Choice(NamedTuple):
+    """A kind of letter, and why it is this one."""
+
+    kind: str
+    why: str
+    source: str
+
+
+def jurisdiction(case: CaseFile) -> str:
+    """Return whose law the record names: us, eu, uk; empty where it says nothing."""
+    return case.record.get("jurisdiction", "").strip().lower()
+
+
+def choose(
+    decision: Decision, case: CaseFile, role: Role | None = None, letters: Mapping[str, Any] | None = None
+) -> Choice | Gap:
+    """Return the kind of letter that is due to a person, or why none is.
+
+    Parameters
+    ----------
+    role : the person's part in the application; None: whoever of its applicants
+    letters : ``letters`` of the sealed config
+    """
+    where = jurisdiction(case)
+    if where in ("", "us"):
+        return _us(decision, case, role, letters or {})
+    return Gap(f"record.jurisdiction is {where}: letters of this place are not built yet", RECORD)
+
+
+def _us(decision: Decision, case: CaseFile, role: Role | None, letters: Mapping[str, Any]) -> Choice | Gap:
+    credit = case.record.get("purpose", "").strip().lower() not in fcra_notice.PURPOSES
+    if decision.action == "incomplete" and credit:
+        return Choice("incomplete", "the application is incomplete", "12 CFR 1002.9(c)(2)")
+    if decision.outcome == "favourable":
+        return _granted(case, letters)
+    if gap := adverse_action.of_the_decision(decision):
+        return gap
+    if credit and role != "guarantor":
+        why = "adverse action on consumer credit"
+        return Choice("adverse_action", why, "12 CFR 1002.2(c), 1002.9(a)(1)")
+    if role == "guarantor" and not used_about(case, "guarantor"):
+        # A guarantor is an applicant for 12 CFR 1002.7(d) alone (1002.2(e)).
+        fact = "a guarantor is no applicant, and no report on the guarantor is among the sources"
+        return Gap(fact, "12 CFR 1002.2(e), 15 USC 1681m(a)")
+    if not credit and not used_about(case, role or "primary"):
+        return Gap(
+            "no report and no other outside source was used, so no notice is due", "15 USC 1681m(a), (b)"
+        )
+    return Choice("fcra_notice", "adverse action on a consumer report", "15 USC 1681m(a), (b)")
+
+
+def _granted(case: CaseFile, letters: Mapping[str, Any]) -> Choice | Gap:
+    if letters.get("score_disclosure") == "everyone":
+        why = "everybody who is granted credit is told the score"
+        return Choice("credit_score_disclosure", why, "12 CFR 1022.74(e)")
+    rule = letters.get("pricing")
+    if not rule or not used_about(case, "primary"):
+        return Gap("no notice is due: the outcome is favourable", NO_NOTICE)
+    told = worse_terms(rule, case)
+    if isinstance(told, Gap):
+        return told
+    if told is None:
+        return Gap("no notice is due: the terms are among the best", "12 CFR 1022.72")
+    return Choice("risk_based_pricing", told.why, told.source)

@@ -1,0 +1,164 @@
+"""The words of letters, by kind and language: files of words, so that a language is added without code.
+
+``templates/letters/languages/<code>.yaml`` holds what all letters of a language share,
+``templates/letters/<kind>/words.<code>.yaml`` what one kind says. A house puts its own files of
+the same names into its folder; what they leave out is ours. Dates and numbers are Babel's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audit import assets
+from audit.errors import AuditError
+from audit.vague import is_vague
+
+if TYPE_CHECKING:
+    from re import Pattern
+
+SHARED = "letters/languages"
+_NO_WORDS = ("locale", "protected", "age", "vague", "filler")  # each language has its own
+
+
+class WordsError(AuditError):
+    """A file of words that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language of one kind of letter, as it is written in one jurisdiction.
+
+    Parameters
+    ----------
+    code : two letters, as in ``record.language``
+    locale : what Babel writes dates and numbers by, e.g. ``en_US``
+    words : key to words; a key may hold a mapping of words in turn
+    protected : what no reason may name in this language (12 CFR 1002.2(z))
+    age : how it names a person's age, which one may where it is scored by leave (1002.6(b)(2))
+    vague : what says nothing specific in this language (12 CFR 1002.9(b)(2)); None: English
+    filler : words that say nothing beside it
+    """
+
+    code: str
+    locale: str
+    words: Mapping[str, Any]
+    protected: Pattern[str]
+    age: Pattern[str]
+    vague: Pattern[str] | None = None
+    filler: frozenset[str] = frozenset()
+
+    def __getitem__(self, key: str) -> Any:
+        """Return the words of a key."""
+        return self.words[key]
+
+    def is_vague(self, statement: str) -> bool:
+        """Whether a statement names a score, a model or a policy, and nothing specific beside it (R9)."""
+        if self.vague is None:
+            return is_vague(statement)
+        if not self.vague.search(statement):
+            return False
+        rest = re.findall(r"[^\W\d_]+", self.vague.sub(" ", statement).lower())
+        return set(rest) <= self.filler
+
+    def day(self, date: dt.date) -> str:
+        """Return a date in words with plain blanks, so that text and page hold the same bytes."""
+        from babel.dates import format_date
+
+        return " ".join(format_date(date, format="long", locale=self.locale).split())
+
+    def number(self, value: float, digits: int = 6) -> str:
+        """Return a number with at most so many decimals and the locale's marks."""
+        from babel.numbers import format_decimal
+
+        shown = format_decimal(value, format=f"#,##0.{'#' * digits}", locale=self.locale)
+        return " ".join(str(shown).split())
+
+
+def languages(kind: str, house: Path | None = None) -> tuple[str, ...]:
+    """Return the languages that a kind of letter has words in, in alphabetical order."""
+    found = {
+        path.name.split(".")[1]
+        for root in _roots(house)
+        for path in (root / "letters" / kind).glob("words.*.yaml")
+        if any((one / SHARED / f"{path.name.split('.')[1]}.yaml").is_file() for one in _roots(house))
+    }
+    return tuple(sorted(found))
+
+
+@cache
+def language(kind: str, code: str, jurisdiction: str, house: Path | None = None) -> Language:
+    """Return the words of a kind of letter in a language.
+
+    Raises
+    ------
+    WordsError
+        There is no such file, a word of the English one is missing in it, or it is no mapping of words.
+    """
+    shared, own = f"{SHARED}/{code}.yaml", f"letters/{kind}/words.{code}.yaml"
+    words = _read(shared, house) | _read(own, house)
+    asked = _read(f"{SHARED}/en.yaml", None) | _read(f"letters/{kind}/words.en.yaml", None)
+    if missing := sorted(_keys(asked) - _keys(words)):
+        raise WordsError(
+            f"{own}: the words of {missing[0]} are missing. Add them, as words.en.yaml has them."
+        )
+    try:
+        locale = words["locale"].get(jurisdiction, words["locale"]["other"])
+        vague = None if code == "en" else _pattern(words["vague"])
+        filler = frozenset(str(words.get("filler", "")).lower().split())
+        protected, age = _pattern(words["protected"]), _pattern(words["age"])
+        return Language(code, locale, words, protected, age, vague, filler)
+    except (KeyError, AttributeError, TypeError, re.error) as error:
+        raise WordsError(f"{shared}: {error}. Write it as languages/en.yaml does.") from error
+
+
+def _pattern(parts: list[str]) -> Pattern[str]:
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+def _keys(words: Mapping[str, Any], before: str = "") -> set[str]:
+    """Return the keys that a template may ask for."""
+    out = set()
+    for key, value in words.items():
+        name = f"{before}{key}"
+        if name in _NO_WORDS:
+            continue
+        out |= _keys(value, f"{name}.") if isinstance(value, Mapping) else {name}
+    return out
+
+
+def _roots(house: Path | None) -> tuple[Path, ...]:
+    return (assets.templates(),) if house is None else (assets.templates(), house)
+
+
+def _read(name: str, house: Path | None) -> dict[str, Any]:
+    """Return the words of one file: ours, and over them the house's."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    files = [root / name for root in _roots(house) if (root / name).is_file()]
+    if not files:
+        raise WordsError(f"{name}: there is no such file. Add it, or ask for another language.")
+    words: dict[str, Any] = {}
+    for path in files:
+        try:
+            found = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        except (YAMLError, UnicodeDecodeError) as error:
+            raise WordsError(f"{name}: it is no YAML ({str(error).splitlines()[0]}). Correct it.") from error
+        if not isinstance(found, dict):
+            raise WordsError(f"{name}: it holds no words. Write key: words.")
+        words = _over(words, found)
+    return words
+
+
+def _over(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    out = dict(ours)
+    for key, value in theirs.items():
+        both = isinstance(value, Mapping) and isinstance(ours.get(key), Mapping)
+        out[key] = _over(ours[key], value) if both else value
+    return out

@@ -1,0 +1,121 @@
+"""A finished letter in its formats: one page of HTML for paper, one for the screen, and text.
+
+All three come from the same facts and the same folder of templates; the words of two of them are
+held together before the third is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Literal
+
+from reports.html import environment, template_digest
+from reports.mandatory import LATER, Gap
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from jinja2 import Template
+
+    from reports.pdf import AttachedFile
+    from reports.sheet import Sheet
+    from reports.terms import Terms
+
+Format = Literal["html", "pdf", "txt"]
+FORMATS: tuple[Format, ...] = ("pdf", "html", "txt")
+
+_FRAME = ("letters/letter.html", "letters/letter.txt", "letters/blocks.html", "letters/blocks.txt")
+_STYLES = {
+    "letter": ("style/letter-fonts.css", "style/letter.css"),
+    "a4": ("style/letter-fonts.css", "style/letter.css", "style/letter-a4.css"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A letter's words in their two forms, and what the page for the screen is made of."""
+
+    plain: str  # HTML whose style comes from beside it
+    text: str
+    body: Template
+    facts: Mapping[str, Any]
+
+    @property
+    def styled(self) -> str:
+        """The page for the screen, its style within it."""
+        return self.body.render(**self.facts, styled=True)
+
+
+def page(kind: str, terms: Terms, sheet: Sheet, date: dt.date, token: str, house: Path | None) -> Page:
+    """Return a letter's words from its facts.
+
+    Parameters
+    ----------
+    token : str
+        Tells this letter from every other and gives nothing away; a house template may show it.
+    house : Path, optional
+        The folder of the house's own templates.
+    """
+    env, folder = environment(house), f"letters/{kind}"
+    facts = {
+        "notice": sheet,
+        "words": terms.words.words,
+        "date": date.isoformat(),
+        "program": f"plainspoken {version('plainspoken')}",
+        "token": token,
+    }
+    facts["subject"] = " ".join(env.get_template(f"{folder}/subject.txt").render(**facts).split())
+    body = env.get_template(f"{folder}/body.html")
+    text = env.get_template(f"{folder}/body.txt").render(**facts).strip() + "\n"
+    return Page(body.render(**facts, styled=False), text, body, facts)
+
+
+def files(
+    page: Page,
+    formats: Sequence[Format],
+    paper: str,
+    identifier: bytes,
+    attachments: Sequence[AttachedFile] = (),
+    pages: int | None = None,
+) -> dict[str, bytes] | Gap:
+    """Return a letter in the formats asked for; one that runs past its pages is a gap.
+
+    Parameters
+    ----------
+    identifier : bytes
+        The PDF's /ID, from the record.
+    pages : int, optional
+        How many there may be.
+    """
+    contents: dict[str, bytes] = {}
+    if "pdf" in formats:
+        contents["pdf"], n = _to_pdf(page.plain, _STYLES[paper], identifier, attachments)
+        if pages is not None and n > pages:
+            return Gap(f"the notice runs to {n} pages; {pages} can be sent", LATER)
+    if "html" in formats:
+        contents["html"] = page.styled.encode()
+    if "txt" in formats:
+        contents["txt"] = page.text.encode()
+    return contents
+
+
+def digest(kind: str, terms: Terms, house: Path | None) -> str:
+    """Return the digest of all that a letter is rendered from but its facts."""
+    shared = (f"letters/languages/{terms.words.code}.yaml", f"letters/{kind}", "style/fonts", *_FRAME)
+    return template_digest((*shared, *_STYLES[terms.paper]), house=house, letterhead=terms.letterhead)
+
+
+def _to_pdf(
+    html: str, styles: Sequence[str], identifier: bytes, attachments: Sequence[AttachedFile]
+) -> tuple[bytes, int]:
+    import pikepdf
+
+    from reports.pdf import to_pdf
+
+    content = to_pdf(html, styles=styles, identifier=identifier, attachments=attachments)
+    with pikepdf.open(BytesIO(content)) as pdf:
+        return content, len(pdf.pages)
