@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 import audit
 from audit.errors import ConfigError
 from audit.ledger import Ledger
+from tests.reports.letters.test_lint import Sent
+from tests.rules import posted
 from tests.worlds import aged_lender
 from tests.worlds.desk import Desk
 from tests.worlds.lender import CUTOFF, score
@@ -84,6 +87,27 @@ def test_without_leave_age_is_a_protected_basis(tmp_path: Path) -> None:
     found = findings(result)
     assert (found[RULE].outcome, found[OTHER].outcome) == ("not_applicable", "not_met")
     assert set(held(result).values()) == {"protected_basis"}
+
+
+def test_only_with_leave_a_letter_names_age(tmp_path: Path) -> None:
+    """A letter to somebody younger says "Your age", where age is scored by leave; its checks know why."""
+    world = aged_lender.build(tmp_path / "world", points='np.where(columns["age"] < 25, 0.2, 0.0)')
+    result = audit.run(world.config)
+    with Ledger.open(result.ledger_url) as ledger:
+        row = next(
+            world.rows[one.row]
+            for one in ledger.decisions(result.audit.audit, outcome="adverse")
+            if "age" in {reason.factor for reason in one.reasons}
+        )
+    assert "Your age" in posted.printed(posted.letter(result, row))
+    sent = Sent()
+    first, *rest = sent.notice.reasons
+    sent.notice = replace(sent.notice, reasons=(replace(first, statement="Your age"), *rest))
+    assert "h" in sent.broken()
+    sent.terms = replace(sent.terms, age_permitted=True)
+    assert "h" not in sent.broken()
+    sent.notice = replace(sent.notice, reasons=(replace(first, statement="Marital status"), *rest))
+    assert "h" in sent.broken()
 
 
 def test_one_favoured_year_in_a_wide_band_is_seen(tmp_path: Path) -> None:
