@@ -12,9 +12,10 @@ all ages, so it can lie on the right side of zero where a younger group still fa
 Why so, single ages: bands are the audit's, and an average over a wide one would hide the favoured ages
 in it. A band gives its name to what is found and no more.
 
-Why so, several columns: what tells age (the number itself, parts of it, a copy) is moved together, as
-it stands together at a younger applicant, so nobody is scored who is 30 in one column and 70 in the
-next. What depends on age beside other things, as the years at work, stays.
+Why so, several columns: what tells age (the number itself, parts of it, a copy) and what age alone
+decides (its square, a flag for the retired) is moved together, as it stands together at a younger
+applicant, so nobody is scored who is 30 in one column and 70 in the next. What depends on age beside
+other things, as the years at work, stays.
 
 Source: 12 CFR 1002.2(o) and (p), 1002.6(b)(2)(ii); comment 6(b)(2)-2.
 """
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audit.config.protected import ELDERLY
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 AGES = 64  # of one band that are tried; of more, so many are taken evenly
 _AT_ONCE = 1 << 16  # rows in one question
+_SHARED = 3  # applicants of one age, on average, from which on it is seen what age decides
+_BAND = "\x00band"  # no column of a file is called so
 
 
 def bands_by_age(stated: ProtectedAttribute) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -56,34 +59,49 @@ def bands_by_age(stated: ProtectedAttribute) -> tuple[tuple[str, ...], tuple[str
 
 @dataclass(slots=True)
 class Younger:
-    """Gathers the younger ages that occur, as the columns of a model have them."""
+    """Gathers the younger ages that occur, as the columns of a model have them.
+
+    ``columns`` tell age; of all others, those that age alone decides are found on the way.
+    """
 
     columns: tuple[str, ...]
     bands: tuple[str, ...]
-    _found: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _n_rows: int = 0
+    _ages: pl.DataFrame | None = None  # each age once: its band, what tells it, what it may decide
 
     def add(self, values: Values, groups: NDArray[Any]) -> None:
         """Take the model's columns of some rows, and the band of each."""
-        import numpy as np
         import polars as pl
 
-        for band in self.bands:
-            rows = np.flatnonzero(np.asarray(groups == band, dtype=bool))
-            if len(rows):
-                some = pl.DataFrame({column: values[column][rows] for column in self.columns})
-                before = [self._found[band]] if band in self._found else []
-                self._found[band] = pl.concat([*before, some]).unique()
+        before = [] if self._ages is None else [self._ages]
+        names = [name for name in values if self._ages is None or name in self._ages.columns]
+        some = pl.DataFrame({_BAND: pl.Series(groups.tolist(), dtype=pl.String)}).with_columns(
+            pl.Series(name, values[name]) for name in names
+        )
+        every = pl.concat([*before, some.select(before[0].columns if before else some.columns)]).unique()
+        others = [name for name in names if name not in self.columns]
+        several = every.group_by(self.columns).agg(pl.col(name).n_unique() > 1 for name in others)
+        decided = [name for name in others if not several[name].any()]
+        self._ages = every.select(_BAND, *self.columns, *decided).unique()
+        self._n_rows += len(some)
 
     def ages(self) -> dict[str, dict[str, NDArray[Any]]]:
         """Return, by band, its different ages in the model's columns; at most ``AGES`` of each, evenly."""
         import numpy as np
+        import polars as pl
 
+        if self._ages is None:
+            return {}
+        # Where hardly two people are of one age, age decides everything and that shows nothing.
+        shared = self._n_rows >= _SHARED * self._ages.n_unique(self.columns)
+        moved = self._ages.columns[1:] if shared else list(self.columns)
         out = {}
-        for band, frame in self._found.items():
-            ordered = frame.sort(self.columns)
-            places = np.unique(np.linspace(0, len(ordered) - 1, min(AGES, len(ordered))).round())
-            some = ordered[places.astype(np.int64).tolist()]
-            out[band] = {column: some[column].to_numpy() for column in self.columns}
+        for band in self.bands:
+            ordered = self._ages.filter(pl.col(_BAND) == band).select(moved).unique().sort(moved)
+            if len(ordered):
+                places = np.unique(np.linspace(0, len(ordered) - 1, min(AGES, len(ordered))).round())
+                some = ordered[places.astype(np.int64).tolist()]
+                out[band] = {column: some[column].to_numpy() for column in moved}
         return out
 
 

@@ -10,7 +10,8 @@ import pytest
 
 import audit
 from audit.errors import ConfigError
-from audit.ledger import Ledger
+from audit.ledger import Ledger, verify
+from audit.replay import replay
 from tests.reports.letters.test_lint import Sent
 from tests.rules import posted
 from tests.worlds import aged_lender
@@ -58,6 +59,9 @@ def test_R18_age(tmp_path: Path, coding: str) -> None:
     assert found[RULE].n > 20
     assert found[OTHER].outcome == "met"
     assert held(result) == {}
+    with Ledger.open(result.ledger_url) as ledger:
+        assert verify(ledger).ok
+        assert all(one.ok for one in replay(ledger, "latest", folder=lawful.folder).compared)
 
     unlawful = aged_lender.build(tmp_path / "unlawful", coding=coding, points=aged_lender.UNLAWFUL)
     result = audit.run(unlawful.config)
@@ -132,6 +136,27 @@ def test_columns_that_tell_age_are_moved_together(tmp_path: Path) -> None:
     found = findings(result)[RULE]
     assert (found.outcome, found.value) == ("met", 0.0)
     assert found.cause.startswith("age, senior scored")
+
+
+def test_what_age_alone_decides_is_moved_with_it(tmp_path: Path) -> None:
+    """The square of the distance from 45 tells no age, and without it nobody would be 30 in both columns."""
+    of = '0.0002 * columns["apart"] - 0.01 * np.maximum(columns["age"] - 45, 0)'
+    features = ["income", "utilisation", "late_payments", "years_at_address", "age", "apart"]
+    found = {}
+    for points, outcome in ((of, "met"), (of.replace("- 0.01", "- 0.004"), "not_met")):
+        world = aged_lender.build(tmp_path / outcome, points=points)
+        desk = Desk(world.folder).set(data__features=features)
+        desk.rows(lambda rows: [{**row, "apart": (int(row["age"]) - 45) ** 2} for row in rows])
+        desk.text("reasons.yaml", "columns: [age]", "columns: [age, apart]")
+        (found[outcome],) = [one for one in audit.run(desk.config).findings if one.requirement == RULE]
+        # Points by age, in plain Python: is any age from 62 on worse than the best younger one?
+        rate = 0.01 if outcome == "met" else 0.004
+        ages = sorted({row["age"] for row in world.rows})
+        by_age = {age: 0.0002 * (age - 45) ** 2 - rate * max(age - 45, 0) for age in ages}
+        best = min(value for age, value in by_age.items() if age < 62)
+        worse = [age for age in ages if age >= 62 and by_age[age] > best + 1e-4]
+        assert bool(worse) == (outcome == "not_met")
+    assert {name: one.outcome for name, one in found.items()} == {"met": "met", "not_met": "not_met"}
 
 
 def test_where_nobody_younger_is_known_leave_is_not_shown(tmp_path: Path) -> None:
