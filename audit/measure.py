@@ -189,7 +189,11 @@ def _of_population(run: Measured) -> tuple[Figure, ...]:
             config.protected,
             (stated.column, stated.adverse) if stated is not None else None,
         ),
-        drawn.model(ready.model, run.barrier.protected_inputs),
+        drawn.model(
+            ready.model,
+            run.barrier.protected_inputs,
+            run.barrier.job.ages.columns if run.barrier.job.ages is not None else (),
+        ),
         drawn.scores(table, cutoff),
         drawn.calibration(table, adverse_high=config.decision.adverse_high),
         drawn.confusion(table),

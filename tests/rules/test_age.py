@@ -12,6 +12,7 @@ import audit
 from audit.errors import ConfigError
 from audit.ledger import Ledger, verify
 from audit.replay import replay
+from reports.sections import model, scope
 from tests.reports.letters.test_lint import Sent
 from tests.rules import posted
 from tests.worlds import aged_lender
@@ -82,6 +83,17 @@ def test_R18_age(tmp_path: Path, coding: str) -> None:
             one for one in ledger.decisions(result.audit.audit) if one.reasons and one.row not in expected
         ]
         assert any("age" in {reason.factor for reason in one.reasons} for one in of_age)
+
+
+def test_a_report_says_that_age_is_scored_by_leave(tmp_path: Path) -> None:
+    """Where age is an input, no page says that no protected attribute is one."""
+    result = audit.run(aged_lender.build(tmp_path / "world", points=aged_lender.UNLAWFUL).config)
+    with Ledger.open(result.ledger_url) as ledger:
+        read = model.query(ledger, result.audit.audit)
+        stated = scope.query(ledger, result.audit.audit)
+    assert read.finding == "The model reads age by leave (age), and no other protected attribute"
+    assert "by leave of 12 CFR 1002.6(b)(2): age" in str(stated)
+    assert "None is a model input" not in str(stated)
 
 
 def test_without_leave_age_is_a_protected_basis(tmp_path: Path) -> None:
