@@ -6,8 +6,9 @@ Each entry is checked by itself here; what stands between entries and between pa
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -51,6 +52,8 @@ MEASURES = frozenset(
         "shap_difference",
         "most_common_reason_share",
         "other_reasons_share",
+        "reason_mix_psi",
+        "stated_reason_overlap",
         "decision_differs",
         "directions_not_shown",
         "notice_days",
@@ -122,10 +125,67 @@ class SeedEntry(Section):
     source: Text
 
 
+LawStatus = Literal["enacted", "challenged", "proposed", "withdrawn"]
+"""challenged: in force, and a suit or a repeal is pending; withdrawn: nobody may cite it any more."""
+
+
 class PackEntry(Section):
-    """What a pack is, and when somebody last checked its law."""
+    """What a pack is, since when it speaks, and when somebody last checked its law."""
 
     title: Text
     as_of: Date
+    """The day on which its law was last checked."""
+
+    since: Date | None = Field(default=None, alias="from")
+    """The day from which it asks anything; before it nothing of it is in force."""
+
+    until: Date | None = None
+    status: LawStatus = "enacted"
+    sources: Many[Text] = ()
     extends: Annotated[Many[Text], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = ()
+    counterfactuals: bool = False
+    """Whether a letter under it must be able to say what would have turned the decision."""
+
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PackEntry:
+        _refuse_backwards(self.since, self.until)
+        return self
+
+
+class AwaitedEntry(Section):
+    """A day on which something is to be known that is not known yet."""
+
+    on: Date
+    what: Text
+
+
+class LawEntry(Section):
+    """One piece of law that a pack rests on, with what is known of its state and how surely."""
+
+    title: Text
+    status: LawStatus
+    confidence: Literal["high", "medium", "low"]
+    checked: Date
+    source: Text
+    since: Date | None = Field(default=None, alias="from")
+    until: Date | None = None
+    verify: Text | None = None
+    """What a lawyer should look at before anybody relies on it."""
+
+    awaited: Many[AwaitedEntry] = ()
+    concerns: Many[Text] = ()
+    """Requirements, statements and terms of retention of the same pack that rest on it."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> LawEntry:
+        _refuse_backwards(self.since, self.until)
+        if self.status == "proposed" and self.since is not None:
+            raise refusal("what is proposed has no day of effect yet", "Use `awaited:`, or another status")
+        return self
+
+
+def _refuse_backwards(since: dt.date | None, until: dt.date | None) -> None:
+    if since is not None and until is not None and until <= since:
+        raise refusal(f"it ends on {until}, and begins on {since}", "Mend the two days")

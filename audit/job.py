@@ -11,6 +11,7 @@ from audit.config.explain import CounterfactualsSection
 from audit.data.dataset import Source
 from audit.data.likeness import Likeness
 from audit.data.profile import Profile
+from audit.data.stated import StatedReasons
 from audit.fairness.groups import CountTable
 from audit.record import (
     Attributions,
@@ -90,6 +91,7 @@ class ScoredPartition:
     quarantined: tuple[QuarantinedRow, ...]
     likeness: Likeness  # what tells whether an input is a protected attribute
     profile: Profile
+    stated: StatedReasons | None = None  # the lender's own reasons; None where no column is named
 
 
 @dataclass(frozen=True, slots=True, eq=False)

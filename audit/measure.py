@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit import behaviour, measurements, worker
+from audit import behaviour, measurements, reasons_stated, worker
 from audit import figures as drawn
 from audit import findings as duties
 from audit.data.profile import merge_profiles
@@ -25,6 +25,7 @@ from audit.fairness.rates import rates
 from audit.identity import environment
 from audit.ledger.seal import digest_of_json
 from audit.record import Attributions, Decision, Disparity, Figure, Finding, Measurement, Rate
+from audit.scored_age import of_scored_age
 from audit.vague import is_vague
 
 if TYPE_CHECKING:
@@ -122,15 +123,16 @@ def findings(
     fail_on : outcomes that give exit code 3; default: the config's
     """
     config, codes = run.ready.config, run.ready.job.codes
-    agreement = next((one.body["with"] for one in figures if one.name == "agreement"), ())
-    effects = next((one.body for one in figures if one.name == "effects"), {})
-    sound = {one.name: one.body for one in figures if one.name in measurements.OF_SOUNDNESS}
+    bodies = {one.name: one.body for one in figures}
+    agreement = bodies.get("agreement", {}).get("with", ())
+    effects = bodies.get("effects", {})
+    sound = {name: bodies[name] for name in measurements.OF_SOUNDNESS if name in bodies}
     vague = [code.factor for code in codes if is_vague(code.statement.get("en", ""))]
     inputs = (run.ready.model.inputs or config.data.features) if run.has_model else ()
     measured: tuple[Measurement, ...] = (
         *rate_measurements(run.groups.rates, run.groups.disparities),
         *measurements.of_inputs(inputs, run.barrier.protected_inputs, codes, stated=bool(config.protected)),
-        *measurements.of_scored_age(
+        *of_scored_age(
             next((one.permitted for one in config.protected.values() if one.permitted is not None), None),
             run.barrier.job.ages,
             [part.aged for part in run.explained if part.aged is not None],
@@ -141,6 +143,7 @@ def findings(
         *measurements.of_references(run.barrier.references),
         *measurements.of_agreement(agreement),
         *measurements.of_soundness(sound),
+        *measurements.of_reason_audit(bodies.get("reason_drift"), bodies.get("stated_reasons")),
         *measurements.of_directions(effects, codes),
         *measurements.of_notice_facts(config.resolved()),
     )
@@ -222,7 +225,21 @@ def _of_reasons(run: Measured) -> tuple[Figure, ...]:
         pictures.dropped(decisions),
         pictures.reference(run.barrier.references),
         _agreement(run),
+        _stated(run),
         *run.soundness,
+    )
+
+
+def _stated(run: Measured) -> Figure:
+    """Hold the reasons against those that the lender stated itself."""
+    section = run.ready.config.record.denial_reasons
+    parts = [part.stated for part in run.scored if part.stated is not None]
+    return reasons_stated.figure(
+        run.decisions,
+        [codes for part in parts for codes in part.codes] if section is not None else None,
+        run.ready.job.codes,
+        columns=section.columns if section is not None else (),
+        unread=sum(part.unread for part in parts),
     )
 
 

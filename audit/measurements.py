@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from audit.record import Decision, Measurement, ReasonCode, Reference
+from audit.record.words import MeasurementState
 from audit.vague import says_other
-
-if TYPE_CHECKING:
-    from audit.config.protected import Permitted
-    from audit.job import Ages, AgeTried
 
 NO_MODEL = "no model was opened: the scores or the decisions were already in the data"
 NOT_STATED = "no protected attribute is stated, so none was looked for among the inputs"
@@ -24,6 +21,7 @@ NO_SIZE = "no reason has a size: those of a vendor, of rules and of judgment hav
 NOT_ATTRIBUTED = "no decision was attributed"
 NO_ORDER = "no order of reasons was measured: none was explained here"
 NO_REFUSAL = "no decision was adverse"
+NO_EARLIER = "there is no earlier audit to hold the reasons to"
 NO_REASONS = "no model was opened and no reasons were given, so nothing is known of why anybody was refused"
 _OF_REASONS = (
     "adverse_without_reason",
@@ -71,45 +69,6 @@ def of_inputs(
             "inputs_without_factor", float(len(without)), n=len(inputs), cause=", ".join(without) or None
         ),
     )
-
-
-def of_scored_age(
-    permitted: Permitted | None, ages: Ages | None, tried: Sequence[AgeTried], *, known: bool
-) -> tuple[Measurement, ...]:
-    """Measure whether age counts against anybody of 62 or older, where it is scored with leave (R18).
-
-    Parameters
-    ----------
-    permitted : who says that age may be scored; None where nobody does
-    ages : which inputs tell age; None where none does
-    tried : what came of scoring those of 62 or older with younger ages, part by part
-    known : whether a model was opened
-    """
-    measure = "elderly_age_negative"
-    if permitted is None:
-        return (Measurement(measure, state="not_applicable", cause=NO_LEAVE),)
-    if not known:
-        return (Measurement(measure, state="not_measured", cause=NO_MODEL),)
-    if ages is None:
-        return (Measurement(measure, state="not_applicable", cause="no input of the model tells age"),)
-    n, untried = sum(one.n for one in tried), sum(len(one.unknown) for one in tried)
-    if not n:
-        cause = "no younger applicant is known whose age could stand in" if untried else NOBODY_ELDERLY
-        return (Measurement(measure, state="not_measured", cause=cause),)
-    worse = sum(len(one.worse) for one in tried)
-    leave = f"by leave of {permitted.by}, {permitted.date}: {permitted.basis}"
-    told = f"{', '.join(ages.columns)} scored {leave}"
-    if worse:
-        favoured: Counter[str] = Counter()
-        for one in tried:
-            favoured.update(one.favoured)
-        bands = ", ".join(f"{band} {count}" for band, count in favoured.most_common())
-        told += f"; most favoured: {bands}; by up to {max(one.most for one in tried):.3g}"
-    return (Measurement(measure, float(worse), n=n, cause=told),)
-
-
-NO_LEAVE = "nobody states that age is scored lawfully (protected.age.permitted)"
-NOBODY_ELDERLY = "no applicant of 62 or older was explained"
 
 
 def of_statements(
@@ -319,6 +278,44 @@ _POPULATION_WORDS = {
     "near_cutoff": "the average of applicants at or slightly above the passing score",
     "all_applicants": "the average of all applicants",
 }
+
+
+def of_reason_audit(
+    drift: Mapping[str, Any] | None, stated: Mapping[str, Any] | None
+) -> tuple[Measurement, ...]:
+    """Measure how far the reasons moved since an earlier audit, and whether the lender's own agree.
+
+    Parameters
+    ----------
+    drift, stated : bodies of the figures ``reason_drift`` and ``stated_reasons``
+    """
+    return (_moved(drift or {}), _as_stated(stated or {}))
+
+
+def _moved(body: Mapping[str, Any]) -> Measurement:
+    measure = "reason_mix_psi"
+    if body.get("psi") is None:
+        cause = str(body.get("cause", NO_EARLIER))
+        first: MeasurementState = "not_applicable" if cause == NO_EARLIER else "not_measured"
+        return Measurement(measure, state=first, cause=cause)
+    n, psi, chance = int(body["n_now"]), float(body["psi"]), float(body["by_chance"])
+    told = f"since audit {str(body['against'])[:12]}; by chance {chance:.3g}"
+    if body["reading"].startswith("not told"):
+        return Measurement(
+            measure, psi, n=n, state="inconclusive", cause=f"{told}; too few refusals to tell it from chance"
+        )
+    return Measurement(measure, psi, n=n, cause=told)
+
+
+def _as_stated(body: Mapping[str, Any]) -> Measurement:
+    measure = "stated_reason_overlap"
+    found = body.get("overlap")
+    if found is None:
+        cause = str(body.get("cause", NO_REFUSAL))
+        state: MeasurementState = "not_measured" if "columns" in body else "not_applicable"
+        return Measurement(measure, state=state, cause=cause)
+    told = f"by chance {found['chance']:.1%}"
+    return Measurement(measure, found["value"], found["low"], found["high"], n=found["n"], cause=told)
 
 
 def of_directions(effects: Mapping[str, Any], codes: Sequence[ReasonCode]) -> tuple[Measurement, ...]:

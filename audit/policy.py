@@ -3,7 +3,8 @@
 A pack is a folder of YAML, and adding one adds no Python: ``pack.yaml`` (what it is),
 ``requirements.yaml`` (questions with dated bounds), ``statements.yaml`` (prescribed texts, dated),
 ``reasons.yaml`` (published lists of reasons, as seeds), ``retention.yaml`` (how long records are
-kept; see ``audit.retention``) and ``cases.yaml`` (situations with their answers, run by the tests).
+kept; see ``audit.retention``), ``law.yaml`` (the state of the law that it rests on; see ``audit.law``)
+and ``cases.yaml`` (situations with their answers, run by the tests).
 All but ``pack.yaml`` may be absent. The packs of this program lie beside this module; a house policy
 lies in the user's folder and names what it ``extends``.
 
@@ -34,14 +35,19 @@ from audit.record import Bound, PackVersion, Policy, ReasonCode, Requirement, St
 PACKS = Path(__file__).resolve().parent / "packs"
 
 _FILES = ("pack.yaml", "requirements.yaml", "statements.yaml", "reasons.yaml")
-_BESIDE = ("retention.yaml", "cases.yaml", "cases_counted.yaml")  # they change nothing that an audit finds
+_BESIDE = (
+    "retention.yaml",
+    "law.yaml",
+    "cases.yaml",
+    "cases_counted.yaml",
+)  # read by others; they change nothing that an audit finds
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 
 S = TypeVar("S", bound=Section)
 
 
 @dataclass(slots=True)
-class _Pack:
+class Pack:
     """A pack as far as it could be read."""
 
     name: str
@@ -65,7 +71,15 @@ class _Pack:
         assert self.entry.note is not None
         return Statement(self.note_key, "en", self.entry.note, self.entry.title, self.name)
 
+    def speaks(self, day: dt.date) -> bool:
+        """Whether anything of the pack holds on a day."""
+        entry = self.entry
+        if entry is None or (entry.since is not None and day < entry.since):
+            return False
+        return entry.until is None or day < entry.until
+
     def version(self) -> PackVersion:
+        """Return what an audit keeps of the pack."""
         assert self.entry is not None
         return PackVersion(self.name, self.digest, self.entry.as_of, self.entry.title)
 
@@ -88,7 +102,7 @@ def load_policy(names: Sequence[str], as_of: dt.date, folder: Path | None = None
     PolicyError
         With all faults of all packs, each with file and line.
     """
-    packs: dict[Path, _Pack] = {}
+    packs: dict[Path, Pack] = {}
     faults: list[Fault] = []
     for name in names:
         _gather(name, folder, packs, faults, Fault("policies", None, name, "", ""))
@@ -99,7 +113,7 @@ def load_policy(names: Sequence[str], as_of: dt.date, folder: Path | None = None
         as_of=as_of,
         packs=tuple(pack.version() for pack in packs.values()),
         requirements=tuple(
-            _requirement(pack.name, name, entry, as_of)
+            _requirement(pack.name, name, entry, as_of if pack.speaks(as_of) else dt.date.min)
             for pack in packs.values()
             for name, entry in pack.requirements.items()
         ),
@@ -108,8 +122,12 @@ def load_policy(names: Sequence[str], as_of: dt.date, folder: Path | None = None
             Statement(key, language, text, entry.source, pack.name)
             for pack in packs.values()
             for key, entries in pack.statements.items()
-            for entry in _in_force(entries, as_of)
+            for entry in (_in_force(entries, as_of) if pack.speaks(as_of) else ())
             for language, text in entry.text.items()
+        ),
+        counterfactuals=any(
+            pack.entry is not None and pack.entry.counterfactuals and pack.speaks(as_of)
+            for pack in packs.values()
         ),
     )
 
@@ -122,7 +140,7 @@ def pack_folders(names: Sequence[str], folder: Path | None = None) -> dict[str, 
     PolicyError
         Where one of them cannot be found or read.
     """
-    packs: dict[Path, _Pack] = {}
+    packs: dict[Path, Pack] = {}
     faults: list[Fault] = []
     for name in names:
         _gather(name, folder, packs, faults, Fault("policies", None, name, "", ""))
@@ -133,7 +151,7 @@ def pack_folders(names: Sequence[str], folder: Path | None = None) -> dict[str, 
 
 def known_packs() -> tuple[PackVersion, ...]:
     """Return the packs that come with this program, and the day on which each was last checked."""
-    packs = [_read_pack(PACKS / name) for name in _known()]
+    packs = [read_pack(PACKS / name) for name in _known()]
     faults = tuple(fault for pack in packs for fault in pack.faults)
     if faults:
         raise PolicyError(faults)
@@ -145,7 +163,7 @@ def seed_reasons(name: str) -> tuple[ReasonCode, ...]:
 
     They are facts to start a dictionary from: a factor needs its own accurate words (R10).
     """
-    pack = _read_pack(PACKS / name)
+    pack = read_pack(PACKS / name)
     if pack.faults:
         raise PolicyError(tuple(pack.faults))
     return tuple(
@@ -168,7 +186,7 @@ def _find(name: str, folder: Path | None) -> Path | None:
 
 
 def _gather(
-    name: str, folder: Path | None, packs: dict[Path, _Pack], faults: list[Fault], asked: Fault
+    name: str, folder: Path | None, packs: dict[Path, Pack], faults: list[Fault], asked: Fault
 ) -> None:
     """Read a pack after what it extends; one that was read already is not read again."""
     path = _find(name, folder)
@@ -179,7 +197,7 @@ def _gather(
         return
     if path.resolve() in packs:
         return
-    pack = _read_pack(path)
+    pack = read_pack(path)
     faults += pack.faults
     packs[path.resolve()] = pack  # before its parents, so that a circle ends; moved behind them below
     for at, parent in enumerate(pack.entry.extends if pack.entry else ()):
@@ -188,8 +206,9 @@ def _gather(
     packs[path.resolve()] = packs.pop(path.resolve())
 
 
-def _read_pack(folder: Path) -> _Pack:
-    pack = _Pack(folder.resolve().name, folder)
+def read_pack(folder: Path) -> Pack:
+    """Read one pack as far as it can be read, its faults kept beside it."""
+    pack = Pack(folder.resolve().name, folder)
     hashed = hashlib.sha256()
     for file in _FILES:
         path = folder / file
@@ -220,7 +239,7 @@ def _read_pack(folder: Path) -> _Pack:
     return pack
 
 
-def _fill(pack: _Pack, file: str, data: Mapping[str, Any], lines: Lines) -> None:
+def _fill(pack: Pack, file: str, data: Mapping[str, Any], lines: Lines) -> None:
     for name, value in data.items():
         if not _NAME.fullmatch(name):
             way_out = "Use small letters, digits and underscores"
@@ -233,14 +252,14 @@ def _fill(pack: _Pack, file: str, data: Mapping[str, Any], lines: Lines) -> None
             _put(pack, pack.seeds, name, SeedEntry, value, lines)
 
 
-def _put(pack: _Pack, into: dict[str, S], name: str, model: type[S], value: Any, lines: Lines) -> None:
+def _put(pack: Pack, into: dict[str, S], name: str, model: type[S], value: Any, lines: Lines) -> None:
     entry, refused = read_model(model, value, lines, (name,))
     pack.faults += refused
     if entry is not None:
         into[name] = entry
 
 
-def _entries(pack: _Pack, value: Any, lines: Lines, loc: Loc) -> Iterator[StatementEntry]:
+def _entries(pack: Pack, value: Any, lines: Lines, loc: Loc) -> Iterator[StatementEntry]:
     if not isinstance(value, list) or not value:
         pack.faults.append(lines.fault(loc, "a list of dated texts was expected", "Write `- from: …`"))
         return
@@ -266,8 +285,8 @@ def _unread(folder: Path) -> Iterator[Fault]:
             yield Fault(str(path), None, "", "no file of this name is read", way_out)
 
 
-def _clashes(packs: list[_Pack]) -> Iterator[Fault]:
-    named: dict[str, _Pack] = {}
+def _clashes(packs: list[Pack]) -> Iterator[Fault]:
+    named: dict[str, Pack] = {}
     said = {pack.note_key: pack for pack in packs}  # pack.yaml writes these
     for pack in packs:
         first = named.setdefault(pack.name, pack)

@@ -18,6 +18,7 @@ from audit.check import check
 from audit.check.coding import CodingSeen, coding_faults
 from audit.config import Config, Inspection, bindings_report, expand, load_dictionary, read_config
 from audit.config.explain import CounterfactualsSection
+from audit.config.faults import touched
 from audit.config.load import in_order
 from audit.data.dataset import Kind, Source, open_source
 from audit.data.recipients import read_persons, recipients_columns
@@ -153,9 +154,7 @@ def prepare(
 
 def _counterfactuals(config: Config, policy: Policy) -> CounterfactualsSection | None:
     """Return how far counterfactuals are looked for; None where nothing asks for them."""
-    # Art. 15(1)(h) GDPR; Court of Justice, C-203/22: what would have led to another result.
-    european = any(pack.name == "eu_gdpr" for pack in policy.packs)
-    asked = european or "counterfactual" in config.explain.also
+    asked = policy.counterfactuals or "counterfactual" in config.explain.also
     return config.explain.counterfactuals or (CounterfactualsSection() if asked else None)
 
 
@@ -253,7 +252,9 @@ def _opened(
         found = [*faults, *_checked(config, given is not None, seen)]
     if len(failures) == 1 and not found:
         raise failures[0]
-    found += [fault for failure in failures for fault in _faults(failure)]
+    # A column that is still to be named is not called absent.
+    told = [fault for failure in failures for fault in _faults(failure)]
+    found += [fault for fault in told if not touched(fault, config.refused)]
     if found:
         raise ConfigError(in_order(found))
     assert seen is not None  # or there was a failure

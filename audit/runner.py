@@ -135,7 +135,7 @@ def carry_out(
     now: Callable[[], dt.datetime] | None = None,
 ) -> Result:
     """Score, explain, measure and seal what is ready; see ``run``."""
-    from audit import barrier, identity, measure, prepare, soundness
+    from audit import barrier, identity, measure, prepare, reason_drift, soundness
     from audit.ledger import Ledger
     from audit.result import Result
 
@@ -175,6 +175,8 @@ def carry_out(
             tell("findings", 0, 1)
             found = measure.Measured(ready, scored, explained, chosen, groups, sound)
             figures = measure.figures(found, demonstration)
+            fewest = ready.config.fairness.min_group
+            figures += (reason_drift.since_baseline(book, head, figures, fewest),)
             findings, code = measure.findings(found, figures, fail_on)
             tell("findings", 1, 1)
         with watch("seal"):

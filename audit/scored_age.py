@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING, Any
 from audit.config.protected import ELDERLY
 from audit.errors import ModelError
 from audit.job import AgeTried, take
+from audit.measurements import NO_MODEL
+from audit.record import Measurement
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.config import ProtectedAttribute
+    from audit.config.protected import Permitted
     from audit.host import Host
     from audit.job import Ages, Values
     from audit.record import Decision
@@ -177,3 +180,42 @@ def _lowest(host: Host, rows: Values, cells: Mapping[str, NDArray[Any]], sign: f
             ) from error
         lowest = np.minimum(lowest, (sign * scores.reshape(stop - start, n)).min(axis=0))
     return lowest
+
+
+def of_scored_age(
+    permitted: Permitted | None, ages: Ages | None, tried: Sequence[AgeTried], *, known: bool
+) -> tuple[Measurement, ...]:
+    """Measure whether age counts against anybody of 62 or older, where it is scored with leave (R18).
+
+    Parameters
+    ----------
+    permitted : who says that age may be scored; None where nobody does
+    ages : which inputs tell age; None where none does
+    tried : what came of scoring those of 62 or older with younger ages, part by part
+    known : whether a model was opened
+    """
+    measure = "elderly_age_negative"
+    if permitted is None:
+        return (Measurement(measure, state="not_applicable", cause=NO_LEAVE),)
+    if not known:
+        return (Measurement(measure, state="not_measured", cause=NO_MODEL),)
+    if ages is None:
+        return (Measurement(measure, state="not_applicable", cause="no input of the model tells age"),)
+    n, untried = sum(one.n for one in tried), sum(len(one.unknown) for one in tried)
+    if not n:
+        cause = "no younger applicant is known whose age could stand in" if untried else NOBODY_ELDERLY
+        return (Measurement(measure, state="not_measured", cause=cause),)
+    worse = sum(len(one.worse) for one in tried)
+    leave = f"by leave of {permitted.by}, {permitted.date}: {permitted.basis}"
+    told = f"{', '.join(ages.columns)} scored {leave}"
+    if worse:
+        favoured: Counter[str] = Counter()
+        for one in tried:
+            favoured.update(one.favoured)
+        bands = ", ".join(f"{band} {count}" for band, count in favoured.most_common())
+        told += f"; most favoured: {bands}; by up to {max(one.most for one in tried):.3g}"
+    return (Measurement(measure, float(worse), n=n, cause=told),)
+
+
+NO_LEAVE = "nobody states that age is scored lawfully (protected.age.permitted)"
+NOBODY_ELDERLY = "no applicant of 62 or older was explained"

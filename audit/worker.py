@@ -25,6 +25,7 @@ from audit.data.likeness import stride, tally
 from audit.data.missing import missing_factors
 from audit.data.profile import profile
 from audit.data.slices import groups, intersection_groups
+from audit.data.stated import stated_reasons
 from audit.errors import ModelError, UsageError
 from audit.explain.joining import joined, taken
 from audit.fairness.groups import count
@@ -126,6 +127,7 @@ def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredP
             stride(job.source.n_rows),
         ),
         profile=profile(batch.features()),
+        stated=stated_reasons(told, batch.frame) if (told := config.record.denial_reasons) else None,
     )
 
 

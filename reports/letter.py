@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from audit.reading import grade
 from audit.record import Document, Refusal
 from reports import envelope, printing
 from reports.html import environment_digest, words
@@ -171,6 +172,8 @@ class Letters:
         page = printing.page(
             what.name, terms, sheet, date, self.ledger.pseudonym("letter", number), self.house
         )
+        html_words = words(page.plain)
+        sentences = " ".join(line for line in html_words.split("\n") if line.endswith((".", "?", "!")))
         broken = what.content.broken(
             sheet,
             terms,
@@ -179,7 +182,7 @@ class Letters:
             recipient,
             date=date,
             late=late,
-            html_words=words(page.plain),
+            html_words=html_words,
             text_words=page.text,
         )
         if broken:
@@ -210,6 +213,7 @@ class Letters:
             role=recipient.role,
             action=action_of(decision),
             entity=terms.entity,
+            reading_grade=grade(sentences) if terms.words.code == "en" else None,
         )
         stem = file_stem(case.decision, recipient.role)
         return tuple(
@@ -217,12 +221,12 @@ class Letters:
             for form in dict.fromkeys(formats)
         )
 
-    def not_due(self, decision: Decision, kind: str | None = None) -> Gap | None:
-        """Return why the decision asks for no letter, whoever its persons are; None where it asks."""
+    def not_due(self, decision: Decision, kind: str | None = None, role: Role | None = None) -> Gap | None:
+        """Return why the decision asks for no letter to a person, or to anybody; None where it asks."""
         if kind is not None:
             return None  # each person's answer may be another
         case = self.ledger.case(self.audit.audit, decision.decision)
-        choice = choose(decision, case, letters=self._letters)
+        choice = choose(decision, case, role, self._letters)
         return choice if isinstance(choice, Gap) else None
 
     def _place(self, what: Kind, case: CaseFile) -> Gap | None:

@@ -39,6 +39,12 @@ class Gap(NamedTuple):
     citation: str
 
 
+class NotDue(Gap):
+    """That no letter is due at all, and the clause; nothing is missing."""
+
+    __slots__ = ()
+
+
 def action_of(decision: Decision) -> str:
     """Return the action that a notice tells: the one recorded, else a plain refusal.
 

@@ -6,7 +6,7 @@ about stands without a bound; what was not measured stands with its cause.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -99,10 +99,60 @@ def _faithfulness(sealed: Sealed) -> Iterator[Row]:
     yield _share(sealed, label, body, "against_alone", "reasons_against_alone")
 
 
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """One of Regulation B's named methods beside the method that letters quote (R5)."""
+
+    method: str
+    n: str
+    overlap: str
+    first: str
+    correlation: str
+    mark: Mark | None = None
+    cause: str = ""
+
+
+def similar(sealed: Sealed) -> tuple[Similar, ...]:
+    """Read how far the reasons are those of either named method; the nearer one carries the verdict."""
+    body = sealed.figure("named_methods") or {}
+    rows = body.get("with", ())
+    nearest = _nearest(rows)
+    asked = _asked(sealed, "named_method_overlap")
+    mark = asked.mark if asked is not None else None
+    told = []
+    for row in rows:
+        method = _METHODS.get(row["population"], str(row["population"]))
+        if row["top4_overlap"] is None:
+            nothing = (wording.NOTHING,) * 3
+            told.append(Similar(method, count(row["n"]), *nothing, cause=str(row["cause"])))
+            continue
+        overlap = wording.percent(row["top4_overlap"], 1, _bounds(asked))
+        told.append(
+            Similar(
+                method,
+                count(row["n"]),
+                f"{overlap} ({wording.percent_interval(row['low'], row['high'], mark=False)})",
+                wording.percent(row["same_top1"]),
+                wording.ratio(row["rank_correlation"]),
+                mark if row is nearest else None,
+            )
+        )
+    return tuple(told)
+
+
+def _nearest(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    measured = [row for row in rows if row["top4_overlap"] is not None]
+    return max(measured, key=lambda row: float(row["top4_overlap"]), default=None)
+
+
+def _bounds(asked: Asked | None) -> tuple[float, ...]:
+    requirement = asked.requirement if asked is not None else None
+    return facts.bounds_of(requirement.bound if requirement is not None else None)
+
+
 def _named(sealed: Sealed) -> Iterator[Row]:
     body = sealed.figure("named_methods") or {}
-    measured = [row for row in body.get("with", ()) if row["top4_overlap"] is not None]
-    nearest = max(measured, key=lambda row: float(row["top4_overlap"]), default=None)
+    nearest = _nearest(body.get("with", ()))
     asked = _asked(sealed, "named_method_overlap")
     if "with" not in body:
         yield _not_measured("Regulation B’s two named methods", asked, str(body.get("cause", "")))

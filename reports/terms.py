@@ -125,7 +125,7 @@ class Terms:
         code = self.codes.get(reason.factor)
         if code is None:
             return ""
-        return (code.missing_statement if reason.by_missing else code.statement).get(self.words.code, "")
+        return code.statement_in(self.words.code, missing=reason.by_missing) or ""
 
     def is_approved(self, reason: Reason) -> bool:
         """Whether somebody approved the statements of the reason's factor, and of those merged into it."""

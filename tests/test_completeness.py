@@ -121,7 +121,7 @@ def test_every_pack_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     for name in packs:
         assert f"`{name}`" in README, name
         (line,) = [line for line in printed.splitlines() if line.startswith(f"{name} ")]
-        assert re.search(r"as of \d{4}-\d\d-\d\d  \w", line)
+        assert re.search(r"; checked \d{4}-\d\d-\d\d  \w", line)
 
 
 def test_every_explanation_method_is_told(capsys: pytest.CaptureFixture[str]) -> None:

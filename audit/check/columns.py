@@ -45,6 +45,8 @@ def _named(config: Config) -> Iterator[tuple[Loc, str]]:
         yield ("explain", "orders", column), column
     for index, column in enumerate(config.reasons_given.columns if config.reasons_given else ()):
         yield ("reasons_given", "columns", index), column
+    for column in config.record.denial_reasons.columns if config.record.denial_reasons else ():
+        yield ("record", "denial_reasons"), column
 
 
 def _inputs(config: Config, inspection: Inspection) -> Iterator[Fault]:

@@ -27,8 +27,9 @@ app = typer.Typer(
 # command -> its function, or a Typer with commands of its own; the order is that of --help
 COMMANDS = {
     "demo": "audit.cli.demo:demo",
-    "init": "audit.cli.later:init",
+    "init": "audit.cli.init:init",
     "check": "audit.cli.check:check",
+    "reasons": "audit.cli.reasons:reasons",
     "run": "audit.cli.run:run",
     "report": "audit.cli.report:report",
     "letters": "audit.cli.letters:letters",

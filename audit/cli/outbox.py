@@ -13,6 +13,7 @@ import io
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
 from audit.cli.output import OutputFolder
@@ -21,13 +22,13 @@ from audit.record import Refusal
 from reports.deadline import DAYS, WARN_AFTER_DAYS
 from reports.kinds import KINDS
 from reports.letter import Letters, refusal
-from reports.mandatory import PERSON, RECORD, Gap
+from reports.mandatory import PERSON, RECORD, Gap, NotDue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from audit.ledger import Ledger
-    from audit.record import Decision, Document, Outcome, Recipient
+    from audit.record import Decision, Document, Outcome, Recipient, Role
     from audit.runner import Progress
 
 EXCEPTIONS = "exceptions.csv"
@@ -59,6 +60,7 @@ class Tally:
     files: int = 0
     near: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    grades: list[float] = field(default_factory=list)
     exceptions: list[Refusal] = field(default_factory=list)
 
     @property
@@ -71,6 +73,11 @@ class Tally:
         """How many letters were refused."""
         return len(self.exceptions) - self.held
 
+    @property
+    def reading_grade(self) -> float | None:
+        """The median Flesch-Kincaid grade of the English letters; None where there is none."""
+        return round(median(self.grades), 1) if self.grades else None
+
     def as_json(self) -> dict[str, Any]:
         """Return the counts for machines."""
         return {
@@ -82,6 +89,7 @@ class Tally:
             "refused": self.refused,
             "held": self.held,
             "near_deadline": self.near,
+            "reading_grade": self.reading_grade,
             "out": str(self.out),
             "exceptions": str(self.out / EXCEPTIONS),
         }
@@ -91,6 +99,8 @@ class Tally:
         what = ("draft" if self.draft else "letter") + ("" if self.letters == 1 else "s")
         lines = [f"{self.letters} {what} in {self.out}"]
         lines += [f"  {n} {kind}: {KINDS[kind].source}" for kind, n in sorted(self.kinds.items())]
+        if self.reading_grade is not None:
+            lines.append(f"  reading grade {self.reading_grade} (Flesch-Kincaid, prescribed texts included)")
         if self.near:
             lines.append(f"{self.near} of them with {DAYS - WARN_AFTER_DAYS} days or fewer left")
         if self.exceptions:
@@ -236,8 +246,16 @@ def _persons(
     """Return who is to be told of a decision; what keeps it from somebody becomes an exception."""
     gap = _not_due(letters, decision, order)
     theirs, unreadable = known.get(decision.decision, []), bad.get(decision.decision, [])
-    if gap is not None and decision.outcome != "adverse" and everyone:
-        return []  # withdrawn, or granted on the best terms: nobody expects a letter
+    if decision.outcome != "adverse" and everyone:
+        # Withdrawn, or granted on the best terms, or on another person's report: nobody expects a letter.
+        # What cannot be told is another matter, and is an exception like any other.
+        if isinstance(gap, NotDue):
+            return []
+        theirs = [
+            one for one in theirs if not isinstance(_not_due(letters, decision, order, one.role), NotDue)
+        ]
+        if gap is None:
+            return theirs
     if gap is not None:  # once a decision, whoever its persons are
         tally.exceptions.append(_refused(letters, decision, None, order, gap))
         return []
@@ -253,9 +271,9 @@ def _persons(
     return theirs
 
 
-def _not_due(letters: Letters, decision: Decision, order: Order) -> Gap | None:
+def _not_due(letters: Letters, decision: Decision, order: Order, role: Role | None = None) -> Gap | None:
     try:
-        return letters.not_due(decision, order.kind)
+        return letters.not_due(decision, order.kind, role)
     except AuditError as error:  # a locked cell that does not open, a person erased
         return Gap(str(error), RECORD)
 
@@ -344,6 +362,8 @@ class _Records:
         self.tally.files += sealed
         self.tally.letters += bool(sealed)
         self.tally.kinds[documents[0].kind] += bool(sealed)
+        if sealed and documents[0].reading_grade is not None:
+            self.tally.grades.append(documents[0].reading_grade)
         return sealed > 0
 
     def _seal(self, document: Document, recipient: Recipient) -> None:

@@ -5,24 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel, model_validator
+from pydantic import BeforeValidator, Field, RootModel, model_validator
 
-from audit.config.faults import read_model
+from audit.config.blanks import blank_faults
+from audit.config.faults import read_model, touched
 from audit.config.nearest import did_you_mean, listed
 from audit.config.reader import Lines, Loc, read_yaml
 from audit.config.section import Date, Label, Many, Section, Text, Unique, refusal
 from audit.errors import ConfigError, Fault
-from audit.record import Approval, Proxy, ReasonCode
+from audit.record import Approval, BureauCode, Proxy, ReasonCode
 from audit.vague import is_vague
+
+ENDS = ("high", "low")
+
+
+def _one_language(value: Any) -> Any:
+    return {"en": value} if isinstance(value, str) else value
+
+
+Words = Annotated[
+    Mapping[str, Text],
+    Field(min_length=1),
+    BeforeValidator(_one_language, json_schema_input_type=Text | Mapping[str, Text]),
+]
+"""Language -> sentence; a sentence alone is English."""
 
 
 class MissingSection(Section):
     """What is said where the information is missing: that it is (R12), not what was put in its place."""
 
     columns: Annotated[Many[Text], Unique("column")] = ()
-    statement: Annotated[Mapping[str, Text], Field(min_length=1)]
+    statement: Words
 
 
 class ProxySection(Section):
@@ -42,14 +57,27 @@ class ApprovedSection(Section):
     date: Date
 
 
+class BureauSection(Section):
+    """What a bureau's score calls the same thing; codes differ by bureau and by model."""
+
+    bureau: Text
+    model: Text
+    code: Label
+
+
 class FactorSection(Section):
     """One factor of the model; without columns a rule or a ground of judgment."""
 
     columns: Annotated[Many[Text], Unique("column")] = ()
     code: Label
-    statement: Annotated[Mapping[str, Text], Field(min_length=1)]
+    statement: Words
+    """What letters print, by language; under `high:` or `low:` it also says which end is adverse."""
+
     direction: Mapping[Literal["high", "low"], Literal["adverse"]] = Field(default_factory=dict)
     hmda: Annotated[int, Field(ge=1, le=10)] | None = None
+    bureau: Many[BureauSection] = ()
+    """The crosswalk to the codes of bureaus' scores; for the file, never for the letter (R15)."""
+
     changeable: bool = True
     """Whether the applicant can change it; what they cannot is never told as a way to another decision."""
 
@@ -61,10 +89,39 @@ class FactorSection(Section):
     proxy: ProxySection | None = None
     approved: ApprovedSection | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _said_of_an_end(cls, data: Any) -> Any:
+        """Read words that stand under an end of the scale as a statement and a direction."""
+        statement = data.get("statement") if isinstance(data, Mapping) else None
+        if not isinstance(statement, Mapping):
+            return data
+        ends = [end for end in ENDS if end in statement]
+        if not ends:
+            return data
+        if len(statement) > 1:
+            # R19: words that say which way need an effect that goes one way.
+            fact = f"{' and '.join(statement)} both have words, and only one end can be adverse"
+            raise refusal(fact, "Keep one end, or write neutral words without an end")
+        stated = data.get("direction") or {ends[0]: "adverse"}
+        if stated != {ends[0]: "adverse"}:
+            raise refusal(
+                f"the words are said of {ends[0]}, and direction says otherwise", "Mend one of them"
+            )
+        return {**data, "statement": statement[ends[0]], "direction": stated}
+
     @model_validator(mode="after")
     def _one_way(self) -> FactorSection:
         if len(self.direction) > 1:
             raise refusal("high and low cannot both be adverse", "Keep one direction, or none")
+        return self
+
+    @model_validator(mode="after")
+    def _codes_once(self) -> FactorSection:
+        named = [(one.bureau, one.model, one.code) for one in self.bureau]
+        twice = sorted({" ".join(one) for one in named if named.count(one) > 1})
+        if twice:
+            raise refusal(f"bureau names {', '.join(twice)} twice", "Name it once")
         return self
 
     @model_validator(mode="after")
@@ -122,8 +179,10 @@ def read_dictionary(path: Path | str, language: str = "en") -> Dictionary:
     faults: list[Fault] = []
     codes: list[ReasonCode] = []
     for factor, entry in data.items():
+        open_ = tuple(blank_faults(entry, lines, (factor,)))
         section, refused = read_model(FactorSection, entry, lines, (factor,))
-        faults += refused
+        faults += open_
+        faults += (fault for fault in refused if not touched(fault, open_))
         if section is not None:
             codes.append(_code(factor, section))
             faults += _wording(factor, section, language, lines)
@@ -148,6 +207,7 @@ def _code(factor: str, section: FactorSection) -> ReasonCode:
         priority=section.priority,
         proxy=Proxy(proxy.of, proxy.verdict, proxy.by, proxy.date, proxy.reason) if proxy else None,
         approved=Approval(approved.by, approved.date) if approved else None,
+        bureau=tuple(BureauCode(one.bureau, one.model, one.code) for one in section.bureau),
     )
 
 

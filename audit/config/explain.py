@@ -142,8 +142,8 @@ class ExplainSection(Section):
     """Favourable decisions attributed, for the global pictures."""
 
     counterfactuals: CounterfactualsSection | None = None
-    """How far is looked for what would have turned a refusal. Where this is given, where `also` names
-    counterfactual, or where `eu_gdpr` is in force, it is looked for at every refusal."""
+    """How far is looked for what would have turned a refusal. It is looked for at every refusal where this
+    is given, where `also` names counterfactual, or where a policy in force asks for it, as `eu_gdpr` does."""
 
     @property
     def cross_checks(self) -> tuple[str, ...]:

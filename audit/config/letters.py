@@ -17,6 +17,7 @@ from audit.config.section import (
     Text,
     not_built_yet,
 )
+from audit.config.stated import DenialReasons
 
 AGENCIES = ("cfpb", "occ", "frb", "fdic", "ncua", "ftc")
 
@@ -101,6 +102,9 @@ class RecordSection(Section):
     jurisdiction: Binding | None = None
     language: Binding | None = None
     """Two letters; each kind of letter has words in some, and a house adds others with files."""
+
+    denial_reasons: DenialReasons | None = None
+    """Columns of the reasons that the lender itself stated, as HMDA codes (12 CFR 1003.4(a)(16))."""
 
 
 class SourceSection(Section):

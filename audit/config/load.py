@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audit.config.blanks import blank_faults
 from audit.config.consistency import consistency_faults
 from audit.config.environment import secret_faults
-from audit.config.faults import read_model
+from audit.config.faults import read_model, touched
 from audit.config.reader import Lines, read_yaml
 from audit.config.schema import Config
 from audit.errors import ConfigError, Fault
@@ -83,7 +84,10 @@ def read_config(
     if released and complete is not None:
         data, refusals = complete(data, lines, folder.resolve())
         faults += refusals
+    open_ = tuple(blank_faults(data, lines))
     config, refused = read_model(Config, data, lines)
+    # That what is still to be completed is no date or no number is not said beside it.
+    refused = (*open_, *(fault for fault in refused if not touched(fault, open_)))
     faults += refused
     if config is not None:
         config = config.placed(path, folder.resolve(), lines, refused)

@@ -15,7 +15,7 @@ Scorecards", 2006).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,15 +62,30 @@ def drift(then: Sequence[Cell], now: Sequence[Cell]) -> Drift:
     if not len(then) or not len(now):
         return Drift(len(then), len(now), 0, None, None)
     words = any(isinstance(cell, str) for cell in (*then, *now))
-    p, q = _words(then, now) if words else _numbers(then, now)
-    bins = len(p)
+    if not words:
+        return _drift(*_numbers(then, now))
+    one, other = (Counter("" if cell is None else str(cell) for cell in cells) for cells in (then, now))
+    return drift_of_counts(one, other)
+
+
+def drift_of_counts(then: Mapping[str, int], now: Mapping[str, int]) -> Drift:
+    """Return how far words moved that were counted already, each a bin.
+
+    >>> drift_of_counts({"a": 50, "b": 50}, {"a": 50, "b": 50}).psi
+    0.0
+    """
+    n, m = sum(then.values()), sum(now.values())
+    return _drift(*_words(Counter(then), Counter(now))) if n and m else Drift(n, m, 0, None, None)
+
+
+def _drift(p: np.ndarray, q: np.ndarray) -> Drift:
+    bins, n, m = len(p), round(float(p.sum())), round(float(q.sum()))
     share_p, share_q = ((of + 0.5) / (of.sum() + 0.5 * bins) for of in (p, q))
     psi = float(((share_q - share_p) * np.log(share_q / share_p)).sum())
-    return Drift(len(then), len(now), bins, psi, (bins - 1) * (1 / len(then) + 1 / len(now)))
+    return Drift(n, m, bins, psi, (bins - 1) * (1 / n + 1 / m))
 
 
-def _words(then: Sequence[Cell], now: Sequence[Cell]) -> tuple[np.ndarray, np.ndarray]:
-    one, other = (Counter("" if cell is None else str(cell) for cell in cells) for cells in (then, now))
+def _words(one: Counter[str], other: Counter[str]) -> tuple[np.ndarray, np.ndarray]:
     # The rarest of too many words share a bin.
     known = sorted({*one, *other}, key=lambda word: (-(one[word] + other[word]), word))
     kept = known[:MOST_WORDS]

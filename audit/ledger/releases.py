@@ -38,6 +38,14 @@ class Release:
     accepted_at: dt.datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The audit that another one is compared with, and whether somebody accepted it."""
+
+    audit: Audit
+    release: Release | None
+
+
 def accept(ledger: Ledger, audit: str, *, by: str, reason: str, at: dt.datetime) -> Release:
     """Accept a sealed audit, once what it rests on is proven to be as it was sealed.
 
@@ -128,6 +136,28 @@ def baseline(ledger: Ledger, audit: Audit) -> Release | None:
             if (other.name == audit.name) if same == "name" else (other.model.name == audit.model.name):
                 return one
     return None
+
+
+def held_to(ledger: Ledger, audit: Audit) -> Baseline | None:
+    """Return the last accepted audit of the same kind; where none was, the one sealed before.
+
+    Parameters
+    ----------
+    audit : Audit
+        May be about to be sealed; then every sealed one came before it.
+    """
+    accepted = baseline(ledger, audit)
+    if accepted is not None:
+        return Baseline(ledger.find(accepted.audit), accepted)
+    sealed = [
+        (one.sealed_at, one)
+        for one in ledger.audits()
+        if one.sealed_at is not None
+        and (audit.sealed_at is None or one.sealed_at <= audit.sealed_at)
+        and (one.name, one.kind) == (audit.name, audit.kind)
+        and one.audit != audit.audit
+    ]
+    return Baseline(max(sealed, key=lambda one: one[0])[1], None) if sealed else None
 
 
 def _pins(ledger: Ledger, audit: Audit) -> dict[str, str]:

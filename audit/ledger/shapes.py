@@ -18,6 +18,7 @@ from audit.record import (
     Approval,
     Audit,
     Bound,
+    BureauCode,
     Dataset,
     Disparity,
     Figure,
@@ -315,16 +316,18 @@ def code_row(code: ReasonCode) -> Row:
 
 
 def _directions(code: ReasonCode) -> dict[str, Any]:
-    """Return which way the score goes, and which ways the columns can go where that is stated."""
-    # Beside the score's direction, not in a column of its own: a dictionary that states no ways has
-    # the bytes that it always had.
-    return {**code.direction, **({"change": dict(code.change)} if code.change else {})}
+    """Return which way the score goes, and where stated which ways the columns can go, and bureaus' codes."""
+    # Beside the score's direction, not in columns of their own: a dictionary that states none of them
+    # has the bytes that it always had.
+    change = {"change": dict(code.change)} if code.change else {}
+    bureau = {"bureau": [_flat_row(one) for one in code.bureau]} if code.bureau else {}
+    return {**code.direction, **change, **bureau}
 
 
 def code_of(row: Mapping[str, Any]) -> ReasonCode:
     """Return the reason code of a row."""
     direction = json.loads(row["direction"])
-    change = direction.pop("change", {})
+    change, bureau = direction.pop("change", {}), direction.pop("bureau", ())
     proxy = json.loads(row["proxy"]) if row["proxy"] else None
     approved = json.loads(row["approved"]) if row["approved"] else None
     return ReasonCode(
@@ -341,4 +344,5 @@ def code_of(row: Mapping[str, Any]) -> ReasonCode:
         priority=row["priority"],
         proxy=proxy and Proxy(**{**proxy, "date": dt.date.fromisoformat(proxy["date"])}),
         approved=approved and Approval(approved["by"], dt.date.fromisoformat(approved["date"])),
+        bureau=tuple(BureauCode(**one) for one in bureau),
     )

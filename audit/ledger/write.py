@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, LedgerError
-from audit.ledger import bulk, entries, leases, log, part, returning, seal, shapes, tables
+from audit.ledger import bulk, dictionaries, entries, leases, log, part, returning, seal, shapes, tables
 from audit.ledger.database import reading, writing
 
 if TYPE_CHECKING:
@@ -263,6 +263,7 @@ class AuditWriter:
                     tables.partitions: [_partition_row(p) for p in rows],
                 }
                 _keep_bytes(connection, rows)
+                dictionaries.note_change(connection, self.audit, codes, sealed_at)
                 body = {
                     "act": "seal",
                     "audit": lease.audit,

@@ -18,7 +18,7 @@ from audit.record.decided import (
     Recipient,
     Source,
 )
-from audit.record.dictionary import Approval, Proxy, ReasonCode
+from audit.record.dictionary import Approval, BureauCode, Proxy, ReasonCode
 from audit.record.explained import Attributions, DifferentiableScorer, Explainer, Reference, Scorer
 from audit.record.kept import Kept, KeptFor, RetentionTerm
 from audit.record.measured import (
@@ -58,6 +58,7 @@ __all__ = [
     "Attributions",
     "Audit",
     "Bound",
+    "BureauCode",
     "BureauScore",
     "CaseFile",
     "Certified",

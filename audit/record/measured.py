@@ -142,3 +142,4 @@ class Policy:
     packs: tuple[PackVersion, ...]
     requirements: tuple[Requirement, ...]
     statements: tuple[Statement, ...]
+    counterfactuals: bool = False  # a letter under one of them must say what would have turned a refusal

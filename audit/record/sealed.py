@@ -66,6 +66,7 @@ class Document:
     role: Role | None = None
     action: str | None = None
     entity: str | None = None
+    reading_grade: float | None = None  # of its English sentences; None in other languages
 
 
 @dataclass(frozen=True, slots=True)

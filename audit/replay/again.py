@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from audit import barrier, measure, prepare, soundness, worker
+from audit import barrier, measure, prepare, reason_drift, soundness, worker
 from audit.job import Selection
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ def again(ready: Ready, records: Records, *, changed: bool, missing: frozenset[K
     sealed = records.ledger.figures(records.audit)
     note = sealed["demonstration"].body["note"] if "demonstration" in sealed else None
     figures = measure.figures(found, note)
+    if reason_drift.NAME in sealed:
+        before, fewest = sealed[reason_drift.NAME], ready.config.fairness.min_group
+        figures += (reason_drift.again(records.ledger, before, figures, fewest),)
     findings, _ = measure.findings(found, figures, None)
     return Again(scored, explained, chosen, groups, figures, findings, lost)
 

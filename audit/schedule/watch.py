@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from audit.compare import Comparison
-from audit.ledger import Ledger, alerts, releases
+from audit.ledger import Ledger, alerts
 from audit.ledger.alerts import Alert
-from audit.ledger.releases import Release
+from audit.ledger.releases import Baseline
 from audit.ledger.slots import SlotRow
 from audit.record import Audit, Finding
 
@@ -22,33 +21,6 @@ LONG_PAST = dt.timedelta(days=7)  # one that is overdue for longer was told ever
 
 _NAMED = ("notice", "model_risk")  # access classes whose findings an alert may name
 _SHOWN = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """The audit that another one is compared with, and whether somebody accepted it."""
-
-    audit: Audit
-    release: Release | None
-
-
-def baseline(ledger: Ledger, audit: Audit) -> Baseline | None:
-    """Return the last accepted audit of the same kind; where none was, the one sealed before."""
-    accepted = releases.baseline(ledger, audit)
-    if accepted is not None:
-        return Baseline(ledger.find(accepted.audit), accepted)
-    earlier = [
-        one
-        for one in ledger.audits()
-        if one.sealed_at is not None
-        and audit.sealed_at is not None
-        and (one.name, one.kind) == (audit.name, audit.kind)
-        and one.audit != audit.audit
-        and one.sealed_at <= audit.sealed_at
-    ]
-    if not earlier:
-        return None
-    return Baseline(max(earlier, key=lambda one: one.sealed_at or dt.datetime.min), None)
 
 
 def turned(before: Iterable[Finding], now: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports.deadline import Deadline, deadline
 from reports.lint import lint as broken
-from reports.mandatory import CONTENT, REASONS, Gap, action_of, gaps
+from reports.mandatory import CONTENT, REASONS, Gap, NotDue, action_of, gaps
 from reports.notice import compose
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def not_due(decision: Decision, case: CaseFile, recipient: Recipient) -> Gap | N
 def of_the_decision(decision: Decision) -> Gap | None:
     """Return why the decision itself asks for no notice of this kind, whoever its persons are."""
     if decision.outcome != "adverse":
-        return Gap(f"no notice is due: the outcome is {decision.outcome}", "comment 9-2")
+        return NotDue(f"no notice is due: the outcome is {decision.outcome}", "comment 9-2")
     if decision.notice.state == "held":
         cause = decision.notice.cause or "no_reason"
         return Gap(f"held: {cause}", HOLD_CITATIONS.get(cause, REASONS))

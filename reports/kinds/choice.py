@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reports.kinds import adverse_action, fcra_notice
-from reports.mandatory import RECORD, Gap, used_about
+from reports.mandatory import RECORD, Gap, NotDue, used_about
 from reports.pricing import worse_terms
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _us(decision: Decision, case: CaseFile, role: Role | None, letters: Mapping[
     if decision.action == "incomplete" and credit:
         return Choice("incomplete", "the application is incomplete", "12 CFR 1002.9(c)(2)")
     if decision.outcome == "favourable":
-        return _granted(case, letters)
+        return _granted(case, role or "primary", letters)
     if gap := adverse_action.of_the_decision(decision):
         return gap
     if credit and role != "guarantor":
@@ -63,7 +63,7 @@ def _us(decision: Decision, case: CaseFile, role: Role | None, letters: Mapping[
     if role == "guarantor" and not used_about(case, "guarantor"):
         # A guarantor is an applicant for 12 CFR 1002.7(d) alone (1002.2(e)).
         fact = "a guarantor is no applicant, and no report on the guarantor is among the sources"
-        return Gap(fact, "12 CFR 1002.2(e), 15 USC 1681m(a)")
+        return NotDue(fact, "12 CFR 1002.2(e), 15 USC 1681m(a)")
     if not credit and not used_about(case, role or "primary"):
         return Gap(
             "no report and no other outside source was used, so no notice is due", "15 USC 1681m(a), (b)"
@@ -71,16 +71,16 @@ def _us(decision: Decision, case: CaseFile, role: Role | None, letters: Mapping[
     return Choice("fcra_notice", "adverse action on a consumer report", "15 USC 1681m(a), (b)")
 
 
-def _granted(case: CaseFile, letters: Mapping[str, Any]) -> Choice | Gap:
+def _granted(case: CaseFile, role: Role, letters: Mapping[str, Any]) -> Choice | Gap:
     if letters.get("score_disclosure") == "everyone":
         why = "everybody who is granted credit is told the score"
         return Choice("credit_score_disclosure", why, "12 CFR 1022.74(e)")
     rule = letters.get("pricing")
-    if not rule or not used_about(case, "primary"):
-        return Gap("no notice is due: the outcome is favourable", NO_NOTICE)
+    if not rule or not used_about(case, role):
+        return NotDue("no notice is due: the outcome is favourable", NO_NOTICE)
     told = worse_terms(rule, case)
     if isinstance(told, Gap):
         return told
     if told is None:
-        return Gap("no notice is due: the terms are among the best", "12 CFR 1022.72")
+        return NotDue("no notice is due: the terms are among the best", "12 CFR 1022.72")
     return Choice("risk_based_pricing", told.why, told.source)

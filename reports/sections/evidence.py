@@ -77,7 +77,7 @@ def query(ledger: Reading, audit_id: str) -> Evidence:
         ("Owner", audit.owner),
         ("Started", wording.moment_in_words(audit.opened_at)),
         ("Sealed", wording.moment_in_words(audit.sealed_at)),
-        ("Program", environment.get("program") or audit.program),
+        ("Produced by", f"plainspoken {environment.get('program') or audit.program}"),
         ("Python", environment.get("python") or audit.environment.get("python", wording.NOTHING)),
         ("Platform", environment.get("platform") or wording.NOTHING),
         ("Seed", str(audit.seed)),

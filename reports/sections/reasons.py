@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from reports import wording
+from reports import reason_drift, stated_reasons, wording
 from reports.charts import bars
 from reports.groups import attribute_label, group_label, order
 from reports.outcomes import HELD, Mark
+from reports.refusal import DROPPED, Example, example
 from reports.sealed import Sealed, read
 from reports.sections.summary import hold_words
+from reports.soundness import Similar, similar
 from reports.wording import capital, count, number_in_words, plural
 
 if TYPE_CHECKING:
-    from audit.record import Decision
+    from collections.abc import Mapping
+
     from reports.sealed import Reading
 
 LABEL = "Reasons"
 # A heat table must fit the page: attributes with more groups than this stand in the attached file.
 _MOST_GROUPS = 8
-# The example is the first refusal that is not held with the most reasons among so many.
-_LOOKED_AT = 200
 
 _RELEASES = {
     "protected_basis": "Another model, without it. Never the next reason.",
@@ -35,12 +35,6 @@ _RELEASES = {
     "no_reason": "A person reads the case.",
     "residual": "A method whose contributions sum to the score.",
     "reference_too_small": "More approved applicants near the cutoff.",
-}
-_DROPPED = {
-    "helped": "never printed: it helped",
-    "below_floor": "not printed: under the floor",
-    "beyond_at_most": "not printed: beyond the number allowed",
-    "other_component": "not printed: another component decided",
 }
 
 
@@ -70,29 +64,22 @@ class NoticeRow:
     state: str
     mark: Mark | None
     n: str
+    share: str
     cause: str
     releases: str
 
 
 @dataclass(frozen=True, slots=True)
-class ExampleRow:
-    """One factor of the example: ``width`` of 100 to the right of zero, or to its left."""
+class CodeRow:
+    """One reason by how often it was given."""
 
     code: str
     label: str
-    points: str
-    right: float
-    left: float
-    letter: str
-    printed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One refusal from score to letter."""
-
-    about: str
-    rows: tuple[ExampleRow, ...]
+    hmda: str
+    first: str
+    first_share: str
+    named: str
+    named_share: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +91,11 @@ class Reasons:
     mix: bars.Bars | None
     mix_narrow: bars.Bars | None
     mix_meaning: str
+    codes: tuple[CodeRow, ...]
+    with_hmda: bool
+    drift: reason_drift.Drift | None
+    similar: tuple[Similar, ...]
+    stated: stated_reasons.Stated | None
     heats: tuple[Heat, ...]
     min_group: int
     notices: tuple[NoticeRow, ...]
@@ -135,6 +127,22 @@ def _mix(body: dict[str, Any]) -> tuple[bars.Bars, bars.Bars, str]:
         bars.bars(sizes, meaning, head=head, percent=True),
         bars.bars(sizes, meaning, head=head, percent=True, narrow=True),
         meaning,
+    )
+
+
+def _codes(body: dict[str, Any], hmda: Mapping[str, str]) -> tuple[CodeRow, ...]:
+    n = body["n_notices"]
+    return tuple(
+        CodeRow(
+            c["code"],
+            c["label"],
+            hmda.get(c["factor"], wording.NOTHING),
+            count(c["first"]),
+            wording.percent(c["first"] / n),
+            count(c["any"]),
+            wording.percent(c["any"] / n),
+        )
+        for c in sorted(body["codes"], key=lambda c: (-c["any"], c["code"]))
     )
 
 
@@ -175,14 +183,17 @@ def _heat(sealed: Sealed, entry: dict[str, Any]) -> Heat | None:
 
 def _notices(sealed: Sealed) -> tuple[NoticeRow, ...]:
     population = sealed.figure("population") or sealed.audit.counts
-    ready = population["adverse"] - population["held"]
-    rows = [NoticeRow("Ready", None, count(ready), wording.NOTHING, wording.NOTHING)]
+    refused = population["adverse"]
+    ready = refused - population["held"]
+    of = wording.share(ready, refused)
+    rows = [NoticeRow("Ready", None, count(ready), of, wording.NOTHING, wording.NOTHING)]
     for cause in (sealed.figure("holds") or {}).get("causes", ()):
         rows.append(
             NoticeRow(
                 "Held",
                 HELD,
                 count(cause["n"]),
+                wording.share(cause["n"], refused),
                 capital(hold_words(cause["cause"])) + ".",
                 _RELEASES.get(cause["cause"], wording.NOTHING),
             )
@@ -196,45 +207,6 @@ _CERTIFIED = (
     ("tie", "Tie", "sampled; equal as far as can be told, ordered by the dictionary"),
     ("false", "Not settled", "sampled; the order is not settled, so the notice is held"),
 )
-
-
-def _example(ledger: Reading, sealed: Sealed, labels: dict[str, tuple[str, str]]) -> Example | None:
-    # Whether its letter was sent meanwhile must not change the report, so only held ones are passed over.
-    refused = ledger.decisions(sealed.audit.audit, outcome="adverse")
-    told = (decision for decision in refused if decision.notice.state != "held")
-    found: Decision | None = None
-    for decision in islice(told, _LOOKED_AT):
-        scored = [r for r in decision.reasons if r.contribution is not None]
-        if scored and (found is None or len(scored) > len(found.reasons)):
-            found = decision
-    if found is None or found.score is None:
-        return None
-    sizes = [r.contribution for r in found.reasons if r.contribution is not None]
-    dropped = [(d.factor, d.contribution, d.cause) for d in found.dropped if d.contribution is not None]
-    sizes += [size for _, size, _ in dropped]
-    most = max(abs(s) for s in sizes) or 1.0
-
-    def row(factor: str, size: float, letter: str, *, printed: bool) -> ExampleRow:
-        code, label = labels.get(factor, ("", factor.replace("_", " ")))
-        width = round(abs(size) / most * 70, 1)
-        right, left = (width, 0.0) if size > 0 else (0.0, round(width * 3 / 7, 1))
-        return ExampleRow(code, label, wording.signed(size), right, left, letter, printed)
-
-    rows = [
-        row(r.factor, r.contribution, f"reason {r.rank}", printed=True)
-        for r in found.reasons
-        if r.contribution is not None
-    ]
-    for factor, size, cause in sorted(dropped, key=lambda d: (-d[1], d[0])):
-        rows.append(row(factor, size, _DROPPED.get(cause, cause.replace("_", " ")), printed=False))
-    references = (sealed.figure("reference") or {}).get("references", ())
-    mean = next((r["mean_score"] for r in references if r["digest"] == found.reference), None)
-    against = (
-        "" if mean is None else f" Compared with the average of the comparison group, {wording.score(mean)}."
-    )
-    name = f"Decision {wording.short_id(found.decision)} (a pseudonym)"
-    about = f"{name}, score {wording.score(found.score)}.{against} Right: toward refusal."
-    return Example(about, tuple(rows))
 
 
 def query(ledger: Reading, audit_id: str) -> Reasons:
@@ -251,7 +223,9 @@ def query(ledger: Reading, audit_id: str) -> Reasons:
     entries = (sealed.measured("reasons_by_group") or {}).get("attributes", ())
     heats = [h for e in entries if " x " not in e["attribute"] and (h := _heat(sealed, dict(e))) is not None]
     certified = sealed.figure("certified") or {}
-    labels = {c.factor: (c.code, c.statement.get("en", c.factor)) for c in ledger.codes(sealed.audit.audit)}
+    dictionary = ledger.codes(sealed.audit.audit)
+    labels = {c.factor: (c.code, c.statement.get("en", c.factor)) for c in dictionary}
+    hmda = {c.factor: str(c.hmda) for c in dictionary if c.hmda is not None}
     labels |= {c["factor"]: (c["code"], c["label"]) for c in (body or {}).get("codes", ())}
     return Reasons(
         finding=finding,
@@ -259,6 +233,11 @@ def query(ledger: Reading, audit_id: str) -> Reasons:
         mix=wide,
         mix_narrow=narrow,
         mix_meaning=meaning,
+        codes=_codes(dict(body), hmda) if told and body else (),
+        with_hmda=bool(hmda),
+        drift=reason_drift.drift(sealed),
+        similar=similar(sealed),
+        stated=stated_reasons.stated(sealed, {factor: code for factor, (code, _) in labels.items()}),
         heats=tuple(heats),
         min_group=sealed.min_group,
         notices=_notices(sealed),
@@ -266,10 +245,10 @@ def query(ledger: Reading, audit_id: str) -> Reasons:
             (word, count(certified[key]), how) for key, word, how in _CERTIFIED if certified.get(key)
         ),
         dropped=tuple(
-            (capital(_DROPPED.get(c["cause"], c["cause"].replace("_", " "))), count(c["n"]))
+            (capital(DROPPED.get(c["cause"], c["cause"].replace("_", " "))), count(c["n"]))
             for c in (sealed.figure("dropped") or {}).get("causes", ())
         ),
-        example=_example(ledger, sealed, labels),
+        example=example(ledger, sealed, labels),
     )
 
 

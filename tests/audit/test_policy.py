@@ -14,6 +14,7 @@ from audit.vague import is_vague
 
 DAY = dt.date(2026, 11, 20)
 NAMES = ["us_ecoa_regb", "us_fcra", "screening", "eu_gdpr"]
+FOR_WHAT_COMES = ["eu_ai_act", "eu_ccd2", "uk_gdpr", "us_ca_admt", "us_co_sb26_189"]
 
 HOUSE_PACK = """\
 title: House policy
@@ -59,9 +60,9 @@ def bound_of(policy: Policy, requirement: str) -> Bound | None:
 
 
 def test_the_known_packs_are_read_whole() -> None:
-    """Four packs, each with a title, a digest and the day on which its law was last checked."""
+    """Each pack has a title, a digest and the day on which its law was last checked."""
     packs = known_packs()
-    assert [pack.name for pack in packs] == sorted(NAMES)
+    assert [pack.name for pack in packs] == sorted((*NAMES, *FOR_WHAT_COMES))
     assert all(pack.title and len(pack.digest) == 64 and pack.as_of <= DAY for pack in packs)
 
 
@@ -302,7 +303,7 @@ def test_packs_that_extend_each_other_are_each_read_once(tmp_path: Path) -> None
 
 def test_every_measure_of_the_packs_is_known_or_says_why_not() -> None:
     """A question either names what a run measures or its cause."""
-    for requirement in load_policy(NAMES, DAY).requirements:
+    for requirement in load_policy([*NAMES, *FOR_WHAT_COMES], DAY).requirements:
         assert requirement.measure in MEASURES or requirement.not_measured
         assert requirement.question.endswith("?")
         assert requirement.source
@@ -313,7 +314,8 @@ def test_the_packs_promise_nothing() -> None:
     """No word of theirs says that a model or a lender obeys the law."""
     for path in PACKS.glob("*/*.yaml"):
         text = " ".join(path.read_text(encoding="utf-8").lower().split())
-        text = text.replace("fair credit reporting act", "")
+        for name in ("fair credit reporting act", "fair housing act"):
+            text = text.replace(name, "")
         for word in ("compliant", "unbiased", " fair ", "violat"):
             assert word not in text, (path.name, word)
 

@@ -57,7 +57,11 @@ def test_every_pack_loads() -> None:
         for term in load_retention([pack.name], DAY):
             assert term.term.startswith(f"{pack.name}.")
     assert sorted(path.parent.name for path in PACKS.glob("*/retention.yaml")) == [
+        "eu_ai_act",
+        "eu_ccd2",
         "eu_gdpr",
+        "uk_gdpr",
+        "us_co_sb26_189",
         "us_ecoa_regb",
         "us_fcra",
     ]

@@ -10,6 +10,7 @@ from audit import measurements
 from audit.config.protected import Permitted
 from audit.job import Ages, AgeTried
 from audit.record import Approval, Decision, Notice, Person, Reason, ReasonCode, Reference
+from audit.scored_age import of_scored_age
 
 AS_OF = dt.date(2026, 11, 20)
 
@@ -271,7 +272,7 @@ def test_scored_age_that_nobody_could_try_is_not_measured(
     permitted, ages, tried, known, state: str, words: str
 ) -> None:
     """R18: without leave, without age or without anybody to try, nothing is met."""
-    (found,) = measurements.of_scored_age(permitted, ages, tried, known=known)
+    (found,) = of_scored_age(permitted, ages, tried, known=known)
     assert (found.state, found.value) == (state, None)
     assert words in found.cause
 
@@ -283,7 +284,7 @@ def test_those_whom_scored_age_disfavours_are_counted_over_all_parts() -> None:
         AgeTried(n=3, worse=(0,), favoured={"18-24": 1}, most=0.05),
         AgeTried(n=2, unknown=(7,)),
     ]
-    (found,) = measurements.of_scored_age(PERMITTED, AGES, parts, known=True)
+    (found,) = of_scored_age(PERMITTED, AGES, parts, known=True)
     assert (found.value, found.n) == (3.0, 10)
     assert found.cause == (
         "age, senior scored by leave of Counsel, 2026-11-20: report 7; "

@@ -58,6 +58,7 @@ record:
   offered_terms: offered_terms
   jurisdiction: us
   language: en
+  denial_reasons: {columns: [lender_reason_1, lender_reason_2], values: {DTI: 1, OTHER: 9}}
 sources:
   - {kind: cra, name: Example Bureau, address: P.O. Box 0, phone: 555-0199, toll_free: true,
      nationwide: true, used_when: bureau_used, of: primary}
@@ -95,7 +96,7 @@ MODEL_BYTES = b"the bytes of a model; nothing here opens them"
 _COLUMNS = """
     application_id applicant_id balance_to_limit balance_missing months_late defaulted decision decided_by
     fired reviewed sex age action received_at completed_at requested_terms offered_terms bureau_used fico
-    fico_date k1 k2 k3 k4 k5
+    fico_date k1 k2 k3 k4 k5 lender_reason_1 lender_reason_2
 """
 COLUMNS = tuple(_COLUMNS.split())
 RECIPIENTS_COLUMNS = ("application_id", "applicant_id", "name", "street", "town")

@@ -29,6 +29,7 @@ from audit.record import (
     Statement,
 )
 from tests.worlds.told_figures import FACTORS, GROUPS, decisions, figures
+from tests.worlds.told_reasons import HMDA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -312,7 +313,7 @@ def audit() -> Audit:
         },
         state="sealed",
         seed=7,
-        program="plainspoken 0.1.0",
+        program="0.1.0",
         opened_at=dt.datetime(2026, 11, 20, 18, 40, 21, tzinfo=dt.UTC),
         sealed_at=dt.datetime(2026, 11, 20, 18, 41, 7, tzinfo=dt.UTC),
         exit_code=3,
@@ -355,7 +356,9 @@ class ToldLedger:
     def codes(self, _: Any) -> tuple[ReasonCode, ...]:
         approval = Approval("Head of Credit", AS_OF)
         return tuple(
-            ReasonCode(f, code, (f,), {"en": label}, approved=None if code == "L2" else approval)
+            ReasonCode(
+                f, code, (f,), {"en": label}, hmda=HMDA.get(f), approved=None if code == "L2" else approval
+            )
             for f, code, label in FACTORS
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from audit.record import Decision, DroppedReason, Figure, Notice, Person, Reason
 from tests.worlds.told_behaviour import behaviour
+from tests.worlds.told_reasons import reason_audit
 from tests.worlds.told_soundness import soundness
 
 FACTORS = (
@@ -271,6 +272,7 @@ def figures() -> dict[str, Figure]:
             ],
         },
         **soundness(),
+        **reason_audit(FACTORS),
         "reference": {
             "references": [
                 {
@@ -292,7 +294,7 @@ def figures() -> dict[str, Figure]:
             "scale": "score",
         },
         "environment": {
-            "program": "plainspoken 0.1.0",
+            "program": "0.1.0",
             "python": "3.11.7",
             "packages": {"tensorflow": "2.21.0", "keras": "3.15.1"},
             "platform": "Linux x86_64",

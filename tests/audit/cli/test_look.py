@@ -310,11 +310,3 @@ def test_packs_and_migrate_answer(own: Desk) -> None:
     before = (own.folder / "ledger.db").read_bytes()
     assert "as before" in own.of_ledger("migrate").out
     assert (own.folder / "ledger.db").read_bytes() == before
-
-
-def test_what_is_to_come_says_so(tmp_path: Path, capsys) -> None:
-    """A command whose capability is still to come ends with 2 and changes nothing."""
-    answer = Desk(tmp_path, capsys).ask("init", "--model", "m", "--data", "d")
-    assert answer.code == 2
-    assert "not built yet" in answer.err
-    assert list(tmp_path.iterdir()) == []

@@ -92,7 +92,7 @@ def test_a_dictionary_without_factors_is_refused(tmp_path: Path, text: str) -> N
     ("entry", "words"),
     [
         ("a: {code: A, statement: {en: ''}}", "this is empty"),
-        ("a: {code: A, statement: Late payments}", "expected a mapping"),
+        ("a: {code: A, statement: [Late payments]}", "expected a mapping"),
         ("a: {code: A, statement: {en: Late payments}, hmda: 12}", "expected at most 10"),
         (
             "a: {code: A, statement: {en: Late payments}, direction: {up: adverse}}",
@@ -203,3 +203,65 @@ def test_statements_without_a_fact_are_vague(statement: str) -> None:
 def test_specific_statements_are_taken(statement: str) -> None:
     """A banned word beside something specific about the applicant is no fault."""
     assert not is_vague(statement)
+
+
+WORDS = """\
+a:
+  columns: [x]
+  code: A
+  statement: Length of residence
+  bureau: [{bureau: Experian, model: FICO 8, code: 14}, {bureau: TransUnion, model: FICO 8, code: 03}]
+b:
+  columns: [y]
+  code: B
+  statement: {high: {en: Too many inquiries, es: Demasiadas consultas, es-MX: Muchas consultas}}
+  missing: {columns: [y], statement: {en: Unable to verify inquiries}}
+c:
+  columns: [z]
+  code: C
+  statement: {low: Income insufficient}
+"""
+
+
+def test_one_sentence_is_english_and_an_end_is_a_direction(tmp_path: Path) -> None:
+    """The short forms read as the long ones, and reach the ledger and come back."""
+    path = tmp_path / "reasons.yaml"
+    path.write_text(WORDS)
+    a, b, c = load_dictionary(path)
+    assert (a.statement, a.direction) == ({"en": "Length of residence"}, {})
+    assert [(one.bureau, one.model, one.code) for one in a.bureau] == [
+        ("Experian", "FICO 8", "14"),
+        ("TransUnion", "FICO 8", "03"),
+    ]
+    assert (b.direction, c.direction) == ({"high": "adverse"}, {"low": "adverse"})
+    assert c.statement == {"en": "Income insufficient"}
+    for code in (a, b, c):
+        assert code_of(code_row(code)) == code
+    assert "bureau" not in code_row(b)["direction"]
+
+
+def test_a_language_is_read_and_never_replaced(tmp_path: Path) -> None:
+    """Each language has its own words; a kind of a language has those of the language, and no other."""
+    path = tmp_path / "reasons.yaml"
+    path.write_text(WORDS)
+    _, b, _ = load_dictionary(path)
+    assert b.statement_in("es") == "Demasiadas consultas"
+    assert b.statement_in("es-MX") == "Muchas consultas"
+    assert b.statement_in("es-AR") == "Demasiadas consultas"
+    assert b.statement_in("de") is None
+    assert b.statement_in("en", missing=True) == "Unable to verify inquiries"
+    assert b.statement_in("es", missing=True) is None
+    assert b.languages == {"en"}  # only there can all of it be said
+
+
+def test_ends_and_codes_that_contradict_are_refused(tmp_path: Path) -> None:
+    """Two ends, an end against the direction, a bureau's code without its model, one named twice."""
+    ends = WORDS.replace("{low: Income insufficient}", "{low: Income insufficient, high: Income}")
+    assert "only one end can be adverse" in faults(tmp_path, ends)[0]
+    against = WORDS + "  direction: {high: adverse}\n"
+    assert "the words are said of low, and direction says otherwise" in faults(tmp_path, against)[0]
+    bare = WORDS.replace("{bureau: Experian, model: FICO 8, code: 14}", "{bureau: Experian, code: 14}")
+    assert "a.bureau[0].model: this key is missing" in faults(tmp_path, bare)[0]
+    twice = WORDS.replace("{bureau: TransUnion, model: FICO 8, code: 03}",
+                          "{bureau: Experian, model: FICO 8, code: 14}")  # fmt: skip
+    assert "names Experian FICO 8 14 twice" in faults(tmp_path, twice)[0]

@@ -355,6 +355,9 @@ def test_what_turned_not_met_is_told_against_the_accepted_audit(clock: Clock) ->
     assert (alert.kind, flipped.kind) == ("not_met", "flipped")
     assert told["flipped"] > 0.05
     assert "us_ecoa_regb.reference_large_enough" in alert.text
+    # Compared with other applicants, the refused ones fall short elsewhere.
+    assert told["reasons"]["reading"] == "much"
+    assert "first reasons moved much" in ran.after.in_words()
     assert f"since the accepted audit {accepted.audit[:12]}" in alert.text
     with Ledger.open(clock.url) as ledger:
         releases.accept(ledger, "latest", by="Model Risk", reason="known", at=at(2, 30))
