@@ -61,6 +61,7 @@ class Comparison:
     findings: tuple[Change, ...]  # only those whose outcome changed
     same_findings: int
     reasons: tuple[Change, ...]  # share of notices on which the code comes first
+    reviews: tuple[Change, ...]  # what people asked since, and how often a review overturned
     features: Mapping[str, Drift]
     score: Drift
     flips: Flips | None  # reasons of applicants who are in both; None where the inputs are locked
@@ -86,6 +87,7 @@ class Comparison:
             "worse": [one.as_json() for one in self.worse],
             "reasons": [one.as_json() for one in self.reasons],
             "flips": None if self.flips is None else {**asdict(self.flips), "share": self.flips.share},
+            "reviews": [one.as_json() for one in self.reviews],
             "drift": {
                 "features": [{"feature": name, **_drift(one)} for name, one in self.features.items()],
                 "score": _drift(self.score),
@@ -119,6 +121,12 @@ class Comparison:
             for one in self.reasons
         ]
         lines += _flipped(self.flips)
+        if self.reviews:
+            lines += ["", "Requests and reviews since"]
+            lines += [
+                f"  {one.name:<{_width(self.reviews)}}{_asked(one.then)} -> {_asked(one.now)}"
+                for one in self.reviews
+            ]
         lines += ["", f"Applicants (PSI; by convention {SOME} is some and {MUCH} much drift)"]
         for name, moved_by in {"score": self.score, **self.features}.items():
             value = "" if moved_by.psi is None else f"{moved_by.psi:.4f} (by chance {moved_by.by_chance:.4f})"
@@ -174,6 +182,7 @@ def compare(ledger: Ledger, then: str, now: str) -> Comparison:
         findings=changed,
         same_findings=len(findings) - len(changed),
         reasons=_reasons(ledger, one, other),
+        reviews=_reviews(ledger, one, other),
         features={name: drift(inputs[0].get(name, ()), inputs[1].get(name, ())) for name in names},
         score=drift(*(_scores(ledger, audit) for audit in (one, other))),
         flips=flips(*refusals) if ledger.keyring.at_hand else None,
@@ -266,6 +275,24 @@ def _reasons(ledger: Ledger, one: Audit, other: Audit) -> tuple[Change, ...]:
         )
         for name, a, b in _pairs(*shares)
     )
+
+
+def _reviews(ledger: Ledger, one: Audit, other: Audit) -> tuple[Change, ...]:
+    """Return what came of requests; nothing where nobody asked on either audit."""
+    told = []
+    for audit in (one, other):
+        found = ledger.reviews(audit)
+        told.append(
+            {}
+            if found is None
+            else {
+                "requests": found.opened,
+                "reviews decided": found.decided,
+                "reviews overturned": found.overturned,
+                "overturn rate": found.overturn_rate,
+            }
+        )
+    return tuple(Change({"what": name}, then, now) for name, then, now in _pairs(*told))
 
 
 def _inputs(
@@ -363,6 +390,10 @@ def _width(rows: Sequence[Change]) -> int:
 
 def _number(value: float | None) -> str:
     return "not measured" if value is None else f"{value:.4f}"
+
+
+def _asked(value: float | None) -> str:
+    return "none" if value is None else f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
 
 
 def _share(value: float | None) -> str:

@@ -162,7 +162,7 @@ class Letters:
             case,
             recipient,
             date=date,
-            number=notice_number(*key),
+            number=notice_number(*key, replaced.nth if replaced else 0),
             draft=(cause or "Asked for as a draft.") if draft else "",
             replaced=replaced,
         )

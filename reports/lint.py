@@ -55,6 +55,9 @@ FAILED = {
     "gray_band": frozenset({"rule", "score", "judgmental"}),
 }
 
+# Holds that are ended by sending only where counsel said so, which the ledger saw to.
+COUNSEL_DECIDED = frozenset({"protected_basis", "negative_age", "blocked_proxy"})
+
 
 def lint(
     notice: Notice,
@@ -87,7 +90,7 @@ def lint(
         *reports_and_scores(notice, terms, case, recipient),
         *outside_sources(notice, case, recipient),
         *_g_vague(notice, terms),
-        *_h_protected(notice, terms),
+        *_h_protected(notice, terms, decision),
         *_i_deadline(notice, decision, case, date, late),
         *consented(notice, recipient),
         *english_is_offered(notice, terms),
@@ -195,12 +198,16 @@ def _g_vague(notice: Notice, terms: Terms) -> Iterator[Violation]:
             yield Violation("g", f"reason {reason.rank} is not specific", "12 CFR 1002.9(b)(2)")
 
 
-def _h_protected(notice: Notice, terms: Terms) -> Iterator[Violation]:
+def _h_protected(notice: Notice, terms: Terms, decision: Decision) -> Iterator[Violation]:
     raw = {name for name in terms.raw_names | terms.protected if RAW_NAME.search(name)}
+    # R2: where counsel decided that the true reason is told, it is told and not swapped.
+    told = decision.notice.end == "send_as_ranked" and decision.notice.cause in COUNSEL_DECIDED
     for reason in notice.reasons:
         # 12 CFR 1002.6(b)(2): age alone may be scored, where somebody answers for it.
         age = not terms.age_permitted and terms.words.age.search(reason.statement)
         if age or terms.words.protected.search(reason.statement):
+
+        if terms.words.protected.search(reason.statement) and not told:
             yield Violation("h", f"reason {reason.rank} names a protected basis", "12 CFR 1002.4(a)")
         if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason.statement) for name in raw):
             yield Violation("h", f"reason {reason.rank} has the name of a column", "12 CFR 1002.9(b)(2)")

@@ -55,6 +55,7 @@ def account(ledger: Ledger, audit: str, name: str) -> dict[str, Any]:
             "state": decision.notice.state,
             "cause": decision.notice.cause,
             "due_on": decision.notice.due_on.isoformat() if decision.notice.due_on else None,
+            **({"end": decision.notice.end} if decision.notice.end else {}),
         },
         "reference": None
         if reference is None
@@ -125,6 +126,8 @@ def in_words(told: dict[str, Any]) -> str:
         lines.append(f"  refused by {_STAGES[told['stage']]}")
     notice = told["notice"]
     cause = f" ({notice['cause']})" if notice["cause"] else ""
+    if "end" in notice:
+        cause = f" (was held by {notice['cause']}: {notice['end']})"
     due = f", due on {notice['due_on']}" if notice["due_on"] else ""
     lines.append(f"  notice {notice['state']}{cause}{due}")
     if told["reference"]:

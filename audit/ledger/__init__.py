@@ -26,6 +26,7 @@ from audit.ledger import (
     people,
     read,
     references,
+    requests,
     returning,
     rotation,
     shapes,
@@ -76,8 +77,7 @@ def __getattr__(name: str) -> Any:
     if name in ("Check", "Verification", "verify"):
         import importlib
 
-        # Reading needs no verifier; it is loaded by whoever asks for it. All three at once, because
-        # importing the module leaves its own name, which is also the function's, in this package.
+        # Loaded by whoever verifies; all three at once, since the module's name is also the function's.
         module = importlib.import_module("audit.ledger.verify")
         globals().update({one: getattr(module, one) for one in ("Check", "Verification", "verify")})
         return globals()[name]
@@ -333,6 +333,10 @@ class Ledger:
     def words(self, document: IssuedDocument) -> str:
         """Return the words of a document, unlocked."""
         return documents.words(self, document)
+
+    def reviews(self, audit: Audit | str) -> requests.Reviews | None:
+        """Return what came of the requests of an audit; None where nobody asked for anything."""
+        return requests.reviews(self, read.audit_id(audit))
 
     def evidence(self, audit: Audit | str) -> tuple[Evidence, ...]:
         """Return every digest that the audit rests on."""

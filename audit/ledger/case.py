@@ -27,6 +27,7 @@ from audit.record import (
     Certified,
     Decision,
     DroppedReason,
+    HoldEnd,
     Notice,
     NoticeState,
     Person,
@@ -123,10 +124,21 @@ def decision_of(
     sentences: Mapping[str, str],
     *,
     sent: bool,
+    end: HoldEnd | None = None,
 ) -> Decision:
-    """Return the decision as the ledger knows it, under pseudonyms; ``sent`` once its notices went out."""
+    """Return the decision as the ledger knows it, under pseudonyms.
+
+    Parameters
+    ----------
+    sent : whether its notices went out
+    end : how its hold was ended, where it was held and is not any more
+    """
     body = json.loads(detail) if detail else {}
-    state: NoticeState = "sent" if sent and row["notice"] == "ready" else row["notice"]
+    state: NoticeState = row["notice"]
+    if state == "held" and end is not None:
+        state = "ready" if end == "send_as_ranked" else "void"
+    if state == "ready" and sent:
+        state = "sent"
     reasons = tuple(
         Reason(rank, code, factor, sentences[text], size, error, component, bool(missing), tuple(merged))
         for rank, code, factor, text, size, error, component, missing, merged in body.get("reasons", ())
@@ -149,7 +161,9 @@ def decision_of(
         certified=cast("Certified | None", row["certified"]),
         reasons=reasons,
         dropped=tuple(DroppedReason(*item) for item in body.get("dropped", ())),
-        notice=Notice(state, row["cause"], dt.date.fromisoformat(row["due_on"]) if row["due_on"] else None),
+        notice=Notice(
+            state, row["cause"], dt.date.fromisoformat(row["due_on"]) if row["due_on"] else None, end
+        ),
     )
 
 

@@ -7,6 +7,7 @@ Standard library only, so that every floor may import it; arrays appear in annot
 from __future__ import annotations
 
 from audit.record.audited import Dataset, Model, PartitionPlan, QuarantinedRow, Trust
+from audit.record.clock import Clock, Span
 from audit.record.decided import (
     BureauScore,
     CaseFile,
@@ -43,6 +44,7 @@ from audit.record.words import (
     Certified,
     Component,
     FindingOutcome,
+    HoldEnd,
     Kind,
     MeasurementState,
     NoticeState,
@@ -64,6 +66,7 @@ __all__ = [
     "Certified",
     "Change",
     "Classifier",
+    "Clock",
     "Component",
     "Counterfactual",
     "Dataset",
@@ -77,6 +80,7 @@ __all__ = [
     "Figure",
     "Finding",
     "FindingOutcome",
+    "HoldEnd",
     "Kept",
     "KeptFor",
     "Kind",
@@ -105,6 +109,7 @@ __all__ = [
     "Role",
     "Scorer",
     "Source",
+    "Span",
     "Statement",
     "Trust",
 ]

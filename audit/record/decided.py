@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from audit.record.words import Certified, Component, NoticeState, Outcome, Role
+from audit.record.words import Certified, Component, HoldEnd, NoticeState, Outcome, Role
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -55,8 +55,9 @@ class Notice:
     """The state of what must be told to the person; it never moves a rate."""
 
     state: NoticeState = "none"
-    cause: str | None = None  # one of HOLD_CAUSES where held
+    cause: str | None = None  # one of HOLD_CAUSES where it is, or was, held
     due_on: dt.date | None = None
+    end: HoldEnd | None = None  # how the hold was ended, as the ledger tells it
 
 
 @dataclass(frozen=True, slots=True)

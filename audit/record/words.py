@@ -6,6 +6,7 @@ from typing import Literal
 
 Outcome = Literal["adverse", "favourable", "none"]
 NoticeState = Literal["none", "ready", "held", "sent", "void"]
+HoldEnd = Literal["send_as_ranked", "reconsidered", "withdrawn"]
 Certified = Literal["exact", "certain", "tie", "false"]
 FindingOutcome = Literal["met", "not_met", "inconclusive", "not_applicable", "not_measured", "error"]
 MeasurementState = Literal["measured", "inconclusive", "not_applicable", "not_measured", "error"]

@@ -51,7 +51,7 @@ def of_the_decision(decision: Decision) -> Gap | None:
         cause = decision.notice.cause or "no_reason"
         return Gap(f"held: {cause}", HOLD_CITATIONS.get(cause, REASONS))
     if decision.notice.state == "void":
-        return Gap("the notice is void", CONTENT)
+        return Gap(f"the notice is void ({decision.notice.end or 'as it was decided'})", CONTENT)
     return None
 
 

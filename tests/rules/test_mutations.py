@@ -49,7 +49,7 @@ MUTATIONS = (
     ("R16", "audit/explain/reference.py", "return stricter and", "return False and"),
     (
         "R17",
-        "reports/notice.py",
+        "reports/sheet.py",
         "int.from_bytes(digest[:8]) % 10**10",
         "__import__('random').randrange(10**10)",
     ),
