@@ -205,9 +205,7 @@ def _h_protected(notice: Notice, terms: Terms, decision: Decision) -> Iterator[V
     for reason in notice.reasons:
         # 12 CFR 1002.6(b)(2): age alone may be scored, where somebody answers for it.
         age = not terms.age_permitted and terms.words.age.search(reason.statement)
-        if age or terms.words.protected.search(reason.statement):
-
-        if terms.words.protected.search(reason.statement) and not told:
+        if (age or terms.words.protected.search(reason.statement)) and not told:
             yield Violation("h", f"reason {reason.rank} names a protected basis", "12 CFR 1002.4(a)")
         if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason.statement) for name in raw):
             yield Violation("h", f"reason {reason.rank} has the name of a column", "12 CFR 1002.9(b)(2)")

@@ -41,6 +41,7 @@ _WHY_NOT = {
     "decision_differs": "its reasons explain another decision than the one taken",
     "residual": "its contributions do not add up to the score, so the reasons are not those of the score",
     "reference_too_small": "its reasons come from a comparison with too few applicants",
+    "reason_helped": "a reason of its vendor helped the applicant, so it is not why",
     "no_reason": "it has no reason to send",
 }
 
