@@ -202,10 +202,10 @@ def _h_protected(notice: Notice, terms: Terms, decision: Decision) -> Iterator[V
     raw = {name for name in terms.raw_names | terms.protected if RAW_NAME.search(name)}
     # R2: where counsel decided that the true reason is told, it is told and not swapped.
     told = decision.notice.end == "send_as_ranked" and decision.notice.cause in COUNSEL_DECIDED
+    # 12 CFR 1002.6(b)(2): age alone may be scored, where somebody answers for it.
+    protected = terms.words.protected_but_age if terms.age_permitted else terms.words.protected
     for reason in notice.reasons:
-        # 12 CFR 1002.6(b)(2): age alone may be scored, where somebody answers for it.
-        age = not terms.age_permitted and terms.words.age.search(reason.statement)
-        if (age or terms.words.protected.search(reason.statement)) and not told:
+        if protected.search(reason.statement) and not told:
             yield Violation("h", f"reason {reason.rank} names a protected basis", "12 CFR 1002.4(a)")
         if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason.statement) for name in raw):
             yield Violation("h", f"reason {reason.rank} has the name of a column", "12 CFR 1002.9(b)(2)")

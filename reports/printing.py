@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
 from reports.html import environment, template_digest
+from reports.language import EXTENDS
 from reports.mandatory import LATER, Gap
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ def files(
 
 def digest(kind: str, terms: Terms, house: Path | None) -> str:
     """Return the digest of all that a letter is rendered from but its facts."""
-    shared = (f"letters/languages/{terms.words.code}.yaml", f"letters/{kind}", "style/fonts", *_FRAME)
+    folders = [f"letters/{one}" for one in (kind, terms.words.words.get(EXTENDS)) if one]
+    shared = (f"letters/languages/{terms.words.code}.yaml", *folders, "style/fonts", *_FRAME)
     return template_digest((*shared, *_STYLES[terms.paper]), house=house, letterhead=terms.letterhead)
 
 

@@ -135,7 +135,7 @@ def write(
     known, bad = read_recipients_of(ledger, audit, recipients)
     tally = Tally(audit, out, order.draft)
     ready: list[tuple[tuple[Document, ...], Recipient, Decision]] = []
-    decisions = list(_chosen(ledger, audit, asked, tally))
+    decisions = list(_chosen(letters, audit, asked, order, tally))
     with OutputFolder(out, private=True) as folder:
         taken: Counter[str] = Counter()
         for done, decision in enumerate(decisions, start=1):
@@ -208,13 +208,21 @@ def _folder(ledger: Ledger, stated: str | None) -> Path:
 
 
 def _chosen(
-    ledger: Ledger, audit: str, asked: Sequence[str] | Literal["unsent", "all"], tally: Tally
+    letters: Letters, audit: str, asked: Sequence[str] | Literal["unsent", "all"], order: Order, tally: Tally
 ) -> Iterator[Decision]:
     """Yield the decisions asked for, in the order of the data; an unknown id is an exception."""
+    ledger = letters.ledger
     if isinstance(asked, str):
+        told: dict[str | None, set[str]] = {}
+        for document in ledger.documents(audit) if asked == "unsent" else ():
+            if not document.draft:
+                told.setdefault(document.decision, set()).add(document.kind)
         for outcome in _told_outcomes(ledger, audit):
             for decision in ledger.decisions(audit, outcome=outcome):
-                if asked == "all" or decision.notice.state not in ("sent", "void"):
+                state, before = decision.notice.state, told.get(decision.decision, set())
+                # Who asked for an explanation was told, and their notice is due all the same.
+                due = state == "sent" and (order.kind or letters.kind_due(decision)) not in before
+                if asked == "all" or due or state not in ("sent", "void"):
                     yield decision
         return
     for name in dict.fromkeys(asked):

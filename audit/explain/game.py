@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from audit.errors import UsageError
+from audit.explain.design import all_coalitions
 from audit.record import Attributions, Scorer
 
 if TYPE_CHECKING:
@@ -50,6 +51,13 @@ class Game:
     def means(self, rows: NDArray[Any], coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return float64[n, m]: the value of each coalition, over the whole reference."""
         return self.kept(rows, self.masks(coalitions))
+
+    def means_of_all(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Return float64[n, 2^k]: the value of each of ``all_coalitions``."""
+        if _mixes(self.scorer, "mixed_means_of_all"):
+            fast: NDArray[np.float64] = self.scorer.mixed_means_of_all(rows, self.reference, self.owned)  # type: ignore[attr-defined]
+            return fast
+        return self.means(rows, all_coalitions(len(self.players)))
 
     def kept(self, rows: NDArray[Any], masks: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return float64[n, m]: the mean score with the numbers of mask m kept, the others replaced."""

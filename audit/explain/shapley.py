@@ -163,11 +163,11 @@ def _exact(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the values float64[n, players] and the base float64[n], over all coalitions."""
     n_players = len(played.players)
-    coalitions, contrasts = all_coalitions(n_players), exact_contrasts(n_players)
+    contrasts = exact_contrasts(n_players)
     values, base = np.empty((len(rows), n_players)), np.empty(len(rows))
-    at_once = max(1, min(512, _VALUES // len(coalitions)))
+    at_once = max(1, min(512, _VALUES >> n_players))
     for start in range(0, len(rows), at_once):
-        scores = played.means(rows[start : start + at_once], coalitions)
+        scores = played.means_of_all(rows[start : start + at_once])
         values[start : start + at_once] = contracted(contrasts, scores)
         base[start : start + at_once] = scores[:, 0]
         tell(min(len(rows), start + at_once))

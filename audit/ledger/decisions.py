@@ -22,6 +22,7 @@ from audit.ledger.database import reading, records
 from audit.ledger.part import place
 from audit.ledger.read import audit_id, parts_of
 from audit.record import Audit, CaseFile, Decision, HoldEnd, Person
+from audit.record.words import TELLING
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -124,17 +125,17 @@ def _told(
 ) -> dict[bytes, set[tuple[bytes | None, str | None]]]:
     """Return, by decision of a part, or of this one, which persons were told of which action.
 
-    Drafts tell nobody.
+    Drafts tell nobody, nor do letters about a price or a score, nor answers to a request.
     """
     sent, decided = tables.documents, tables.decisions
     query = (
         sa.select(sent.c.decision, sent.c.person, sent.c.action)
         .join(decided, decided.c.decision == sent.c.decision)
-        .where(decided.c.entry == entry, sent.c.draft == 0)
+        .where(decided.c.entry == entry, sent.c.draft == 0, sent.c.kind.in_(TELLING))
     )
     if decision is not None:
         query = sa.select(sent.c.decision, sent.c.person, sent.c.action).where(
-            sent.c.decision == decision, sent.c.draft == 0
+            sent.c.decision == decision, sent.c.draft == 0, sent.c.kind.in_(TELLING)
         )
     told: dict[bytes, set[tuple[bytes | None, str | None]]] = {}
     for decision, person, action in connection.execute(query):

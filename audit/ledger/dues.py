@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from audit.ledger import decisions, deliveries, events, requests, shapes, tables
 from audit.ledger.database import reading, records
 from audit.record import Clock
+from audit.record.words import TELLING
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -85,6 +86,7 @@ def notices(
     told = sa.exists().where(
         letters.c.decision == decided.c.decision,
         letters.c.draft == 0,
+        letters.c.kind.in_(TELLING),
         sa.or_(letters.c.action.is_(None), decided.c.action.is_(None), letters.c.action == decided.c.action),
     )
     let_off = sa.exists().where(
@@ -168,6 +170,7 @@ def _second_notices(connection: Connection, audit: str | None, clock: Clock) -> 
             letters.c.decision == row["decision"],
             letters.c.person == row["person"],
             letters.c.draft == 0,
+            letters.c.kind.in_(TELLING),
             letters.c.kind != WITHOUT_REASONS,
         )
         sent = shapes.moment(row["sent_at"])

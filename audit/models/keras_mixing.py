@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from audit.explain.design import all_coalitions
+from audit.models.keras_coalitions import Coalitions
 from audit.models.keras_graph import Graph, chain_of, first_mixing, tail_of
 
 if TYPE_CHECKING:
@@ -61,6 +63,18 @@ class Mixer:
         if self._mixing is not None and self._mixing.dense.compute_dtype != "float32":
             self._mixing = None
         self._chain = None if self._mixing is None else chain_of(graph, self._mixing)
+        self._coalitions: Coalitions | None = None
+        if self._mixing is not None:
+            self._coalitions = Coalitions(
+                graph=graph,
+                mixing=self._mixing,
+                owners=owners,
+                split=split,
+                trunk=trunk,
+                chosen=chosen,
+                dtype=dtype,
+                jit=jit,
+            )
         compiled = {"jit_compile": jit, "autograph": False}
         self._loop = tf.function(self._over_rows, **compiled)
         self._reference_part = tf.function(self._part_of_reference, **compiled)
@@ -82,10 +96,12 @@ class Mixer:
             plain = np.asarray(self._trunk(tf.constant(np.where(mask, row, rows))))
             masks, part = self._prepared(np.repeat(mask[None], len(rows), axis=0), rows[:, None])
             fast = np.asarray(self._row(tf.constant(row), masks, part))
-            worst = max(worst, float(np.abs(plain - fast).max()))
+            worst = float(np.maximum(worst, np.abs(plain - fast).max()))  # keeps a NaN
+        if self._coalitions is not None:
+            worst = float(np.maximum(worst, self._coalitions.try_on(rows)))
         if worst <= tolerance:  # a NaN is no agreement either
             return None
-        self._mixing = self._chain = None
+        self._mixing = self._chain = self._coalitions = None
         return f"mixes are not made inside the first layer: they differ from whole mixes by {worst:.3g}"
 
     def mean(
@@ -95,6 +111,14 @@ class Mixer:
         everyone = reference.astype(self._dtype)[None]
         per_block = _even(len(masks), max(1, BLOCK // len(reference)))
         return self._blocks(rows, masks, per_block, lambda start: everyone)
+
+    def means_of_all(
+        self, rows: NDArray[Any], reference: NDArray[Any], owned: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return float64[n, 2^k]: the mean over all reference rows, for each coalition of k players."""
+        if self._coalitions is not None:
+            return self._coalitions.means(rows, reference, owned)
+        return self.mean(rows, reference, (all_coalitions(len(owned)).astype(np.uint8) @ owned).astype(bool))
 
     def each(
         self,

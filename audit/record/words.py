@@ -30,3 +30,15 @@ HOLD_CAUSES = (
     "residual",
     "reference_too_small",
 )
+
+# Kinds of letters that tell a person what was decided; the others tell of prices and scores, or answer a
+# request, and leave the notice owed.
+TELLING = (
+    "adverse_action",
+    "counteroffer",
+    "incomplete",
+    "fcra_notice",
+    "ccd2_rejection",
+    "gdpr_explanation",
+    "uk_explanation",
+)

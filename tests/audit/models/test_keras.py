@@ -15,6 +15,7 @@ import pytest
 
 from audit.errors import ModelError
 from audit.explain import shapley
+from audit.explain.design import all_coalitions
 from audit.explain.game import mixed, mixed_mean
 from audit.models import digest_of, open_model
 from audit.models.keras import import_keras_quietly, scorer_of
@@ -213,10 +214,10 @@ def test_what_xla_cannot_compile_is_run_without_it():
     rows = numbers(5, 1)
     compiled = scorer.score(rows)
 
-    def refuse(padded):
+    def refuse(padded, n_parts):
         raise tf.errors.UnimplementedError(None, None, "no kernel for this operation")
 
-    scorer._compiled = refuse
+    scorer._batches._compiled = refuse
     assert scorer.score(rows) == pytest.approx(compiled, abs=1e-6)
     assert scorer.notes == ["not compiled by XLA: no kernel for this operation"]
 
@@ -386,6 +387,39 @@ def test_compiled_mixes_are_the_scores_of_the_mixed_rows(build, inside):
     )
     assert scorer._mixer.through_first_layer is inside
     assert scorer.notes == []
+
+
+@pytest.mark.parametrize(
+    "build", [tensor_model, lambda: deep("softmax", "relu"), lambda: deep("tanh", "swish"), unseparable]
+)
+@pytest.mark.parametrize("players", [[0, 1, 2, 3], [2, 0, 1, 4], [0, 0, 0, 0], [0, 1, 1, 4]])
+def test_all_coalitions_are_the_means_of_the_mixed_rows(build, players):
+    """By halves of the players or whole, with columns of nobody (player 4) kept the reference's."""
+    scorer = scorer_of(build(), features=NAMES)
+    rows, reference = scorer.encode(numbers(5, 1)), scorer.encode(numbers(7, 2))
+    n_players = len(set(players) - {4})
+    owned = np.array(players) == np.arange(n_players)[:, None]
+    masks = (all_coalitions(n_players).astype(int) @ owned).astype(bool)
+    found = scorer.mixed_means_of_all(rows, reference, owned)
+    assert found == pytest.approx(mixed_mean(scorer, rows, reference, masks), abs=1e-6)
+    assert (scorer.mixed_means_of_all(rows[2:3], reference, owned)[0] == found[2]).all()
+    assert scorer.notes == []
+
+
+def test_coalitions_through_parts_of_a_reference(monkeypatch):
+    """Steps, parts and what is kept of them change nothing but the last bits; no row weighs twice."""
+    scorer = scorer_of(tensor_model(), features=NAMES)
+    rows, reference = scorer.encode(numbers(70, 1)), scorer.encode(numbers(11, 2))
+    owned = np.eye(4, dtype=bool)
+    whole = scorer.mixed_means_of_all(rows, reference, owned)
+    assert (scorer.mixed_means_of_all(rows, reference, owned) == whole).all()
+    assert scorer.mixed_means_of_all(rows, reference[:5], owned) == pytest.approx(
+        mixed_mean(scorer, rows, reference[:5], all_coalitions(4)), abs=1e-6
+    )
+    for step, held in ((1, 1), (1 << 8, 1 << 8), (1 << 9, 1 << 20)):
+        monkeypatch.setattr("audit.models.keras_coalitions.STEP", step)
+        monkeypatch.setattr("audit.models.keras_coalitions.HELD", held)
+        assert scorer.mixed_means_of_all(rows, reference, owned) == pytest.approx(whole, abs=1e-6)
 
 
 def test_a_chain_of_layers_is_run_numbers_before_rows():
