@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SHARED = "letters/languages"
 EXTENDS = "extends"
-_NO_WORDS = ("locale", "protected", "vague", "filler")  # each language has its own
+_NO_WORDS = ("locale", "protected", "age", "vague", "filler")  # each language has its own
 
 
 class WordsError(AuditError):
@@ -42,6 +42,7 @@ class Language:
     locale : what Babel writes dates and numbers by, e.g. ``en_US``
     words : key to words; a key may hold a mapping of words in turn
     protected : what no reason may name in this language (12 CFR 1002.2(z))
+    protected_but_age : the same, where age is scored by leave and may be a reason (1002.6(b)(2))
     vague : what says nothing specific in this language (12 CFR 1002.9(b)(2)); None: English
     filler : words that say nothing beside it
     """
@@ -50,6 +51,7 @@ class Language:
     locale: str
     words: Mapping[str, Any]
     protected: Pattern[str]
+    protected_but_age: Pattern[str]
     vague: Pattern[str] | None = None
     filler: frozenset[str] = frozenset()
 
@@ -111,7 +113,9 @@ def language(kind: str, code: str, jurisdiction: str, house: Path | None = None)
         locale = words["locale"].get(jurisdiction, words["locale"]["other"])
         vague = None if code == "en" else _pattern(words["vague"])
         filler = frozenset(str(words.get("filler", "")).lower().split())
-        return Language(code, locale, words, _pattern(words["protected"]), vague, filler)
+        but_age = _pattern(words["protected"])
+        protected = _pattern([*words["protected"], *words["age"]])
+        return Language(code, locale, words, protected, but_age, vague, filler)
     except (KeyError, AttributeError, TypeError, re.error) as error:
         raise WordsError(f"{shared}: {error}. Write it as languages/en.yaml does.") from error
 

@@ -38,6 +38,7 @@ class Notice(Disclosure):
 
     asked: tuple[Row, ...]
     reasons: tuple[ReasonLine, ...]
+    by_size: bool  # whether they stand in the order of what counted; rules and judgment have no size
     ecoa: str
     agency: tuple[str, ...]
     ecoa_additions: str
@@ -73,6 +74,7 @@ def compose(
         **frame(terms, decision, case, recipient, **how),  # type: ignore[arg-type]
         asked=_asked(terms.words, decision, case),
         reasons=reasons,
+        by_size=all(reason.component == "score" for reason in decision.reasons),
         **_form(terms, decision, reasons),
         **disclosed(
             terms,

@@ -93,6 +93,18 @@ def as_words(cells: pl.Series) -> pl.Series:
     return cells.to_frame().select(words.alias(cells.name)).to_series()
 
 
+def listed_names(cells: pl.Series, separator: str) -> list[tuple[str, ...]]:
+    """Return the names that each cell lists; none where it is empty.
+
+    >>> listed_names(pl.Series(["K1; K2", None, ";"]), ";")
+    [('K1', 'K2'), (), ()]
+    """
+    return [
+        tuple(part.strip() for part in (cell or "").split(separator) if part.strip())
+        for cell in as_words(cells).to_list()
+    ]
+
+
 def is_exact_number(cells: pl.Series) -> pl.Series:
     """Return where a cell and its number determine each other but for the way it is written."""
     cell = pl.first()

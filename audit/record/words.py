@@ -15,12 +15,17 @@ Access = Literal["notice", "model_risk", "fair_lending", "privileged"]
 Component = Literal["score", "rule", "judgmental"]
 Role = Literal["primary", "joint", "guarantor"]
 
+#: Comment 9(b)(2)-7: where the score had a part in the decision.
+SCORED_STAGES = ("score", "gray_band")
+
 HOLD_CAUSES = (
     "protected_basis",
+    "negative_age",
     "blocked_proxy",
     "decision_differs",
     "action_differs",
     "ranking_uncertain",
+    "reason_helped",
     "no_reason",
     "residual",
     "reference_too_small",

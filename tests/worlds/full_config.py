@@ -25,12 +25,13 @@ decision:
   at_cutoff: adverse
   taken: {column: decision, adverse: refused}
   disclosed_score: {role: not_a_credit_score, by: Counsel, date: 2026-11-20}
-  stage: {column: decided_by}
+  stage: {column: decided_by, values: {R: rule, S: score, J: judgmental, G: gray_band}}
   rules: {column: fired, separator: "|"}
   judgment: {column: reviewed}
 protected:
   sex: {column: sex, type: category, reference: male, provenance: collected}
-  age: {column: age, type: integer, bands: [18, 25, 40, 62], reference: 40-61}
+  age: {column: age, type: integer, bands: [18, 25, 40, 62], reference: 40-61,
+        permitted: {basis: "validated under 12 CFR 1002.2(p), report 7", by: Counsel, date: 2026-11-20}}
 intersections: [[sex, age]]
 explain:
   reasons: {method: shapley, exact_up_to: 10, at_most: 4, floor: 0.05}
