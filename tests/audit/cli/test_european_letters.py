@@ -117,7 +117,7 @@ def test_what_the_lender_does_not_state_is_in_the_exceptions(tmp_path: Path) -> 
 def test_the_review_that_was_asked_for_is_told_with_what_came_of_it(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Decided by somebody who can change the decision, it stands in that person's letter, in nobody else's."""
+    """Decided by somebody who can change it, the review stands in that person's letter and in no other."""
     folder = tmp_path / "world"
     shutil.copytree(world.folder, folder)
     own = replace(world, folder=folder)
