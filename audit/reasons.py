@@ -38,6 +38,7 @@ from itertools import pairwise, zip_longest
 from typing import Literal
 
 from audit.errors import DataError, ModelError
+from audit.owed import NOTICE_DAYS
 from audit.record import (
     SCORED_STAGES,
     Certified,
@@ -62,12 +63,6 @@ CAUSE_ORDER = (
     "ranking_uncertain",
     "no_reason",
 )
-
-#: 12 CFR 1002.9(a)(1): 30 days from a completed application, or from the action on an account.
-NOTICE_DAYS = 30
-
-#: 12 CFR 1002.9(a)(1)(iii): nobody applied for what is done to an account, so the action starts the days.
-ON_AN_ACCOUNT = frozenset({"limit_decrease", "terminate", "apr_increase"})
 
 JUDGED_STAGES = ("judgmental", "gray_band")
 
@@ -95,15 +90,6 @@ def orient(contributions: Mapping[str, float], adverse: Literal["high", "low"]) 
     """
     sign = 1.0 if adverse == "high" else -1.0
     return {factor: sign * value for factor, value in contributions.items()}
-
-
-def clock_field(action: str | None) -> str:
-    """Return the field of the record from which the 30 days of a notice are counted.
-
-    >>> clock_field("denied"), clock_field("limit_decrease")
-    ('completed_at', 'decided_at')
-    """
-    return "decided_at" if action in ON_AN_ACCOUNT else "completed_at"
 
 
 def protected_factors(codes: Mapping[str, ReasonCode], protected_inputs: Mapping[str, str]) -> frozenset[str]:

@@ -43,7 +43,8 @@ from audit.job import (
     take,
 )
 from audit.models import describe, open_model
-from audit.reasons import clock_field, orient, principal_reasons, rank_scored
+from audit.owed import clock_field, owed_unless_complete
+from audit.reasons import orient, principal_reasons, rank_scored
 from audit.reasons_given import imported_reasons
 from audit.record import (
     Attributions,
@@ -317,10 +318,10 @@ def _with_reasons(
     finished: list[Decision] = []
     for at, decision in enumerate(decisions):
         i = place.get(at)
-        if decision.outcome != "adverse" and i is None:
-            finished.append(decision)
-            continue
         completed = date(cases[at].record.get(clock_field(decision.action)))
+        if decision.outcome != "adverse" and i is None:
+            finished.append(owed_unless_complete(decision, completed))
+            continue
         protected = job.protected_factors
         if job.ages is not None and at in untried:
             protected |= job.ages.factors  # R18: where nothing shows that age may be scored, it may not

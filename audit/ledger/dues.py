@@ -89,6 +89,8 @@ def notices(
         letters.c.kind.in_(TELLING),
         sa.or_(letters.c.action.is_(None), decided.c.action.is_(None), letters.c.action == decided.c.action),
     )
+    # 12 CFR 1002.9(c): what an incomplete application lacks must be told, though nothing was refused.
+    incomplete = sa.and_(decided.c.action == "incomplete", decided.c.due_on.is_not(None))
     let_off = sa.exists().where(
         acts.c.act == "hold_end",
         acts.c.decision == decided.c.decision,
@@ -99,7 +101,7 @@ def notices(
         sa.select(decided, parts.c.audit, parts.c.seq)
         .join(parts, parts.c.entry == decided.c.entry)
         .join(seals, seals.c.audit == parts.c.audit)
-        .where(decided.c.notice.in_(("ready", "held")), ~let_off)
+        .where(sa.or_(decided.c.notice.in_(("ready", "held")), incomplete), ~let_off)
     )
     if audit is not None:
         query = query.where(parts.c.audit == audit)
