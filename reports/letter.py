@@ -206,8 +206,9 @@ class Letters:
             files = (attached(told, date),)
         identifier = self._identifier(what, decision, recipient, date)
         made = printing.files(page, formats, terms.paper, identifier, files, what.pages)
-        if isinstance(made, Gap):
-            return refused(made)
+        if isinstance(made, int):
+            fact = f"the notice runs to {made} pages; {what.pages} can be sent"
+            return refused(Gap(f"{fact}: shorten what it says", what.source))
         document = Document(
             kind=what.name,
             format="txt",

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from reports.html import environment, template_digest
 from reports.language import EXTENDS
-from reports.mandatory import LATER, Gap
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -82,8 +81,8 @@ def files(
     identifier: bytes,
     attachments: Sequence[AttachedFile] = (),
     pages: int | None = None,
-) -> dict[str, bytes] | Gap:
-    """Return a letter in the formats asked for; one that runs past its pages is a gap.
+) -> dict[str, bytes] | int:
+    """Return a letter in the formats asked for, or how many pages it has where that is too many.
 
     Parameters
     ----------
@@ -96,7 +95,7 @@ def files(
     if "pdf" in formats:
         contents["pdf"], n = _to_pdf(page.plain, _STYLES[paper], identifier, attachments)
         if pages is not None and n > pages:
-            return Gap(f"the notice runs to {n} pages; {pages} can be sent", LATER)
+            return n
     if "html" in formats:
         contents["html"] = page.styled.encode()
     if "txt" in formats:
