@@ -76,7 +76,9 @@ def controlled(
             rows.append((OF_SCORES, n, mean))
         return rows
 
-    return _each(table, references, controls, fitted, min_group, (*OF_DECISIONS, OF_SCORES)[: 3 if n_all else 2])
+    return _each(
+        table, references, controls, fitted, min_group, (*OF_DECISIONS, OF_SCORES)[: 3 if n_all else 2]
+    )
 
 
 def controlled_prices(
@@ -173,7 +175,9 @@ def _named(found: Design, by: tuple[int, ...]) -> str:
     controls = [name.removeprefix("control: ") for name in names if name not in ("group", "constant")]
     if not controls:
         return "belonging to the group decides"
-    return f"control {controls[0]!r} decides" if len(controls) == 1 else f"controls {', '.join(controls)} decide"
+    return (
+        f"control {controls[0]!r} decides" if len(controls) == 1 else f"controls {', '.join(controls)} decide"
+    )
 
 
 def _average_effect(found: Design, beta: Floats, covariance: Floats) -> Effect:
@@ -189,8 +193,8 @@ def _average_effect(found: Design, beta: Floats, covariance: Floats) -> Effect:
 
 def _odds_ratio(log_odds: float, error: float) -> Effect:
     on_logs = _wald(log_odds, error)
-    ends = (None if end is None else math.exp(end) for end in (on_logs.low, on_logs.high))
-    return Effect(math.exp(log_odds), *ends, on_logs.p_value)
+    low, high = (None if end is None else math.exp(end) for end in (on_logs.low, on_logs.high))
+    return Effect(math.exp(log_odds), low, high, on_logs.p_value)
 
 
 def mean_effect(found: Design, scale: float) -> Effect | str:

@@ -56,7 +56,9 @@ def design(
         The values of a number are its texts in ``repr``; a category's most frequent level is the base.
     """
     cells = np.concatenate([table.cells_of(attribute, group), table.cells_of(attribute, reference)])
-    values = {name: [table.cells[i][table.attributes.index(name)] for i in cells.tolist()] for name in controls}
+    values = {
+        name: [table.cells[i][table.attributes.index(name)] for i in cells.tolist()] for name in controls
+    }
     known = np.ones(len(cells), dtype=np.bool_)
     for name, kind in controls.items():
         if kind == "number":
@@ -83,7 +85,8 @@ def design(
             continue
         levels = _levels(kept, people[known])
         if len(levels) > MOST_LEVELS:
-            return f"control {name.removeprefix('control: ')!r} has {len(levels)} values: state its bands, or that it is a number"
+            shown = name.removeprefix("control: ")
+                return f"control {shown!r} has {len(levels)} values: state its bands, or that it is a number"
         for level in levels[1:]:
             names.append(f"{name} = {level}")
             built.append(np.array([value == level for value in kept], dtype=np.float64))
@@ -112,7 +115,7 @@ def _levels(values: Sequence[str], people: Floats) -> list[str]:
 
 
 def _independent(x: Floats) -> list[int] | None:
-    """Return the columns that say something new, the group's first; None where the controls tell the group."""
+    """Return the columns that say something new, the group's first; None where controls tell the group."""
     if np.linalg.matrix_rank(x) == np.linalg.matrix_rank(x[:, 1:]):
         return None
     kept: list[int] = [0]

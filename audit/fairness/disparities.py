@@ -92,12 +92,12 @@ def _selection_disparities(
     small = small_cause(n, m, min_group)
     none_selected = "nobody of the reference group was selected" if two.ratio is None else None
     infinite = none_selected or ("all of the group were selected" if two.odds_ratio is None else None)
-    effect = two.difference, two.difference_low, two.difference_high
-    rows = (
-        ("adverse_impact_ratio", (two.ratio, two.ratio_low, two.ratio_high), none_selected),
-        ("marginal_effect", effect, None),
-        ("shortfall", tuple(n * each for each in effect), None),
-        ("odds_ratio", (two.odds_ratio, two.odds_low, two.odds_high), infinite),
+    d, d_low, d_high = two.difference, two.difference_low, two.difference_high
+    rows: tuple[tuple[str, float | None, float | None, float | None, str | None], ...] = (
+        ("adverse_impact_ratio", two.ratio, two.ratio_low, two.ratio_high, none_selected),
+        ("marginal_effect", d, d_low, d_high, None),
+        ("shortfall", n * d, n * d_low, n * d_high, None),
+        ("odds_ratio", two.odds_ratio, two.odds_low, two.odds_high, infinite),
     )
     return [
         Disparity(
@@ -106,11 +106,13 @@ def _selection_disparities(
             reference,
             name,
             n,
-            *numbers,
-            None if numbers[0] is None else two.p_value,
+            value,
+            low,
+            high,
+            None if value is None else two.p_value,
             no_value or small,
         )
-        for name, numbers, no_value in rows
+        for name, value, low, high, no_value in rows
     ]
 
 

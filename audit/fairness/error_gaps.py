@@ -69,7 +69,8 @@ def error_gaps(
             pair = scores[group], scores[reference]
             if not len(scores[group].score) and not len(scores[reference].score):
                 continue  # decisions without scores: `standardized_mean_difference` says so
-            small = small_cause(*(int((one.adverse + one.favourable).sum()) for one in pair), min_group)
+            known = [int((one.adverse + one.favourable).sum()) for one in pair]
+            small = small_cause(known[0], known[1], min_group)
             found += [
                 residual_difference(attribute, group, reference, pair, adverse_high, small),
                 auc_difference(attribute, group, reference, (aucs[group], aucs[reference]), pair, small),
@@ -92,7 +93,9 @@ def _of_decisions(
         two = compare_rates(x, n, y, m)
         small = small_cause(n, m, min_group)
         ends = two.difference_low, two.difference_high
-        found.append(Disparity(attribute, group, reference, name, n, two.difference, *ends, two.p_value, small))
+        found.append(
+            Disparity(attribute, group, reference, name, n, two.difference, *ends, two.p_value, small)
+        )
     return [*found, equalized_odds(attribute, group, reference, mine, base, min_group)]
 
 

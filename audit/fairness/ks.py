@@ -13,7 +13,7 @@ from audit.fairness.bootstrap import DRAWS, draws, interval
 from audit.fairness.groups import ScoreCounts
 from audit.record import Disparity, Rate
 
-BINS = 256  # of neighbouring scores that the bootstrap draws together; the value itself uses every score
+BINS = 64  # of neighbouring scores that the bootstrap draws together; the value itself uses every score
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -72,8 +72,9 @@ def ks_difference(
         _drawn(one, (attribute, who), seed, value)
         for one, who, value in zip(both, (group, reference), values, strict=True)
     ]
-    ends = interval(drawn[1] - drawn[0], values[1] - values[0]) or (None, None)
-    return Disparity(attribute, group, reference, name, n, values[1] - values[0], *ends, cause=small)
+    value = values[1] - values[0]
+    low, high = interval(drawn[1] - drawn[0], value) or (None, None)
+    return Disparity(attribute, group, reference, name, n, value, low, high, cause=small)
 
 
 def _drawn(both: Integers, names: tuple[str, ...], seed: int, value: float) -> Floats:

@@ -42,14 +42,14 @@ def bias_audit(
     Returns
     -------
     dict
-        ``n`` assessed, ``n_unknown`` of them with an unknown sex or race, ``median_score``, ``justification``, and
-        ``tables``, one for each basis and kind of category: ``basis``, ``kind``, ``highest`` and ``rows`` of
+        ``n`` assessed, ``n_unknown`` of them with an unknown sex or race, ``median_score``,
+        ``justification``, and ``tables``, one for each basis and kind of category: ``basis``, ``kind``, ``highest`` and ``rows`` of
         ``category``, ``n``, ``n_counted`` (selected, or above the median), ``rate``, ``impact_ratio`` with
         ``low`` and ``high``, ``share``, ``under_two_percent`` and ``excluded``. A basis that cannot be measured
         has ``cause``. Rows of outcome ``none`` were not assessed.
 
-    Source: 6 RCNY 5-301(b) to (d). Intervals are not asked for: the Poisson bootstrap, in which each draw has
-    its own highest category.
+    Source: 6 RCNY 5-301(b) to (d). Intervals, which are not asked for: the Poisson bootstrap, in which each
+    draw has its own highest category.
     """
     kinds = {"sex": (sex,), "race_ethnicity": (race,), "intersectional": (sex, race)}
     median = _median(table)
@@ -61,7 +61,9 @@ def bias_audit(
         counted, of = _counted(table, basis, median, adverse_high)
         for kind, names in kinds.items():
             if not of.any():
-                cause = "the decisions have no scores" if basis == "scoring_rate" else "nobody was decided upon"
+                cause = (
+                    "the decisions have no scores" if basis == "scoring_rate" else "nobody was decided upon"
+                )
                 tables.append({"basis": basis, "kind": kind, "cause": cause})
                 continue
             tables.append(_table(table, basis, kind, names, counted, of, seed, justification is not None))
@@ -144,7 +146,14 @@ def _table(
             }
         )
     name = None if highest is None else " x ".join(highest)
-    return {"basis": basis, "kind": kind, "attributes": list(names), "n": total, "highest": name, "rows": rows}
+    return {
+        "basis": basis,
+        "kind": kind,
+        "attributes": list(names),
+        "n": total,
+        "highest": name,
+        "rows": rows,
+    }
 
 
 def _intervals(

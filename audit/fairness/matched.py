@@ -19,8 +19,8 @@ from audit.fairness.segments import Table
 class Matched:
     """What pairs of people alike show, averaged over all ways to pair them.
 
-    ``against`` and ``toward`` are the shares of pairs in which only the member of the reference, and only that
-    of the group, was selected; ``difference`` is the first minus the second.
+    ``against`` and ``toward`` are the shares of pairs in which only the member of the reference, and only
+    that of the group, was selected; ``difference`` is the first minus the second.
     """
 
     n_pairs: int
@@ -33,7 +33,7 @@ class Matched:
 
 
 def matched_pairs(tables: Iterable[Table]) -> Matched:
-    """Return the difference in selection between pairs alike; in [-1, 1], positive where the group fares worse.
+    """Return the difference in selection between pairs alike: in [-1, 1], positive = the group fares worse.
 
     Parameters
     ----------

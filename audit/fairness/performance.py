@@ -103,7 +103,9 @@ def calibration_gap(attribute: str, group: str, counts: ScoreCounts, *, adverse_
     if n == 0:
         return Rate(attribute, group, name, 0, None, cause="no score has an observed outcome")
     if counts.score[0] < 0 or counts.score[-1] > 1:
-        return Rate(attribute, group, name, n, None, cause="the scores are no probabilities: they leave 0 to 1")
+        return Rate(
+            attribute, group, name, n, None, cause="the scores are no probabilities: they leave 0 to 1"
+        )
     mean, variance = residual_moments(counts, adverse_high=adverse_high)
     if n < 2 or variance == 0:
         return Rate(attribute, group, name, n, mean)

@@ -55,8 +55,6 @@ def price_gaps(
                 continue
             test = mean_difference(gap, variances[0], n, variances[1], m)
             found.append(
-                Disparity(
-                    attribute, group, reference, name, n, gap, test.low, test.high, test.p_value, small
-                )
+                Disparity(attribute, group, reference, name, n, gap, test.low, test.high, test.p_value, small)
             )
     return tuple(found)

@@ -16,7 +16,9 @@ from audit.fairness.intervals import ALPHA
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
-def quantiles_by_group(table: CountTable, attributes: tuple[str, ...], min_group: int) -> list[dict[str, Any]]:
+def quantiles_by_group(
+    table: CountTable, attributes: tuple[str, ...], min_group: int
+) -> list[dict[str, Any]]:
     """Return one row a group: ``attribute``, ``group``, ``n``, ``mean`` and ``quantiles`` (``share``,
     ``value``, ``low``, ``high``; an end beyond the group's own values is None).
 

@@ -117,7 +117,9 @@ def rates(
                     )
                 ]
     if not observed:
-        found += [Rate(ALL, ALL, metric, 0, None, cause=NOT_OBSERVED) for metric in (*WITH_OUTCOME, *OF_SCORES)]
+        found += [
+            Rate(ALL, ALL, metric, 0, None, cause=NOT_OBSERVED) for metric in (*WITH_OUTCOME, *OF_SCORES)
+        ]
     return tuple(found)
 
 

@@ -104,7 +104,7 @@ def _association(tables: list[Table]) -> float | None:
 
 
 def _alike(tables: list[Table], odds: float | None) -> float | None:
-    """Return Tarone's p-value; segments in which all or nobody were selected tell nothing and are left out."""
+    """Return Tarone's p-value; segments in which all or nobody were selected tell nothing."""
     from scipy.special import chdtrc
 
     told = [(x, n, y, m) for x, n, y, m in tables if 0 < x + y < n + m]
