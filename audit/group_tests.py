@@ -41,7 +41,7 @@ def compared(config: Config, table: CountTable, strata: Strata | None) -> tuple[
     high = config.decision.adverse_high
     found = (
         *disparities(table, stated, adverse_high=high, min_group=low),
-        *error_gaps(table, stated, adverse_high=high, min_group=low, seed=config.seed),
+        *error_gaps(table, stated, adverse_high=high, min_group=low),
     )
     return found if strata is None else (*found, *_among_alike(config, strata, stated))
 

@@ -83,7 +83,7 @@ def groups(ready: Ready, scored: Sequence[ScoredPartition]) -> Groups:
     parts = [part.strata for part in scored if part.strata is not None]
     strata = merge_strata(parts) if parts else None
     low, high = config.fairness.min_group, config.decision.adverse_high
-    found = rates(table, low, adverse_high=high, seed=config.seed)
+    found = rates(table, low, adverse_high=high)
     return Groups(table, found, compared(config, table, strata), strata)
 
 

@@ -118,7 +118,7 @@ DEFINITIONS: dict[str, Definition] = {
             "0 = both lie alike, 1 = a cutoff parts them",
             "people of the group with a score and a known outcome",
             _SELF,
-            "Poisson bootstrap over counts, 1,000 draws, percentiles about the measured value",
+            "Smirnov's test, inverted",
         ),
         Definition(
             "calibration_gap",
@@ -223,7 +223,7 @@ DEFINITIONS: dict[str, Definition] = {
             "KS distance of the reference - of the group",
             "people of the group with a score and a known outcome",
             "0 = alike; positive: scores part the group worse",
-            "Poisson bootstrap over counts, 1,000 draws",
+            "Smirnov's test of both, inverted",
         ),
         _gap(
             "segmented_adverse_impact_ratio",

@@ -86,7 +86,7 @@ def design(
         levels = _levels(kept, people[known])
         if len(levels) > MOST_LEVELS:
             shown = name.removeprefix("control: ")
-                return f"control {shown!r} has {len(levels)} values: state its bands, or that it is a number"
+            return f"control {shown!r} has {len(levels)} values: state its bands, or that it is a number"
         for level in levels[1:]:
             names.append(f"{name} = {level}")
             built.append(np.array([value == level for value in kept], dtype=np.float64))
@@ -116,11 +116,12 @@ def _levels(values: Sequence[str], people: Floats) -> list[str]:
 
 def _independent(x: Floats) -> list[int] | None:
     """Return the columns that say something new, the group's first; None where controls tell the group."""
-    if np.linalg.matrix_rank(x) == np.linalg.matrix_rank(x[:, 1:]):
+    r: Floats = np.asarray(np.linalg.qr(x, mode="r"))  # as few rows as columns, with the same ranks
+    if np.linalg.matrix_rank(r) == np.linalg.matrix_rank(r[:, 1:]):
         return None
     kept: list[int] = [0]
     for column in range(1, x.shape[1]):
-        if np.linalg.matrix_rank(x[:, [*kept, column]]) == len(kept) + 1:
+        if np.linalg.matrix_rank(r[:, [*kept, column]]) == len(kept) + 1:
             kept.append(column)
     return kept
 

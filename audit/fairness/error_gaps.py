@@ -37,7 +37,6 @@ def error_gaps(
     references: Mapping[str, str],
     adverse_high: bool = True,
     min_group: int = 30,
-    seed: int = 7,
 ) -> tuple[Disparity, ...]:
     """Return the differences of error rates, predictive values and ranking of every group.
 
@@ -74,7 +73,7 @@ def error_gaps(
             found += [
                 residual_difference(attribute, group, reference, pair, adverse_high, small),
                 auc_difference(attribute, group, reference, (aucs[group], aucs[reference]), pair, small),
-                ks_difference(attribute, group, reference, pair, seed, small),
+                ks_difference(attribute, group, reference, pair, small),
             ]
     return tuple(found)
 

@@ -69,9 +69,9 @@ def families(disparities: Sequence[Disparity], lines: Mapping[str, Bound]) -> li
     -------
     list of dict
         ``metric``, ``n_tests``, ``line`` and ``rows``: ``attribute``, ``group``, ``n``, ``value``,
-        ``p_value``, ``holm``, ``benjamini_hochberg``, ``statistical`` (Holm's below 0.05) and ``practical`` (the value
-        itself lies beyond the line; None without a line). Groups that are too small are in the family,
-        since they were looked at, and ``cause`` says that they bear no verdict.
+        ``p_value``, ``holm``, ``benjamini_hochberg``, ``statistical`` (Holm's below 0.05) and ``practical``
+        (the value itself lies beyond the line; None without a line). Groups that are too small are in the
+        family, since they were looked at, and ``cause`` says that they bear no verdict.
     """
     tested: dict[str, list[Disparity]] = {}
     for one in disparities:

@@ -1,54 +1,49 @@
 """How far the scores of later adverse and later favourable outcomes lie apart: the KS distance.
 
-0 = both lie alike, 1 = a cutoff parts them without error. Its interval comes from the bootstrap over
-counts of neighbouring scores, since no closed form holds for a distance above 0.
+0 = both lie alike, 1 = a cutoff parts them without error.
+
+Why so: bootstrap percentiles of a largest gap miss the truth far too often (in trials 13 to 70 times in a
+hundred instead of 5, most where the gap is small). The interval here inverts Smirnov's own test: the two
+measured curves stray from the true ones by no more than its critical value, so neither does their largest
+gap. It holds 0 exactly when that test says p >= 0.05, and elsewhere it is wider than it would have to be.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+import math
 
-from audit.fairness.bootstrap import DRAWS, draws, interval
+import numpy as np
+
 from audit.fairness.groups import ScoreCounts
 from audit.record import Disparity, Rate
 
-BINS = 64  # of neighbouring scores that the bootstrap draws together; the value itself uses every score
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
+CRITICAL = 1.3580986393225505  # the quantile of 0.95 of Kolmogorov's distribution
 
 
-def distance(counts: Integers) -> Floats:
-    """Return the largest gap between two cumulative shares.
+def ks_distance(counts: ScoreCounts) -> tuple[float, float] | None:
+    """Return the distance and half the width of its 95 % interval; None where an outcome is missing.
 
-    Parameters
-    ----------
-    counts : int64[..., k, 2]
-        How many later adverse and later favourable outcomes had each score, ascending.
-
-    Source: Smirnov (1939); NaN where one of the outcomes was never observed.
+    Source: Smirnov (1939); the critical value is that of large samples.
     """
-    total = counts.sum(axis=-2, keepdims=True).astype(np.float64)
-    shares = np.full(counts.shape, np.nan)
-    np.divide(np.cumsum(counts, axis=-2), total, out=shares, where=total > 0)
-    found: Floats = np.abs(shares[..., 0] - shares[..., 1]).max(axis=-1)
-    return found
+    m, n = int(counts.adverse.sum()), int(counts.favourable.sum())
+    if m == 0 or n == 0:
+        return None
+    # Over a common denominator in whole numbers, so that equal shares have a gap of exactly 0.
+    gap = np.abs(np.cumsum(counts.adverse) * n - np.cumsum(counts.favourable) * m).max()
+    return int(gap) / (m * n), CRITICAL * math.sqrt(1 / m + 1 / n)
 
 
-def ks_rate(attribute: str, group: str, counts: ScoreCounts, seed: int) -> Rate:
+def ks_rate(attribute: str, group: str, counts: ScoreCounts) -> Rate:
     """Return the KS distance of a group; ``n`` is how many have a score and an observed outcome."""
-    both = np.stack([counts.adverse, counts.favourable], axis=-1)
-    n = int(both.sum())
+    n = int((counts.adverse + counts.favourable).sum())
     if n == 0:
         return Rate(attribute, group, "ks", 0, None, cause="no score has an observed outcome")
-    if not both.sum(axis=0).all():
-        only = "adverse" if both[:, 0].any() else "favourable"
+    found = ks_distance(counts)
+    if found is None:
+        only = "adverse" if counts.adverse.any() else "favourable"
         return Rate(attribute, group, "ks", n, None, cause=f"every observed outcome is {only}")
-    value = float(distance(both))
-    ends = interval(_drawn(both, (attribute, group), seed, value), value)
-    low, high = (None, None) if ends is None else (max(0.0, ends[0]), min(1.0, ends[1]))
-    return Rate(attribute, group, "ks", n, value, low, high)
+    value, half = found
+    return Rate(attribute, group, "ks", n, value, max(0.0, value - half), min(1.0, value + half))
 
 
 def ks_difference(
@@ -56,42 +51,23 @@ def ks_difference(
     group: str,
     reference: str,
     counts: tuple[ScoreCounts, ScoreCounts],
-    seed: int,
     small: str | None,
 ) -> Disparity:
-    """Return the reference's KS distance minus the group's: positive where scores part the group worse."""
-    name = "ks_difference"
-    both = [np.stack([one.adverse, one.favourable], axis=-1) for one in counts]
-    n = int(both[0].sum())
-    for who, its in ((f"the reference group {reference!r}", both[1]), ("this group", both[0])):
-        if not its.size or not its.sum(axis=0).all():
-            cause = f"{who} has no KS: one of the outcomes was never observed"
-            return Disparity(attribute, group, reference, name, n, None, cause=cause)
-    values = [float(distance(one)) for one in both]
-    drawn = [
-        _drawn(one, (attribute, who), seed, value)
-        for one, who, value in zip(both, (group, reference), values, strict=True)
-    ]
-    value = values[1] - values[0]
-    low, high = interval(drawn[1] - drawn[0], value) or (None, None)
-    return Disparity(attribute, group, reference, name, n, value, low, high, cause=small)
+    """Return the reference's KS distance minus the group's: positive where scores part the group worse.
 
+    Parameters
+    ----------
+    counts : of the group and of the reference
+    small : why the groups are too small for a verdict; None where they are large enough
 
-def _drawn(both: Integers, names: tuple[str, ...], seed: int, value: float) -> Floats:
-    """Return draws of the distance, moved so that their median is the measured one.
-
-    A largest gap of drawn counts is on average wider than that of the counts they were drawn from.
+    Source: the groups hold different people, so the squares of both half widths add.
     """
-    drawn = distance(draws(_binned(both), names, seed, DRAWS))
-    return drawn - (np.nanmedian(drawn) - value)
-
-
-def _binned(both: Integers) -> Integers:
-    """Join neighbouring scores to at most ``BINS`` bins of about equal count."""
-    if len(both) <= BINS:
-        return both
-    n = both.sum(axis=1)
-    place = (np.cumsum(n) - (n + 1) // 2) * BINS // int(n.sum())
-    starts = np.flatnonzero(np.diff(place, prepend=-1))
-    found: Integers = np.add.reduceat(both, starts, axis=0)
-    return found
+    name, n = "ks_difference", int((counts[0].adverse + counts[0].favourable).sum())
+    mine, base = ks_distance(counts[0]), ks_distance(counts[1])
+    if mine is None or base is None:
+        who = "this group" if mine is None else f"the reference group {reference!r}"
+        cause = f"{who} has no KS: one of the outcomes was never observed"
+        return Disparity(attribute, group, reference, name, n, None, cause=cause)
+    value, half = base[0] - mine[0], math.hypot(base[1], mine[1])
+    low, high = max(-1.0, value - half), min(1.0, value + half)
+    return Disparity(attribute, group, reference, name, n, value, low, high, cause=small)

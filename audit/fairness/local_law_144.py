@@ -43,10 +43,10 @@ def bias_audit(
     -------
     dict
         ``n`` assessed, ``n_unknown`` of them with an unknown sex or race, ``median_score``,
-        ``justification``, and ``tables``, one for each basis and kind of category: ``basis``, ``kind``, ``highest`` and ``rows`` of
-        ``category``, ``n``, ``n_counted`` (selected, or above the median), ``rate``, ``impact_ratio`` with
-        ``low`` and ``high``, ``share``, ``under_two_percent`` and ``excluded``. A basis that cannot be measured
-        has ``cause``. Rows of outcome ``none`` were not assessed.
+        ``justification``, and ``tables``, one for each basis and kind of category: ``basis``, ``kind``,
+        ``highest`` and ``rows`` of ``category``, ``n``, ``n_counted`` (selected, or above the median),
+        ``rate``, ``impact_ratio`` with ``low`` and ``high``, ``share``, ``under_two_percent`` and
+        ``excluded``. A basis not to be measured has ``cause``. Rows of outcome ``none`` were not assessed.
 
     Source: 6 RCNY 5-301(b) to (d). Intervals, which are not asked for: the Poisson bootstrap, in which each
     draw has its own highest category.

@@ -42,19 +42,29 @@ def quantiles_by_group(
 
 
 def _quantile(values: Any, until: Any, share: float) -> dict[str, float | None]:
-    from scipy.stats import binom
-
     n = int(until[-1])
 
     def ranked(rank: int) -> float | None:
         """Return the value of that rank, 1 = smallest; None beyond the group."""
         return float(values[np.searchsorted(until, rank)]) if 1 <= rank <= n else None
 
-    low = int(binom.ppf(ALPHA / 2, n, share))
-    high = int(binom.ppf(1 - ALPHA / 2, n, share)) + 1
+    low = _binomial_quantile(ALPHA / 2, n, share)
+    high = _binomial_quantile(1 - ALPHA / 2, n, share) + 1
     return {
         "share": share,
         "value": ranked(max(1, int(np.ceil(share * n - 1e-9)))),
         "low": ranked(low),
         "high": ranked(high),
     }
+
+
+def _binomial_quantile(probability: float, n: int, share: float) -> int:
+    """Return the smallest count that is not exceeded with at least that probability."""
+    from scipy.special import bdtr, bdtrik
+
+    k = max(0, int(np.ceil(bdtrik(probability, n, share) - 1e-9)))
+    while k > 0 and float(bdtr(k - 1, n, share)) >= probability:
+        k -= 1
+    while float(bdtr(k, n, share)) < probability:
+        k += 1
+    return k

@@ -77,7 +77,7 @@ def too_few(n: int, min_group: int) -> str | None:
 
 
 def rates(
-    table: CountTable, min_group: int = 30, *, adverse_high: bool = True, seed: int = 7
+    table: CountTable, min_group: int = 30, *, adverse_high: bool = True
 ) -> tuple[Rate, ...]:
     """Return every rate of the whole population and of every group, with 95 % intervals.
 
@@ -87,8 +87,6 @@ def rates(
         A smaller group keeps its value and its n and has a cause: it is inconclusive.
     adverse_high : bool
         Whether high scores are bad; turns AUC and calibration gap.
-    seed : int
-        Of the bootstrap, which gives the KS distance its interval.
 
     Returns
     -------
@@ -112,7 +110,7 @@ def rates(
                     replace(one, cause=one.cause or too_few(one.n, min_group))
                     for one in (
                         auc_rate(attribute, group, counts, adverse_high=adverse_high),
-                        ks_rate(attribute, group, counts, seed),
+                        ks_rate(attribute, group, counts),
                         calibration_gap(attribute, group, counts, adverse_high=adverse_high),
                     )
                 ]
