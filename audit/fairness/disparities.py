@@ -66,6 +66,7 @@ def disparities(
             found += [
                 Disparity(attribute, "all", reference, metric, 0, None, cause=cause) for metric in METRICS
             ]
+            continue
         for group in others:
             found += _selection_disparities(table, attribute, group, reference, min_group)
             found.append(_score_disparity(table, attribute, group, reference, adverse_high, min_group))

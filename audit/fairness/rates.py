@@ -76,9 +76,7 @@ def too_few(n: int, min_group: int) -> str | None:
     return f"too few: n < {min_group}" if n < min_group else None
 
 
-def rates(
-    table: CountTable, min_group: int = 30, *, adverse_high: bool = True
-) -> tuple[Rate, ...]:
+def rates(table: CountTable, min_group: int = 30, *, adverse_high: bool = True) -> tuple[Rate, ...]:
     """Return every rate of the whole population and of every group, with 95 % intervals.
 
     Parameters

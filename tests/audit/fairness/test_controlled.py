@@ -83,7 +83,7 @@ def test_means_are_those_of_least_squares() -> None:
 
 
 def test_controls_explain_a_gap_that_they_carry() -> None:
-    """Where only the control differs between groups, the plain gap is large and the controlled one is none."""
+    """Where only the control differs between groups, the plain gap is large and the controlled none."""
     rng = np.random.default_rng(8)
     sex = rng.choice(["f", "m"], 4000)
     band = np.where(rng.random(4000) < np.where(sex == "f", 0.7, 0.3), "low", "high")

@@ -62,7 +62,9 @@ def test_the_residual_gap_equals_plain_loops(group, reference, adverse_high) -> 
     residuals = [[row[1] - (row[2] == bad) for row in rows] for rows in (group, reference)]
     assume(len(set(map(round_off, residuals[0]))) > 1)
     one = found_in(group, reference, adverse_high)["residual_standardized_mean_difference"]
-    gap = (oracle.mean(residuals[0]) - oracle.mean(residuals[1])) / oracle.deviation(sum(residuals, []))
+    gap = (oracle.mean(residuals[0]) - oracle.mean(residuals[1])) / oracle.deviation(
+        [*residuals[0], *residuals[1]]
+    )
     assert one.value == pytest.approx(gap if adverse_high else -gap, abs=1e-9)
     assert one.low <= one.value <= one.high
     assert (one.low <= 0 <= one.high) == (one.p_value >= 0.05)
