@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ OUTCOMES = ("adverse", "favourable", "none")
 ADVERSE, FAVOURABLE, NONE = 0, 1, 2  # rows of a count matrix: what was decided
 UNKNOWN = 2  # third column of a count matrix: what really happened was not observed
 ALL = "all"
+AT_ONCE = 8  # tables that are merged at a time
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -180,14 +182,25 @@ def count(
 def merge(tables: Iterable[CountTable]) -> CountTable:
     """Merge partitions; their order and the way they were cut change nothing.
 
+    Tables are taken a few at a time, so that a lazy iterable of any length is merged in the memory that
+    its result needs.
+
     Raises
     ------
     ValueError
         If there is no table, or tables count different attributes.
     """
-    parts = tuple(tables)
+    coming = iter(tables)
+    parts = list(islice(coming, AT_ONCE))
     if not parts:
         raise ValueError("no counts to merge: an audit has at least one partition")
+    merged = _merged(parts)
+    while parts := list(islice(coming, AT_ONCE)):
+        merged = _merged([merged, *parts])
+    return merged
+
+
+def _merged(parts: Sequence[CountTable]) -> CountTable:
     attributes = parts[0].attributes
     if any(part.attributes != attributes for part in parts):
         raise ValueError("partitions count different attributes")
