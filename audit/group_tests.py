@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from audit.fairness.controlled import controlled, controlled_prices
+from audit.fairness.controlled import OF_DECISIONS, OF_PRICES, OF_SCORES, controlled, controlled_prices
 from audit.fairness.disparities import MOST_GROUPS, disparities, small_cause
-from audit.fairness.error_gaps import error_gaps
+from audit.fairness.error_gaps import DIFFERENCES, EQUALIZED_ODDS, error_gaps
+from audit.fairness.error_gaps import OF_SCORES as SCORE_GAPS
 from audit.fairness.groups import CountTable
 from audit.fairness.matched import matched_pairs
-from audit.fairness.pricing import price_gaps
+from audit.fairness.pricing import PRICE_GAP, price_gaps
+from audit.fairness.rates import OF_SCORES as SCORE_RATES
+from audit.fairness.rates import WITH_OUTCOME
 from audit.fairness.segments import common
 from audit.fairness.strata import Strata, selected_by_stratum, two_by_two
 from audit.record import Disparity
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 OF_SEGMENTS = ("segmented_adverse_impact_ratio", "segmented_odds_ratio")
 OF_PAIRS = "matched_pairs_difference"
+# What needs to know what happened later, and what needs columns that are recorded of nobody.
+OF_OUTCOMES = frozenset((*WITH_OUTCOME, *SCORE_RATES, *DIFFERENCES, EQUALIZED_ODDS, *SCORE_GAPS))
+AMONG_ALIKE = frozenset((*OF_SEGMENTS, *OF_DECISIONS, OF_SCORES, OF_PAIRS, PRICE_GAP, OF_PRICES))
 NO_STRATUM = "no {} holds both the group and the reference"
 
 
@@ -52,7 +58,7 @@ def _among_alike(config: Config, strata: Strata, stated: Mapping[str, str]) -> t
     low, controls = fairness.min_group, control_kinds(config)
     if strata.table is None:
         names = [*(OF_SEGMENTS if fairness.segments else ()), *((OF_PAIRS,) if controls else ())]
-        names += ["price_gap"] if fairness.price is not None else []
+        names += [PRICE_GAP] if fairness.price is not None else []
         return tuple(
             Disparity(attribute, "all", reference, name, 0, None, cause=strata.cause)
             for attribute, reference in stated.items()

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 _WILSON = "Wilson"
-_EXACT = "Fisher's exact test, inverted; ratio, difference, odds ratio and p-value are one test"
-_WALD = "normal, from the regression's errors"
+_EXACT = "Fisher’s exact test, inverted; ratio, difference, odds ratio and p-value are one test"
+_WALD = "normal, from the regression’s errors"
 _SELF = "none: of one group"
 _STATED = "the stated reference group"
 
@@ -109,7 +109,7 @@ DEFINITIONS: dict[str, Definition] = {
             "0.5 = no order, 1 = every pair",
             "pairs within the group",
             _SELF,
-            "Newcombe's score interval",
+            "Newcombe’s score interval",
         ),
         Definition(
             "ks",
@@ -118,7 +118,7 @@ DEFINITIONS: dict[str, Definition] = {
             "0 = both lie alike, 1 = a cutoff parts them",
             "people of the group with a score and a known outcome",
             _SELF,
-            "Smirnov's test, inverted",
+            "Smirnov’s test, inverted",
         ),
         Definition(
             "calibration_gap",
@@ -148,7 +148,7 @@ DEFINITIONS: dict[str, Definition] = {
             "Shortfall in persons",
             "people of the group x (approval rate of the reference - of the group)",
             _OF_GROUP,
-            "persons of the group fewer than at the reference's rate; negative: more",
+            "persons of the group fewer than at the reference’s rate; negative: more",
         ),
         _gap(
             "odds_ratio",
@@ -163,7 +163,7 @@ DEFINITIONS: dict[str, Definition] = {
             "(mean score of the group - of the reference) / standard deviation of all scores",
             "people of the group with a score",
             "0 = alike; positive: the group is scored nearer to refusal",
-            "Welch's t",
+            "Welch’s t",
         ),
         _gap(
             "residual_standardized_mean_difference",
@@ -171,7 +171,7 @@ DEFINITIONS: dict[str, Definition] = {
             "(mean of score - outcome of the group - of the reference) / its standard deviation in both",
             "people of the group with a score and a known outcome",
             "0 = scores err alike; positive: the group is scored more harshly than what came of it",
-            "Welch's t",
+            "Welch’s t",
         ),
         _gap(
             "equal_opportunity_difference",
@@ -193,7 +193,7 @@ DEFINITIONS: dict[str, Definition] = {
             "larger gap in approval: among those that turned out well, or those that turned out badly",
             "people of the group whose outcome is known",
             "0 = alike in both, 1 = not at all; it has no side",
-            "Newcombe's of both gaps at 97.5 % each (Bonferroni)",
+            "Newcombe’s of both gaps at 97.5 % each (Bonferroni)",
         ),
         _gap(
             "positive_predictive_value_difference",
@@ -223,7 +223,7 @@ DEFINITIONS: dict[str, Definition] = {
             "KS distance of the reference - of the group",
             "people of the group with a score and a known outcome",
             "0 = alike; positive: scores part the group worse",
-            "Smirnov's test of both, inverted",
+            "Smirnov’s test of both, inverted",
         ),
         _gap(
             "segmented_adverse_impact_ratio",
@@ -252,7 +252,7 @@ DEFINITIONS: dict[str, Definition] = {
         _gap(
             "controlled_odds_ratio",
             "Odds ratio of approval with controls",
-            "exp of the group's coefficient in a logit of approval on group and controls",
+            "exp of the group’s coefficient in a logit of approval on group and controls",
             _OF_GROUP,
             "1 = alike; below 1: the group is approved less often",
             _WALD,
@@ -260,7 +260,7 @@ DEFINITIONS: dict[str, Definition] = {
         _gap(
             "controlled_standardized_mean_difference",
             "Score gap with controls, in standard deviations",
-            "the group's coefficient in least squares of score on group and controls / SD of all scores",
+            "the group’s coefficient in least squares of score on group and controls / SD of all scores",
             "people of the group with a score",
             "0 = alike; positive: the group is scored nearer to refusal",
             _WALD,
@@ -279,12 +279,12 @@ DEFINITIONS: dict[str, Definition] = {
             "mean price of the group - of the reference, turned toward worse; in the unit of the price",
             "people of the group who were approved at a known price",
             _WORSE,
-            "Welch's t",
+            "Welch’s t",
         ),
         _gap(
             "controlled_price_gap",
             "Gap in price with controls",
-            "the group's coefficient in least squares of price on group and controls, turned toward worse",
+            "the group’s coefficient in least squares of price on group and controls, turned toward worse",
             "people of the group who were approved at a known price",
             _WORSE,
             _WALD,

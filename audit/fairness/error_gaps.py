@@ -28,6 +28,7 @@ DIFFERENCES = {
     "positive_predictive_value_difference": "positive_predictive_value",
     "negative_predictive_value_difference": "negative_predictive_value",
 }
+EQUALIZED_ODDS = "equalized_odds_difference"
 OF_SCORES = ("residual_standardized_mean_difference", "auc_difference", "ks_difference")
 Z_OF_TWO = 2.241402727604947  # the normal quantile of 1 - 0.0125: two intervals hold together at 95 %
 
@@ -109,7 +110,7 @@ def equalized_odds(
     hold together at 95 % at least (Bonferroni); the largest gap lies between the largest of their lower ends
     and the largest of their upper ends.
     """
-    name, values, lows, highs, sizes = "equalized_odds_difference", [], [], [], []
+    name, values, lows, highs, sizes = EQUALIZED_ODDS, [], [], [], []
     for rate in ("true_negative_rate", "false_negative_rate"):
         share, cause = WITH_OUTCOME[rate]
         (x, n), (y, m) = ((int(one) for one in share(matrix)) for matrix in (mine, base))

@@ -11,6 +11,8 @@ from audit.fairness.intervals import mean_difference
 from audit.fairness.tally import UNIT
 from audit.record import Disparity
 
+PRICE_GAP = "price_gap"
+
 
 def price_gaps(
     prices: CountTable, references: Mapping[str, str], adverse_high: bool, min_group: int = 30
@@ -30,7 +32,7 @@ def price_gaps(
 
     Source: means from exact sums; Welch (1947) for interval and p-value.
     """
-    name, found = "price_gap", []
+    name, found = PRICE_GAP, []
     for attribute, reference in references.items():
         groups = prices.groups(attribute)
         if len(groups) > MOST_GROUPS:
