@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
 from reports.html import environment, template_digest
-from reports.mandatory import LATER, Gap
+from reports.language import EXTENDS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -81,8 +81,8 @@ def files(
     identifier: bytes,
     attachments: Sequence[AttachedFile] = (),
     pages: int | None = None,
-) -> dict[str, bytes] | Gap:
-    """Return a letter in the formats asked for; one that runs past its pages is a gap.
+) -> dict[str, bytes] | int:
+    """Return a letter in the formats asked for, or how many pages it has where that is too many.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def files(
     if "pdf" in formats:
         contents["pdf"], n = _to_pdf(page.plain, _STYLES[paper], identifier, attachments)
         if pages is not None and n > pages:
-            return Gap(f"the notice runs to {n} pages; {pages} can be sent", LATER)
+            return n
     if "html" in formats:
         contents["html"] = page.styled.encode()
     if "txt" in formats:
@@ -105,7 +105,8 @@ def files(
 
 def digest(kind: str, terms: Terms, house: Path | None) -> str:
     """Return the digest of all that a letter is rendered from but its facts."""
-    shared = (f"letters/languages/{terms.words.code}.yaml", f"letters/{kind}", "style/fonts", *_FRAME)
+    folders = [f"letters/{one}" for one in (kind, terms.words.words.get(EXTENDS)) if one]
+    shared = (f"letters/languages/{terms.words.code}.yaml", *folders, "style/fonts", *_FRAME)
     return template_digest((*shared, *_STYLES[terms.paper]), house=house, letterhead=terms.letterhead)
 
 

@@ -132,10 +132,10 @@ def write(
         There are no recipients to read, or the folder is not ours.
     """
     letters = Letters(ledger, audit, folder_of(ledger, audit))
-    known, bad = _read_recipients(ledger, audit, recipients)
+    known, bad = read_recipients_of(ledger, audit, recipients)
     tally = Tally(audit, out, order.draft)
     ready: list[tuple[tuple[Document, ...], Recipient, Decision]] = []
-    decisions = list(_chosen(ledger, audit, asked, tally))
+    decisions = list(_chosen(letters, audit, asked, order, tally))
     with OutputFolder(out, private=True) as folder:
         taken: Counter[str] = Counter()
         for done, decision in enumerate(decisions, start=1):
@@ -157,18 +157,18 @@ def write(
                 progress("letters", done, len(decisions))
         if isinstance(asked, str):  # a record that names no decision may be anybody's
             tally.exceptions += bad.get("", [])
-        records = _Records(ledger, audit, order, folder, tally)
+        records = Records(ledger, audit, order, folder, tally)
         for documents, recipient, decision in ready:
             if not records.add(documents, recipient):
                 continue
             due = decision.notice.due_on
             if due is not None and (due - order.date).days < DAYS - WARN_AFTER_DAYS:
                 tally.near += 1
-        folder.write(EXCEPTIONS, _as_csv(tally.exceptions))
+        folder.write(EXCEPTIONS, as_csv(tally.exceptions))
     return tally
 
 
-def _read_recipients(
+def read_recipients_of(
     ledger: Ledger, audit: str, path: Path | None
 ) -> tuple[Mapping[str, list[Recipient]], dict[str, list[Refusal]]]:
     """Return recipients by the pseudonym of their decision, and the records that cannot be one."""
@@ -208,13 +208,21 @@ def _folder(ledger: Ledger, stated: str | None) -> Path:
 
 
 def _chosen(
-    ledger: Ledger, audit: str, asked: Sequence[str] | Literal["unsent", "all"], tally: Tally
+    letters: Letters, audit: str, asked: Sequence[str] | Literal["unsent", "all"], order: Order, tally: Tally
 ) -> Iterator[Decision]:
     """Yield the decisions asked for, in the order of the data; an unknown id is an exception."""
+    ledger = letters.ledger
     if isinstance(asked, str):
+        told: dict[str | None, set[str]] = {}
+        for document in ledger.documents(audit) if asked == "unsent" else ():
+            if not document.draft:
+                told.setdefault(document.decision, set()).add(document.kind)
         for outcome in _told_outcomes(ledger, audit):
             for decision in ledger.decisions(audit, outcome=outcome):
-                if asked == "all" or decision.notice.state != "sent":
+                state, before = decision.notice.state, told.get(decision.decision, set())
+                # Who asked for an explanation was told, and their notice is due all the same.
+                due = state == "sent" and (order.kind or letters.kind_due(decision)) not in before
+                if asked == "all" or due or state not in ("sent", "void"):
                     yield decision
         return
     for name in dict.fromkeys(asked):
@@ -292,6 +300,7 @@ def _rendered(
             late_reason=order.late_reason,
             kind=order.kind,
             lang=order.lang,
+            review=letters.reviewed(decision, recipient) if order.kind else None,
         )
     except AuditError as error:
         # A locked cell that does not open, a person erased: this letter's fate, not the others'.
@@ -322,7 +331,7 @@ def _own_names(documents: tuple[Document, ...], taken: Counter[str]) -> tuple[Do
     return tuple(replace(one, name=f"{stem}-{taken[stem]}.{one.format}") for one in documents)
 
 
-class _Records:
+class Records:
     """Seals each file of each letter; a file that is not sealed is taken out of the folder again."""
 
     def __init__(self, ledger: Ledger, audit: str, order: Order, folder: OutputFolder, tally: Tally) -> None:
@@ -378,7 +387,7 @@ class _Records:
         )
 
 
-def _as_csv(exceptions: Sequence[Refusal]) -> str:
+def as_csv(exceptions: Sequence[Refusal]) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(_COLUMNS)

@@ -19,6 +19,7 @@ NAMES = (
     "behaviour",
     "reasons",
     "findings",
+    "requests",
     "method",
     "evidence",
 )

@@ -97,3 +97,12 @@ def test_nothing_is_issued_from_an_open_audit(ledger: Ledger, unsent: Decision) 
         ledger.record_document(head, a_letter(unsent), SENT_AT)
     with pytest.raises(LedgerError, match="time zone"):
         ledger.record_document(ledger.find("latest"), a_letter(unsent), SENT_AT.replace(tzinfo=None))
+
+
+def test_a_letter_that_tells_no_decision_leaves_the_notice_owed(
+    ledger: Ledger, audit: str, unsent: Decision
+) -> None:
+    """A price, a score, an answer to a request: none of them is the notice of what was decided."""
+    for kind in ("credit_score_disclosure", "ccd2_explanation"):
+        ledger.record_document(audit, replace(a_letter(unsent), kind=kind), SENT_AT)
+    assert ledger.decision(audit, unsent.decision).notice.state == "ready"
