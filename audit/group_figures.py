@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from audit.fairness import classical, performance, power
 from audit.fairness.bootstrap import DRAWS, interval
 from audit.fairness.definitions import defined
+from audit.fairness.delong import delong_interval
 from audit.fairness.disparities import MOST_GROUPS
 from audit.fairness.drawn_ratios import ratios
 from audit.fairness.families import families
@@ -20,6 +21,7 @@ from audit.fairness.local_law_144 import bias_audit
 from audit.fairness.matched import matched_pairs
 from audit.fairness.published import LEAST, suppressed
 from audit.fairness.quantiles import quantiles_by_group
+from audit.fairness.rates import SELECTION, WITH_OUTCOME
 from audit.fairness.segments import common
 from audit.fairness.strata import Strata, selected_by_stratum, two_by_two
 from audit.group_tests import control_kinds, references, segment_names
@@ -68,7 +70,13 @@ def group_figures(
                 "rows": defined({one.metric for one in rates} | {one.metric for one in disparities})
             },
             "families": {"alpha": 0.05, "families": families(disparities, lines(policy))},
-            "classical": _classical(table, stated, config.seed, lines(policy).get("adverse_impact_ratio")),
+            "classical": _classical(
+                table,
+                stated,
+                config.seed,
+                config.decision.adverse_high,
+                lines(policy).get("adverse_impact_ratio"),
+            ),
             "calibration_by_group": _calibration(
                 table, tuple(config.protected), config.decision.adverse_high
             ),
@@ -95,7 +103,9 @@ def lines(policy: Policy) -> dict[str, Bound]:
     return found
 
 
-def _classical(table: CountTable, stated: Mapping[str, str], seed: int, line: Bound | None) -> dict[str, Any]:
+def _classical(
+    table: CountTable, stated: Mapping[str, str], seed: int, adverse_high: bool, line: Bound | None
+) -> dict[str, Any]:
     """Return what other tools print of each selection rate, and what the numbers of people could show."""
     rows = []
     for attribute, reference in stated.items():
@@ -121,9 +131,7 @@ def _classical(table: CountTable, stated: Mapping[str, str], seed: int, line: Bo
                     "clopper_pearson": list(classical.clopper_pearson_interval(x, n)),
                     "newcombe": list(classical.newcombe_interval(x, n, y, m)),
                     "katz": _ends(classical.katz_interval(x, n, y, m)),
-                    "bootstrap": None
-                    if y == 0
-                    else _ends(interval(drawn["selection_rate", group], (x / n) / (y / m))),
+                    "bootstrap": _drawn_ends(table, attribute, group, reference, drawn),
                     "fisher": fisher_p_value(x, n, y, m),
                     "mid_p": mid_p_value(x, n, y, m),
                     "smallest_detectable_gap": gap,
@@ -135,7 +143,49 @@ def _classical(table: CountTable, stated: Mapping[str, str], seed: int, line: Bo
             )
     if not rows:
         return {"cause": "no group was compared with a reference"}
-    return {"rows": rows, "draws": DRAWS, "seed": seed, "power": power.POWER}
+    return {
+        "rows": rows,
+        "auc": _delong(table, tuple(stated), adverse_high),
+        "draws": DRAWS,
+        "seed": seed,
+        "power": power.POWER,
+    }
+
+
+def _drawn_ends(
+    table: CountTable, attribute: str, group: str, reference: str, drawn: Mapping[tuple[str, str], Any]
+) -> dict[str, dict[str, float | None]]:
+    """Return, for each rate, the group's over the reference's with its bootstrap interval."""
+    found = {}
+    for metric, (share, _) in (SELECTION | WITH_OUTCOME).items():
+        (x, n), (y, m) = (
+            (int(a), int(b)) for a, b in (share(table.matrix(attribute, g)) for g in (group, reference))
+        )
+        if n and y:
+            value = (x / n) / (y / m)
+            low, high = interval(drawn[metric, group], value) or (None, None)
+            found[metric] = {"ratio": value, "low": low, "high": high}
+    return found
+
+
+def _delong(table: CountTable, attributes: Sequence[str], adverse_high: bool) -> list[dict[str, Any]]:
+    """Return each group's AUC with DeLong's interval, beside Newcombe's that rates carry."""
+    rows = []
+    for attribute in ("all", *attributes):
+        groups = table.groups(attribute)
+        for group in groups if len(groups) <= MOST_GROUPS else ():
+            counts = table.score_counts(attribute, group)
+            auc = performance.auc_rate(attribute, group, counts, adverse_high=adverse_high).value
+            if auc is not None:
+                rows.append(
+                    {
+                        "attribute": attribute,
+                        "group": group,
+                        "auc": auc,
+                        "delong": _ends(delong_interval(auc, counts)),
+                    }
+                )
+    return rows
 
 
 def _calibration(table: CountTable, attributes: Sequence[str], adverse_high: bool) -> dict[str, Any]:

@@ -115,7 +115,11 @@ def test_figures_say_the_family_the_pairs_and_the_law(desk: Desk) -> None:
     assert published["n"] == law["n"]
     assert all(("n" in row) != row["suppressed"] for row in published["rows"])
     (row,) = [r for r in figures["classical"]["rows"] if (r["attribute"], r["group"]) == ("sex", "female")]
-    assert row["katz"][0] <= row["bootstrap"][1]
+    chosen = row["bootstrap"]["selection_rate"]
+    assert row["katz"] == pytest.approx([chosen["low"], chosen["high"]], abs=0.06)  # both of one ratio
+    assert len(row["bootstrap"]) == 8
+    for one in figures["classical"]["auc"]:
+        assert one["delong"][0] <= one["auc"] <= one["delong"][1]
     assert 0 < row["mid_p"] <= row["fisher"] <= 1
     assert 0 < row["smallest_detectable_gap"] < 1
 
