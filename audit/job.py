@@ -13,6 +13,7 @@ from audit.data.likeness import Likeness
 from audit.data.profile import Profile
 from audit.data.stated import StatedReasons
 from audit.fairness.groups import CountTable
+from audit.fairness.strata import Strata
 from audit.record import (
     Attributions,
     CaseFile,
@@ -92,6 +93,7 @@ class ScoredPartition:
     likeness: Likeness  # what tells whether an input is a protected attribute
     profile: Profile
     stated: StatedReasons | None = None  # the lender's own reasons; None where no column is named
+    strata: Strata | None = None  # counts by control, segment and price; None where the config names none
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,10 +18,12 @@ from audit.data.profile import merge_profiles
 from audit.explain import pictures
 from audit.explain.agreement import agreement, overlaps
 from audit.explain.joining import joined, taken
-from audit.fairness.disparities import disparities
 from audit.fairness.groups import CountTable, merge
 from audit.fairness.rates import measurements as rate_measurements
 from audit.fairness.rates import rates
+from audit.fairness.strata import Strata, merge_strata
+from audit.group_figures import group_figures
+from audit.group_tests import compared
 from audit.identity import environment
 from audit.ledger.seal import digest_of_json
 from audit.record import Attributions, Decision, Disparity, Figure, Finding, Measurement, Rate
@@ -41,6 +43,7 @@ class Groups:
     table: CountTable
     rates: tuple[Rate, ...]
     disparities: tuple[Disparity, ...]
+    strata: Strata | None = None
 
 
 def partition(scored: ScoredPartition, explained: ExplainedPartition, sign: float) -> dict[str, Any]:
@@ -78,16 +81,11 @@ def groups(ready: Ready, scored: Sequence[ScoredPartition]) -> Groups:
     table = merge(part.counts for part in scored)
     if config.audit.kind == "batch":
         return Groups(table, (), ())
-    low = config.fairness.min_group
-    high = config.decision.adverse_high
-    stated = {name: attribute.reference for name, attribute in config.protected.items()}
-    for names in config.intersections:
-        stated[" x ".join(names)] = " x ".join(stated[name] for name in names)
-    return Groups(
-        table,
-        rates(table, low, adverse_high=high),
-        disparities(table, stated, adverse_high=high, min_group=low),
-    )
+    parts = [part.strata for part in scored if part.strata is not None]
+    strata = merge_strata(parts) if parts else None
+    low, high = config.fairness.min_group, config.decision.adverse_high
+    found = rates(table, low, adverse_high=high)
+    return Groups(table, found, compared(config, table, strata), strata)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,6 +169,7 @@ def figures(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
     """Draw every table and series that a report prints."""
     return (
         *_of_population(run),
+        *_of_groups(run),
         *_of_reasons(run),
         *_of_behaviour(run),
         *_of_method(run, demonstration),
@@ -201,6 +200,11 @@ def _of_population(run: Measured) -> tuple[Figure, ...]:
         drawn.calibration(table, adverse_high=config.decision.adverse_high),
         drawn.confusion(table),
     )
+
+
+def _of_groups(run: Measured) -> tuple[Figure, ...]:
+    of = run.groups
+    return group_figures(run.ready.config, run.ready.policy, of.table, of.strata, of.rates, of.disparities)
 
 
 def _of_reasons(run: Measured) -> tuple[Figure, ...]:

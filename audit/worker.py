@@ -26,6 +26,7 @@ from audit.data.missing import missing_factors
 from audit.data.profile import profile
 from audit.data.slices import groups, intersection_groups
 from audit.data.stated import stated_reasons
+from audit.data.strata import strata
 from audit.errors import ModelError, UsageError
 from audit.explain.joining import joined, taken
 from audit.fairness.groups import count
@@ -107,16 +108,13 @@ def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredP
     members = groups(config.protected, batch.frame)
     members |= intersection_groups(config.intersections, members)
     happened = observed(config, batch.frame)
+    outcomes = np.array([one.outcome for one in decisions], dtype=object)
+    values = np.array([np.nan if one.score is None else one.score for one in decisions], dtype=np.float64)
     return ScoredPartition(
         plan=plan,
         decisions=decisions,
         groups=members,
-        counts=count(
-            np.array([one.outcome for one in decisions], dtype=object),
-            members,
-            np.array([np.nan if one.score is None else one.score for one in decisions], dtype=np.float64),
-            happened,
-        ),
+        counts=count(outcomes, members, values, happened),
         observed=happened,
         keys=batch.keys(),
         quarantined=batch.quarantined,
@@ -129,6 +127,7 @@ def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredP
         ),
         profile=profile(batch.features()),
         stated=stated_reasons(told, batch.frame) if (told := config.record.denial_reasons) else None,
+        strata=strata(config, batch.frame, members, outcomes, values),
     )
 
 

@@ -47,6 +47,12 @@ def _named(config: Config) -> Iterator[tuple[Loc, str]]:
         yield ("reasons_given", "columns", index), column
     for column in config.record.denial_reasons.columns if config.record.denial_reasons else ():
         yield ("record", "denial_reasons"), column
+    for index, control in enumerate(config.fairness.controls):
+        yield ("fairness", "controls", index), control.column
+    for index, column in enumerate(config.fairness.segments):
+        yield ("fairness", "segments", index), column
+    if config.fairness.price is not None:
+        yield ("fairness", "price", "column"), config.fairness.price.column
 
 
 def _inputs(config: Config, inspection: Inspection) -> Iterator[Fault]:

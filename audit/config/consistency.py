@@ -27,7 +27,7 @@ def consistency_faults(config: Config, released_elsewhere: bool = False) -> Iter
     # What was left out for a fault of its own is not called missing.
     left_out = frozenset(fault.place for fault in config.refused)
     left_out |= frozenset(_RELEASED if released_elsewhere else ())
-    for part in (_model, _deciding, _reference, _protected, _dictionary, _record, _release):
+    for part in (_model, _deciding, _reference, _protected, _fairness, _dictionary, _record, _release):
         yield from part(config, left_out)
 
 
@@ -123,6 +123,26 @@ def _protected(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
             # 12 CFR 1002.6(b)(1) and (2): of the prohibited bases, age alone may be scored.
             way_out = "Remove permitted, or move it to protected.age"
             yield fault(("protected", name, "permitted"), "no basis but age can be scored lawfully", way_out)
+
+
+def _fairness(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
+    fault, fairness = config.lines.fault, config.fairness
+    protected = {attribute.column: name for name, attribute in config.protected.items()}
+    named = [(("controls", i), control.column) for i, control in enumerate(fairness.controls)]
+    named += [(("segments", i), column) for i, column in enumerate(fairness.segments)]
+    for loc, column in named:
+        if column in protected:
+            # Among people alike in it nobody of another group is left to compare with.
+            fact = (
+                f"{column!r} is the protected attribute {protected[column]!r}: it would explain itself away"
+            )
+            yield fault(("fairness", *loc), fact, "Remove it")
+    known = config.names("protected")
+    for key in ("sex", "race"):
+        name = getattr(fairness.ll144, key, None)
+        if name is not None and name not in known:
+            way_out = f"{did_you_mean(name, known)}Name a protected attribute: {listed(known) or 'none yet'}"
+            yield fault(("fairness", "ll144", key), f"no protected attribute {name!r}", way_out)
 
 
 def _dictionary(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:

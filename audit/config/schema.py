@@ -12,6 +12,7 @@ from audit.config.data import DataSection
 from audit.config.decision import DecisionSection
 from audit.config.environment import expand
 from audit.config.explain import ExplainSection
+from audit.config.fairness import FairnessSection
 from audit.config.letters import (
     BureauScoreSection,
     Entity,
@@ -23,7 +24,7 @@ from audit.config.letters import (
 from audit.config.model import ModelSection
 from audit.config.protected import ProtectedAttribute
 from audit.config.reader import Lines
-from audit.config.section import Date, Later, Many, Positive, Section, Text, Unique, Whole
+from audit.config.section import Date, Later, Many, Section, Text, Unique, Whole
 from audit.errors import Fault
 
 FindingWord = Literal["met", "not_met", "inconclusive", "not_applicable", "not_measured", "error"]
@@ -49,17 +50,6 @@ class ReasonsGiven(Section):
 
     method: Text
     by: Text
-
-
-class FairnessSection(Section):
-    """How groups are compared."""
-
-    min_group: Positive = 30
-    """A smaller group is inconclusive; it is shown and not dropped."""
-
-    controls: Annotated[Any, Later("control variables")] = ()
-    ledger: Annotated[Any, Later("a separate fair-lending ledger")] = None
-    retrain: Annotated[Any, Later("retraining")] = None
 
 
 class Config(Section):

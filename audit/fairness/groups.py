@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ OUTCOMES = ("adverse", "favourable", "none")
 ADVERSE, FAVOURABLE, NONE = 0, 1, 2  # rows of a count matrix: what was decided
 UNKNOWN = 2  # third column of a count matrix: what really happened was not observed
 ALL = "all"
+AT_ONCE = 8  # tables that are merged at a time
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -39,9 +42,12 @@ class ScoreCounts:
         return self.adverse + self.favourable + self.unknown
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class CountTable:
     """What was decided and what happened, counted by cell.
+
+    Which cells make up a group is looked up once an attribute, so that thousands of groups cost no
+    more than one pass over the cells.
 
     Parameters
     ----------
@@ -65,19 +71,31 @@ class CountTable:
     square_sum: tuple[int, ...]
     scores: Tally
 
+    @cached_property
+    def _members(self) -> dict[str, dict[str, Integers]]:
+        """Attribute -> group -> its cells; groups sorted, ``unknown`` last."""
+        found: dict[str, dict[str, Integers]] = {ALL: {ALL: np.arange(len(self.cells), dtype=np.int64)}}
+        for place, attribute in enumerate(self.attributes):
+            cells: dict[str, list[int]] = {}
+            for number, cell in enumerate(self.cells):
+                cells.setdefault(cell[place], []).append(number)
+            names = sorted(cells, key=lambda name: (name == "unknown", name))
+            found[attribute] = {name: np.array(cells[name], dtype=np.int64) for name in names}
+        return found
+
+    @cached_property
+    def _tally_starts(self) -> Integers:
+        """Return where each cell's scores begin in the tally, whose keys are sorted; one more for the end."""
+        starts: Integers = np.searchsorted(self.scores.key, 3 * np.arange(len(self.cells) + 1))
+        return starts
+
     def groups(self, attribute: str) -> tuple[str, ...]:
         """Return the groups of an attribute, sorted, ``unknown`` last."""
-        if attribute == ALL:
-            return (ALL,)
-        place = self.attributes.index(attribute)
-        return tuple(sorted({cell[place] for cell in self.cells}, key=lambda name: (name == "unknown", name)))
+        return tuple(self._members[attribute])
 
     def cells_of(self, attribute: str, group: str) -> Integers:
-        """Return which cells make up a group."""
-        if attribute == ALL:
-            return np.arange(len(self.cells), dtype=np.int64)
-        place = self.attributes.index(attribute)
-        return np.array([i for i, cell in enumerate(self.cells) if cell[place] == group], dtype=np.int64)
+        """Return which cells make up a group; none where nobody is in it."""
+        return self._members[attribute].get(group, np.zeros(0, dtype=np.int64))
 
     def matrix(self, attribute: str = ALL, group: str = ALL) -> Integers:
         """Return int64[3, 3], decided by observed, of one group."""
@@ -95,9 +113,9 @@ class CountTable:
 
     def score_counts(self, attribute: str = ALL, group: str = ALL) -> ScoreCounts:
         """Return the distinct scores of a group with their observed outcomes."""
-        mine = np.zeros(len(self.cells), dtype=np.bool_)
-        mine[self.cells_of(attribute, group)] = True
-        kept = mine[self.scores.key // 3] if len(self.scores.key) else np.zeros(0, dtype=np.bool_)
+        starts, cells = self._tally_starts, self.cells_of(attribute, group)
+        spans = [np.arange(starts[cell], starts[cell + 1]) for cell in cells.tolist()]
+        kept = np.concatenate(spans) if spans else np.zeros(0, dtype=np.int64)
         score, place = np.unique(self.scores.value[kept], return_inverse=True)
         observed, n = self.scores.key[kept] % 3, self.scores.n[kept]
         columns = np.zeros((3, len(score)), dtype=np.int64)
@@ -164,14 +182,25 @@ def count(
 def merge(tables: Iterable[CountTable]) -> CountTable:
     """Merge partitions; their order and the way they were cut change nothing.
 
+    Tables are taken a few at a time, so that a lazy iterable of any length is merged in the memory that
+    its result needs.
+
     Raises
     ------
     ValueError
         If there is no table, or tables count different attributes.
     """
-    parts = tuple(tables)
+    coming = iter(tables)
+    parts = list(islice(coming, AT_ONCE))
     if not parts:
         raise ValueError("no counts to merge: an audit has at least one partition")
+    merged = _merged(parts)
+    while parts := list(islice(coming, AT_ONCE)):
+        merged = _merged([merged, *parts])
+    return merged
+
+
+def _merged(parts: Sequence[CountTable]) -> CountTable:
     attributes = parts[0].attributes
     if any(part.attributes != attributes for part in parts):
         raise ValueError("partitions count different attributes")

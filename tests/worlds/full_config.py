@@ -77,7 +77,14 @@ bureau_scores:
 recipients: {path: recipients.csv, decision: application_id, person: applicant_id, role: primary, name: name,
              address: [street, town], channel: mail, esign_consent: no}
 slices: []
-fairness: {min_group: 30}
+fairness:
+  min_group: 30
+  controls:
+    [income_band, {column: months_late, type: number}, {column: income, type: number, bands: [0, 40000]}]
+  segments: [region]
+  price: {column: apr, adverse: high}
+  ll144: {sex: sex, race: age, distributed_on: 2026-01-05, source: Historical data of one lender,
+          leave_out_below_two_percent: Too few for a rate}
 letters:
   keep: words
   paper: letter

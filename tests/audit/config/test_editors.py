@@ -109,7 +109,6 @@ def test_unknown_keys_are_refused_by_both_wherever_they_stand(full: Any) -> None
     ("loc", "value"),
     [
         (("slices",), [["product"]]),
-        (("fairness", "controls"), ["income"]),
         (("fairness", "ledger"), "sqlite:///f.db"),
         (("fairness", "retrain"), "python:p.m:f"),
         (("explain", "reasons", "method"), "lime"),
