@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
+from audit.config.bisg import BisgSection
 from audit.config.data import DataSection
 from audit.config.decision import DecisionSection
 from audit.config.environment import expand
@@ -20,10 +22,21 @@ from audit.config.letters import (
     RecordSection,
     SourceSection,
 )
-from audit.config.model import ModelSection
+from audit.config.model import ModelSection, TrustSection
 from audit.config.protected import ProtectedAttribute
 from audit.config.reader import Lines
-from audit.config.section import Date, Later, Many, Positive, Section, Text, Unique, Whole
+from audit.config.section import (
+    Date,
+    Later,
+    Many,
+    OneOf,
+    Positive,
+    Section,
+    Text,
+    Unique,
+    Whole,
+    refusal,
+)
 from audit.errors import Fault
 
 FindingWord = Literal["met", "not_met", "inconclusive", "not_applicable", "not_measured", "error"]
@@ -51,6 +64,16 @@ class ReasonsGiven(Section):
     by: Text
 
 
+FAIRNESS_ALSO = ("proxies", "alternatives")
+RETRAIN = r"^python:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$"
+
+
+def _retraining(name: str) -> str:
+    if not re.match(RETRAIN, name):
+        raise refusal(f"{name[:60]!r} names no function", "Write python:package.module:function")
+    return name
+
+
 class FairnessSection(Section):
     """How groups are compared."""
 
@@ -59,7 +82,34 @@ class FairnessSection(Section):
 
     controls: Annotated[Any, Later("control variables")] = ()
     ledger: Annotated[Any, Later("a separate fair-lending ledger")] = None
-    retrain: Annotated[Any, Later("retraining")] = None
+
+    bisg: BisgSection | None = None
+    """Race and ethnicity estimated from surname and address."""
+
+    also: Annotated[
+        Many[Annotated[Text, OneOf("part of the fairness audit", FAIRNESS_ALSO)]], Unique("part")
+    ] = ()
+    """proxies: how well factors tell the groups. alternatives: what a smaller disparity would cost."""
+
+    retrain: Annotated[
+        Annotated[Text, AfterValidator(_retraining), Field(json_schema_extra={"pattern": RETRAIN})] | None,
+        Field(),
+    ] = None
+    """python:package.module:function that trains a model anew; tried with `also: [alternatives]`."""
+
+    trust: TrustSection | None = None
+    """Who allowed the function of retrain to run; mandatory with it."""
+
+    @model_validator(mode="after")
+    def _retrain_fits(self) -> FairnessSection:
+        if self.retrain is not None and self.trust is None:
+            way_out = "Add fairness.trust: {by, reason, date} once somebody has read it"
+            raise refusal("retrain runs code, and nobody is named who trusts it", way_out)
+        if self.retrain is not None and "alternatives" not in self.also:
+            raise refusal("retrain is given and alternatives are not asked for", "Add also: [alternatives]")
+        if self.retrain is None and self.trust is not None:
+            raise refusal("trust is given and there is nothing to retrain", "Remove trust")
+        return self
 
 
 class Config(Section):
