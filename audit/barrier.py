@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from audit import worker
+from audit.data.estimated import ESTIMATED
 from audit.data.likeness import found, merge
 from audit.data.missing import missing_flags
 from audit.data.profile import merge_profiles
@@ -113,6 +114,10 @@ def _with_likeness(ready: Ready, scored: Sequence[ScoredPartition]) -> tuple[Job
     config = ready.config
     inputs = ready.model.inputs or config.data.features
     like = found(merge(part.likeness for part in scored), inputs, config.protected)
+    if config.fairness.bisg is not None:
+        # 12 CFR 1002.6(b)(1): an estimate of somebody's race, and a name it is made of, stay out of scores.
+        personal = config.fairness.bisg.personal
+        like |= {column: ESTIMATED for column in inputs if column in personal and column not in like}
     codes = {code.factor: code for code in ready.job.codes}
     job = replace(
         ready.job,

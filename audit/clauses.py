@@ -29,6 +29,8 @@ MEASURES = frozenset(
         "positive_predictive_value",
         "auc",
         "protected_inputs",
+        "proxy_columns_scored",
+        "elderly_scored_worse",
         "inputs_without_factor",
         "factors_without_statement",
         "vague_statements",

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit import behaviour, measurements, reasons_stated, worker
+from audit import behaviour, gaps, group_measurements, measurements, reasons_stated, worker
 from audit import figures as drawn
 from audit import findings as duties
 from audit.data.profile import merge_profiles
 from audit.explain import pictures
 from audit.explain.agreement import agreement, overlaps
 from audit.explain.joining import joined, taken
+from audit.fairness import elderly
 from audit.fairness.disparities import disparities
 from audit.fairness.groups import CountTable, merge
 from audit.fairness.rates import measurements as rate_measurements
@@ -79,9 +80,7 @@ def groups(ready: Ready, scored: Sequence[ScoredPartition]) -> Groups:
         return Groups(table, (), ())
     low = config.fairness.min_group
     high = config.decision.adverse_high
-    stated = {name: attribute.reference for name, attribute in config.protected.items()}
-    for names in config.intersections:
-        stated[" x ".join(names)] = " x ".join(stated[name] for name in names)
+    stated = gaps.stated_references(config)
     return Groups(
         table,
         rates(table, low, adverse_high=high),
@@ -130,7 +129,10 @@ def findings(
     inputs = (run.ready.model.inputs or config.data.features) if run.has_model else ()
     measured: tuple[Measurement, ...] = (
         *rate_measurements(run.groups.rates, run.groups.disparities),
-        *measurements.of_inputs(inputs, run.barrier.protected_inputs, codes, stated=bool(config.protected)),
+        *_of_groups(run, bodies, inputs),
+        *measurements.of_inputs(
+            inputs, run.barrier.protected_inputs, codes, stated=bool(config.protected or config.fairness.bisg)
+        ),
         *measurements.of_statements(codes, vague, config.audit.as_of),
         *measurements.of_reasons(run.decisions, known=run.has_model or config.reasons_given is not None),
         *measurements.of_references(run.barrier.references),
@@ -142,6 +144,19 @@ def findings(
     )
     judged = duties.judge(run.ready.policy.requirements, measured, config.audit.kind)
     return judged, duties.exit_code(judged, fail_on if fail_on is not None else config.fail_on)
+
+
+def _of_groups(
+    run: Measured, bodies: Mapping[str, Mapping[str, Any]], inputs: Sequence[str]
+) -> tuple[Measurement, ...]:
+    """Measure estimated groups, what they are estimated from, and the age rule."""
+    section = run.ready.config.fairness.bisg
+    ages = elderly.columns(run.barrier.protected_inputs)
+    return (
+        *group_measurements.of_estimated_groups(bodies.get("estimated_groups")),
+        *group_measurements.of_proxy_columns(inputs, section.columns.values() if section else None),
+        *group_measurements.of_age(bodies.get("age_rule"), inputs, ages),
+    )
 
 
 def counts(scored: Sequence[ScoredPartition], explained: Sequence[ExplainedPartition]) -> dict[str, int]:
@@ -164,6 +179,7 @@ def figures(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
     """Draw every table and series that a report prints."""
     return (
         *_of_population(run),
+        *gaps.figures(run, _attributed(run)),
         *_of_reasons(run),
         *_of_behaviour(run),
         *_of_method(run, demonstration),

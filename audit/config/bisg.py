@@ -101,6 +101,15 @@ class BisgSection(Section):
         return {place: column for place, column in found.items() if column is not None}
 
     @property
+    def personal(self) -> frozenset[str]:
+        """Columns that speak of one person's race: probabilities, and the names they are made of."""
+        return frozenset(
+            column
+            for place, column in self.columns.items()
+            if place in ("surname", "co_surname") or place.startswith("probabilities.")
+        )
+
+    @property
     def files(self) -> dict[str, str]:
         """Place in this section -> file."""
         found = {"tables.surnames": self.tables.surnames} if self.tables.surnames is not None else {}

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+ESTIMATED = "race (estimated)"
+"""What estimated groups are called, among the attributes of an audit."""
+
 NO_NAME = "the surname is in no table"
 NO_AREA = "the area is in no table, or nobody of the name's groups lives there"
 NOT_ONE = "the probabilities are missing, or sum to less than 0.99"
@@ -115,7 +118,7 @@ def parts_of(surname: str | None) -> tuple[str, ...]:
     if not surname:
         return ()
     words = _NO_LETTERS.sub(" ", surname.replace("'", "").replace("’", "").lower()).split()
-    kept = "".join(word for word in words if word not in _SUFFIXES and len(word) > 1 or word == "-")
+    kept = "".join(word for word in words if (word not in _SUFFIXES and len(word) > 1) or word == "-")
     return tuple(part.upper() for part in kept.split("-") if part)[:2]
 
 

@@ -85,7 +85,8 @@ def approved_as_many(scores: Floats, n_approved: int) -> Mask:
     edge = np.sort(scores)[n_approved]
     without, including = scores < edge, scores <= edge
     below, above = n_approved - int(without.sum()), int(including.sum()) - n_approved
-    return including if above < below else without
+    found: Mask = including if above < below else without
+    return found
 
 
 def placements(scores: Floats, bad: Mask) -> tuple[Floats, Floats]:
@@ -147,8 +148,8 @@ def measure(candidates: Sequence[Candidate], judging: Judging) -> dict[str, Any]
         rows.append(row)
     for at, attribute in enumerate(judging.members):
         reach = [(_size(row["auc"]), _size(row["attributes"][at]["worst"])) for row in rows]
-        for row, mine in zip(rows, reach, strict=True):
-            row["attributes"][at]["frontier"] = None if None in mine else _undominated(mine, reach)
+        for row, point in zip(rows, reach, strict=True):
+            row["attributes"][at]["frontier"] = None if None in point else _undominated(point, reach)
         assert rows[0]["attributes"][at]["attribute"] == attribute
     return {"n": n, "n_known": int(known.sum()), "cause": cause, "candidates": rows}
 
@@ -212,7 +213,14 @@ def _ratios(
 def _ratio(group: Floats, reference: Floats, y: Floats, before: Floats) -> dict[str, Any]:
     """Return a ratio with its interval, and the ratio of it to the present one with its own."""
     now, then = _log_ratio(group, reference, y), _log_ratio(group, reference, before)
-    empty = {"value": None, "low": None, "high": None, "change": None, "change_low": None, "change_high": None}
+    empty = {
+        "value": None,
+        "low": None,
+        "high": None,
+        "change": None,
+        "change_low": None,
+        "change_high": None,
+    }
     if now is None:
         return empty
     n = len(y)
@@ -278,4 +286,5 @@ def reweighed(groups: Sequence[str], bad: Mask, strength: float = 1.0) -> Floats
             if cell.any():
                 expected = (names == group).mean() * (bad == outcome).mean()
                 weight[cell] = 1 + strength * (expected / cell.mean() - 1)
-    return weight / weight.mean()
+    found: Floats = weight / weight.mean()
+    return found

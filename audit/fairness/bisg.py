@@ -116,7 +116,9 @@ def area_given_group(counts: Mapping[str, Any], names: Sequence[str], level: str
     return found
 
 
-def finest(precision: Sequence[str | None] | None, of_level: Mapping[str, Floats], n: int) -> tuple[Floats, NDArray[np.object_]]:
+def finest(
+    precision: Sequence[str | None] | None, of_level: Mapping[str, Floats], n: int
+) -> tuple[Floats, NDArray[np.object_]]:
     """Return each row's probabilities by the finest area that its address supports.
 
     An address found to the rooftop takes block group, then tract, then ZIP code: the first that gives
@@ -141,5 +143,3 @@ def finest(precision: Sequence[str | None] | None, of_level: Mapping[str, Floats
         found[mine] = of_level[name][mine]
         level[mine] = name
     return found, level
-
-

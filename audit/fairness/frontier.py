@@ -61,8 +61,10 @@ def cutoffs(
     def approved(score: Floats, n: NDArray[np.int64]) -> NDArray[np.int64]:
         order = np.argsort(sign * score, kind="stable")
         before = np.concatenate([[0], np.cumsum(n[order])])
-        side = "left" if at_cutoff_adverse else "right"
-        return np.asarray(before[np.searchsorted(sign * score[order], sign * points, side=side)])
+        passed = sign * score[order]
+        if at_cutoff_adverse:
+            return np.asarray(before[np.searchsorted(passed, sign * points, side="left")])
+        return np.asarray(before[np.searchsorted(passed, sign * points, side="right")])
 
     total = int(everybody.n.sum())
     passed = approved(everybody.score, everybody.n)

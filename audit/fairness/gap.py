@@ -105,12 +105,13 @@ def split(people: Attributed, group: Floats, reference: Floats, min_group: int =
         Intervals are 95 %.
     """
     decided = np.isin(people.strata, STRATA) & np.isfinite(people.scores)
+    if not decided.any():
+        return Gap(0, 0, None, cause="the decisions have no scores")
+    decided &= (group > 0) | (reference > 0)  # nobody else adds to either mean, or to its error
     sizes = [_total(one[decided]) for one in (group, reference)]
     told = people.rows[decided[people.rows]]
     mine = int(np.count_nonzero(group[told]))
-    if not decided.any():
-        return Gap(0, 0, None, cause="the decisions have no scores")
-    if min(sizes) < min_group:
+    if min(sizes[0], sizes[1]) < min_group:
         whose = "" if sizes[0] < min_group else " in the reference group"
         return Gap(sizes[0], mine, None, cause=f"too few{whose}: n < {min_group}")
     means, parts_of_error = [], np.zeros(int(decided.sum()))
@@ -136,11 +137,10 @@ def _cause(people: Attributed, decided: NDArray[np.bool_], group: Floats, refere
         inside = decided & (people.strata == stratum)
         told = people.rows[inside[people.rows]]
         for member, whose in ((group, "the group"), (reference, "the reference group")):
-            n, n_told = np.count_nonzero(member[inside]), np.count_nonzero(member[told])
+            n, n_told = int((member[inside] > 0).sum()), int((member[told] > 0).sum())
             if n and n_told < min(n, 2):
                 return (
-                    f"of {n} {word} applicants of {whose} {n_told} were attributed. "
-                    "Raise explain.favourable"
+                    f"of {n} {word} applicants of {whose} {n_told} were attributed. Raise explain.favourable"
                 )
     return None
 
@@ -211,9 +211,7 @@ def body(
     """
     attributes: dict[str, dict[str, Any]] = {}
     for attribute, reference, group, gap in found:
-        of = attributes.setdefault(
-            attribute, {"attribute": attribute, "reference": reference, "groups": []}
-        )
+        of = attributes.setdefault(attribute, {"attribute": attribute, "reference": reference, "groups": []})
         parts = sorted(gap.parts, key=lambda part: (-abs(part.value), part.name))
         of["groups"].append(
             {

@@ -198,16 +198,16 @@ def scan(
     usable = {name: given for name, given in matrices.items() if given.shape[1]}
     everything = np.concatenate([usable[name] for name in sorted(usable)], axis=1) if usable else None
     whole = math.fsum(moves.values())
-    attributes = []
+    attributes: list[dict[str, Any]] = []
     for attribute, members in groups.items():
         mine = [str(members[at]) for at in order]
         how: dict[str, Any] = {"seed": seed, "min_group": min_group}
         together = told(everything, mine, fold, forest=True, **how) if everything is not None else []
         if not together:
-            cause = f"fewer than two groups of at least {max(min_group, 2 * FOLDS)} people are among those looked at"
+            cause = f"fewer than two groups of {max(min_group, 2 * FOLDS)} or more are among those looked at"
             attributes.append({"attribute": attribute, "cause": cause, "together": [], "factors": []})
             continue
-        found = []
+        found: list[dict[str, Any]] = []
         for name, given in usable.items():
             of = told(given, mine, fold, forest=False, **how)
             best = max(of, key=lambda one: (one.auc, one.group))

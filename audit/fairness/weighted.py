@@ -208,9 +208,7 @@ def _ratio(known: dict[int, tuple[float, Floats]], at: int, base: int, p: Floats
     variance = math.fsum(((mine / rate - theirs / reference) ** 2).tolist()) * n / max(n - 1, 1)
     move, other = DIFFERENCE * unseen(p[:, at]), DIFFERENCE * unseen(p[:, base])
     found["ratio_error_low"] = max(0.0, rate - move) / min(1.0, reference + other)
-    found["ratio_error_high"] = (
-        min(1.0, rate + move) / (reference - other) if reference > other else None
-    )
+    found["ratio_error_high"] = min(1.0, rate + move) / (reference - other) if reference > other else None
     if variance == 0:
         return found | {"cause": "every decision is alike: there is nothing to compare"}
     error, middle = math.sqrt(variance), math.log(rate / reference)

@@ -37,7 +37,7 @@ def _judging(group: np.ndarray, bad: np.ndarray | None, n_approved: int, **more:
 
 
 def test_without_the_proxy_the_ratio_is_even_at_no_cost() -> None:
-    """A factor that tells the group and nothing else: leaving it out evens the ratio and costs no accuracy."""
+    """A factor that tells the group and nothing else: without it the ratio is even, and no accuracy is lost."""
     group, use, proxy, bad = _world(4000, 1)
     now, without = Candidate("now", "now", use + proxy), Candidate("without", "held", use, ("proxy",))
     found = measure([now, without], _judging(group, bad, 2800))
@@ -93,7 +93,7 @@ def test_the_changes_cover_the_truth() -> None:
 
 
 def test_without_outcomes_accuracy_is_not_measured() -> None:
-    """No column, nothing known, one class: the cause stands there and ratios still do; nothing is on a frontier."""
+    """No column, nothing known, one class: the cause is told, ratios still are, and there is no frontier."""
     group, use, proxy, bad = _world(400, 3)
     for outcome, cause in ((None, NO_OUTCOME), (np.full(400, np.nan), NO_OUTCOME), (np.ones(400), ONE_CLASS)):
         found = measure([Candidate("now", "now", use + proxy)], _judging(group, outcome, 300))
@@ -120,7 +120,9 @@ def test_a_frontier_holds_what_none_beats() -> None:
     draw = np.random.default_rng(1)
     bad = (draw.random(3000) < 1 / (1 + np.exp(-(use + 1.5 * group - 1.5)))).astype(float)
     names = ["now", "half", "none"]
-    made = [Candidate(name, "held", use + part * proxy) for name, part in zip(names, (1.5, 0.7, 0.0), strict=True)]
+    made = [
+        Candidate(name, "held", use + part * proxy) for name, part in zip(names, (1.5, 0.7, 0.0), strict=True)
+    ]
     made.append(Candidate("noise", "held", proxy + 3 * draw.normal(size=3000)))
     rows = measure(made, _judging(group, bad, 2000))["candidates"]
     kept = [row["name"] for row in rows if row["attributes"][0]["frontier"]]
@@ -151,7 +153,7 @@ def test_as_many_are_approved_as_ties_allow(scores: list[float], n: int, found: 
 
 
 def test_reweighing_makes_outcome_and_group_independent() -> None:
-    """With full strength the weighted share of bad outcomes is the same in each group; with none nothing moves."""
+    """At full strength the weighted share of bad outcomes is the same in each group; at none nothing moves."""
     draw = np.random.default_rng(0)
     group = np.where(draw.random(2000) < 0.3, "a", "b")
     bad = draw.random(2000) < np.where(group == "a", 0.4, 0.1)
@@ -171,9 +173,7 @@ def test_the_frontier_of_cutoffs_by_a_plain_loop(high: bool, at_adverse: bool) -
     sex = np.where(draw.random(600) < 0.5, "male", "female")
     bad = draw.random(600) < 0.3
     table = count(["adverse"] * 600, {"sex": sex}, scores, bad.astype(float))
-    body = cutoffs(
-        table, {"sex": "male"}, 0.5, adverse_high=high, at_cutoff_adverse=at_adverse, min_group=30
-    )
+    body = cutoffs(table, {"sex": "male"}, 0.5, adverse_high=high, at_cutoff_adverse=at_adverse, min_group=30)
     assert 0.5 in body["cutoffs"]
     (found,) = body["attributes"][0]["groups"]
     for at, cutoff in enumerate(body["cutoffs"]):

@@ -143,7 +143,7 @@ def _counts(**columns: list[int]) -> dict[str, list[int]]:
 
 
 def test_other_races_are_spread_as_the_census_counts_them() -> None:
-    """Pairs with another race go to the race, Asian and Pacific pairs to one group, the rest in proportion."""
+    """Pairs with another race go to the race, Asian and Pacific ones to one group, the rest in proportion."""
     counts = _counts(
         Total_Pop=[100, 10],
         Hispanic_Total=[20, 0],

@@ -49,7 +49,7 @@ def test_the_parts_sum_to_the_gap() -> None:
 
 
 def test_a_linear_model_says_what_each_part_is() -> None:
-    """Of a linear score a factor carries its slope times the difference of the groups' means: a plain loop."""
+    """A factor of a linear score carries its slope times the difference of the groups' means: a plain loop."""
     columns, group = _world(2000, 2)
     gap = split(_attributed(columns), group, 1 - group)
     for part, slope, column in zip(gap.parts, SLOPES, columns.T, strict=True):
@@ -83,7 +83,7 @@ def test_sampling_only_widens() -> None:
 
 
 def test_weights_of_nought_and_one_are_groups() -> None:
-    """A membership by probability gives the counted group's gap where it is certain, and less where it is not."""
+    """Certain memberships give the counted group's gap, and uncertain ones less."""
     columns, group = _world(3000, 4)
     people = _attributed(columns)
     sure = split(people, group, 1 - group)
@@ -117,10 +117,17 @@ def test_what_cannot_be_split_says_why() -> None:
     one[:3] = 1
     assert split(people, one, 1 - one).cause == "too few: n < 30"
     assert split(people, 1 - one, one).cause == "too few in the reference group: n < 30"
-    none = Attributed(people.scores, np.full(600, -1), people.rows, FACTORS, people.contributions, people.rest)
+    none = Attributed(
+        people.scores, np.full(600, -1), people.rows, FACTORS, people.contributions, people.rest
+    )
     assert split(none, group, 1 - group).cause == "the decisions have no scores"
     empty = Attributed(
-        people.scores, people.strata, np.array([], dtype=np.int64), FACTORS, np.empty((0, 3)), np.empty((0, 2))
+        people.scores,
+        people.strata,
+        np.array([], dtype=np.int64),
+        FACTORS,
+        np.empty((0, 3)),
+        np.empty((0, 2)),
     )
     gap = split(empty, group, 1 - group)
     assert gap.cause == "no decision was attributed"

@@ -1,4 +1,4 @@
-"""The proxy scan: it finds a planted proxy, finds none where there is none, and its AUC is the plain count."""
+"""The proxy scan: it finds a planted proxy, none where there is none, and its AUC is the plain count."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from audit.fairness.proxies import TELLS, auc, folds, matrix, scan
 
 
 def _world(n: int, seed: int, link: float) -> tuple[dict[str, np.ndarray], list[str], list[bytes]]:
-    """Return columns, groups and keys: a district that holds the group's own share of women, income that does not."""
+    """Return columns, groups and keys: a district that tells sex, and an income that does not."""
     draw = np.random.default_rng(seed)
     women = draw.random(n) < 0.5
-    district = np.where(draw.random(n) < link, np.where(women, "north", "south"), draw.choice(["north", "south"], n))
+    district = np.where(
+        draw.random(n) < link, np.where(women, "north", "south"), draw.choice(["north", "south"], n)
+    )
     columns = {
         "district": district.astype(object),
         "income": draw.normal(50, 10, n),
@@ -24,7 +26,9 @@ def _world(n: int, seed: int, link: float) -> tuple[dict[str, np.ndarray], list[
     return columns, ["female" if one else "male" for one in women], keys
 
 
-def _scan(columns: dict[str, np.ndarray], groups: list[str], keys: list[bytes], **more: Any) -> dict[str, Any]:
+def _scan(
+    columns: dict[str, np.ndarray], groups: list[str], keys: list[bytes], **more: Any
+) -> dict[str, Any]:
     how: dict[str, Any] = {
         "labels": {},
         "verdicts": {},

@@ -45,7 +45,7 @@ def test_the_weighted_rate_by_a_plain_loop() -> None:
 
 
 def test_calibrated_weights_find_the_true_rate() -> None:
-    """Where outcomes have nothing to do with membership at equal p, the interval holds the truth 95 times in 100."""
+    """Where membership says nothing more at equal p, the interval holds the truth 95 times in 100."""
     everybody = np.random.default_rng(10_000).beta(0.5, 1.5, 400_000)
     truth = float((everybody * (0.75 - 0.2 * everybody)).sum() / everybody.sum())
     covered = 0
@@ -92,7 +92,9 @@ def test_the_interval_of_a_ratio_covers() -> None:
     """The ratio's interval holds the true ratio about 95 times in 100."""
     everybody = np.random.default_rng(1).beta(0.5, 1.5, 400_000)
     rate = 0.75 - 0.2 * everybody
-    truth = ((everybody * rate).sum() / everybody.sum()) / (((1 - everybody) * rate).sum() / (1 - everybody).sum())
+    truth = ((everybody * rate).sum() / everybody.sum()) / (
+        ((1 - everybody) * rate).sum() / (1 - everybody).sum()
+    )
     covered = 0
     for seed in range(300):
         p, _, y = _world(1500, seed)
@@ -102,7 +104,7 @@ def test_the_interval_of_a_ratio_covers() -> None:
 
 
 def test_the_range_is_for_the_stated_difference() -> None:
-    """The range of a ratio moves both rates by ``DIFFERENCE`` times what is unseen of each, apart and together."""
+    """The range of a ratio moves both rates by ``DIFFERENCE`` times what is unseen of each."""
     p, _, y = _world(2000, 9)
     white, black = weighted_rates(np.stack([1 - p, p], axis=1), y, GROUPS, "white")
     move, other = DIFFERENCE * unseen(p), DIFFERENCE * unseen(1 - p)
