@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from audit.record import Measurement
+from audit.record.words import MeasurementState
 
 _NO_AGE = "age is no input of the model"
 _NO_MODEL = "no model was opened: the scores or the decisions were already in the data"
@@ -30,8 +31,8 @@ def of_estimated_groups(body: Mapping[str, Any] | None) -> tuple[Measurement, ..
         if one["group"] == body["reference"]:
             continue
         told = one["cause"] or (
-            f"estimated by name and address; weights miss {one['unseen']:.0%} of a difference among people of "
-            "like probability"
+            f"estimated by name and address; weights miss {one['unseen']:.0%} of a difference among people "
+            "of like probability"
         )
         found.append(
             Measurement(
@@ -42,15 +43,17 @@ def of_estimated_groups(body: Mapping[str, Any] | None) -> tuple[Measurement, ..
                 n=round(one["expected"]),
                 attribute=str(body["attribute"]),
                 group=str(one["group"]),
-                state="not_measured"
-                if one["ratio"] is None
-                else "inconclusive"
-                if one["cause"]
-                else "measured",
+                state=_state(one),
                 cause=told,
             )
         )
     return tuple(found)
+
+
+def _state(one: Mapping[str, Any]) -> MeasurementState:
+    if one["ratio"] is None:
+        return "not_measured"
+    return "inconclusive" if one["cause"] else "measured"
 
 
 def of_proxy_columns(inputs: Collection[str], columns: Collection[str] | None) -> tuple[Measurement, ...]:

@@ -173,11 +173,11 @@ def _reference(chosen: Barrier) -> Values:
 
 def _neutralised(asking: _Asking) -> Iterator[Candidate]:
     for factor, columns in asking.factors.items():
-        label = label_of(factor)
+        label = label_of(factor).lower()
         held = {**asking.rows}
         for column in columns:
             held[column] = np.full(len(asking.scores), _middle(asking.reference[column]))
-        yield Candidate(f"{label}: held", "held", asking.scored(held), (factor,))
+        yield Candidate(f"{label} held", "held", asking.scored(held), (factor,))
         total = np.zeros(len(asking.scores))
         places = np.linspace(0, len(asking.reference[columns[0]]) - 1, AVERAGED).round().astype(np.int64)
         for at in places.tolist():
@@ -185,7 +185,7 @@ def _neutralised(asking: _Asking) -> Iterator[Candidate]:
             for column in columns:
                 mixed[column] = np.full(len(asking.scores), asking.reference[column][at])
             total += asking.scored(mixed)
-        yield Candidate(f"{label}: averaged out", "averaged", total / len(places), (factor,))
+        yield Candidate(f"{label} averaged out", "averaged", total / len(places), (factor,))
 
 
 def _middle(values: NDArray[Any]) -> Any:
