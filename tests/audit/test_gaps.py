@@ -142,7 +142,7 @@ def test_no_factor_tells_sex_here(whole: Found) -> None:
 
 
 def test_every_candidate_is_kept_and_none_applied(whole: Found) -> None:
-    """Held and averaged factors, retrained models with all, without each, and with weights; decisions stay."""
+    """Held and averaged factors, models trained with all, without each, with weights; decisions stay."""
     body = whole.figures["alternatives"]
     kinds = [one["kind"] for one in body["candidates"]]
     n = len(FEATURES)
@@ -238,7 +238,7 @@ def main_of(*arguments: str) -> None:
 def test_what_estimates_are_made_of_is_found_among_the_inputs(
     tmp_path: Path, column: str, requirement: str
 ) -> None:
-    """An area that is scored is named; a probability that is scored is a protected basis, and holds notices."""
+    """An area that is scored is named; a probability that is scored is a protected basis."""
     extra = f"{column}:\n  columns: [{column}]\n  code: C9\n  statement: {{en: Place of residence}}\n"
     extra += "  priority: 9\n  approved: {by: Model Risk, date: 2026-11-02}\n"
     world = named_lender.build(
@@ -288,7 +288,7 @@ def _aged(model: str) -> dict[str, Any]:
     ],
 )
 def test_the_age_rule(tmp_path: Path, model: str, outcome: str, share: float | None) -> None:
-    """Where any age of 62 or more scores worse than a younger one, all else as it was, the rule is not met."""
+    """Where an age of 62 or more scores worse than a younger one, all else equal, the rule is not met."""
     found = run(tmp_path, **_aged(model))
     assert found.outcome("us_ecoa_regb.age_62_not_worse") == {outcome}
     worse = found.figures["age_rule"]["worse"]["value"]

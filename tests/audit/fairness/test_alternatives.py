@@ -37,7 +37,7 @@ def _judging(group: np.ndarray, bad: np.ndarray | None, n_approved: int, **more:
 
 
 def test_without_the_proxy_the_ratio_is_even_at_no_cost() -> None:
-    """A factor that tells the group and nothing else: without it the ratio is even, and no accuracy is lost."""
+    """A factor that tells the group and nothing else: without it the ratio is even at no cost."""
     group, use, proxy, bad = _world(4000, 1)
     now, without = Candidate("now", "now", use + proxy), Candidate("without", "held", use, ("proxy",))
     found = measure([now, without], _judging(group, bad, 2800))
@@ -153,7 +153,7 @@ def test_as_many_are_approved_as_ties_allow(scores: list[float], n: int, found: 
 
 
 def test_reweighing_makes_outcome_and_group_independent() -> None:
-    """At full strength the weighted share of bad outcomes is the same in each group; at none nothing moves."""
+    """At full strength the weighted share of bad outcomes is equal in each group; at none nothing moves."""
     draw = np.random.default_rng(0)
     group = np.where(draw.random(2000) < 0.3, "a", "b")
     bad = draw.random(2000) < np.where(group == "a", 0.4, 0.1)

@@ -49,7 +49,7 @@ def test_the_parts_sum_to_the_gap() -> None:
 
 
 def test_a_linear_model_says_what_each_part_is() -> None:
-    """A factor of a linear score carries its slope times the difference of the groups' means: a plain loop."""
+    """A factor of a linear score carries its slope times the difference of the means: a plain loop."""
     columns, group = _world(2000, 2)
     gap = split(_attributed(columns), group, 1 - group)
     for part, slope, column in zip(gap.parts, SLOPES, columns.T, strict=True):

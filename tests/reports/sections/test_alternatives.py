@@ -30,8 +30,8 @@ def test_the_title_is_a_sure_gain_without_a_sure_loss() -> None:
     page = alternatives.query(ToldLedger(), AUDIT)
     assert page is not None
     assert alternatives.title(page) == (
-        "One of 4 other models (credit limit held) puts the ratio of ages\u00a018–24 at 0.91 in place of 0.86, "
-        "with no loss of accuracy beyond chance"
+        "One of 4 other models (credit limit held) puts the ratio of ages\u00a018–24 at 0.91 in place "
+        "of 0.86, with no loss of accuracy beyond chance"
     )
 
 
