@@ -7,14 +7,17 @@ another cutoff serves some applicants, the difference of their bases is a part o
 
 Every refused decision is attributed and a sample of the approved, drawn without looking at groups. Means
 are therefore taken within the two strata and put together by how many of the group each holds in the
-whole population. What the sample leaves open between that and the gap of everybody is a part too, named
-and not spread over factors; it is 0 where all were attributed.
+whole population. Everybody's score is known, so where a sample scores higher or lower than its group, each
+part is moved along the line on which it follows the score. A score is the sum of its parts, so these lines
+sum to one, and the parts to the gap of everybody. Where fewer than ten were attributed no line is laid, and
+what the sample leaves open is a part of its own, named and not spread over factors.
 
 Why so, the interval: the people are a sample of those who might have applied, and the approved ones
 attributed are a sample of those who did. Both count; the first is the variance over people, the second
 what sampling within the strata adds.
 
-Source: Cochran (1977), Sampling Techniques, section 12.2 (two-phase sampling) with linearised means.
+Source: Cochran (1977), Sampling Techniques, chapter 7 (regression estimators) and section 12.2 (two-phase
+sampling), with linearised means.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 REFUSED, APPROVED = 0, 1  # strata: what was decided
 STRATA = (REFUSED, APPROVED)
+_FEWEST = 10  # attributed of a stratum, below which no line is laid through them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,44 +149,70 @@ def _cause(people: Attributed, decided: NDArray[np.bool_], group: Floats, refere
     return None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stratum:
+    """Refused or approved: everybody in it, who of the attributed, and how each part follows the score."""
+
+    everybody: NDArray[np.bool_]
+    inside: Integers
+    slope: Floats
+
+
+def _stratum(
+    people: Attributed, decided: NDArray[np.bool_], values: Floats, whom: Integers, stratum: int
+) -> _Stratum:
+    everybody = decided & (people.strata == stratum)
+    inside = np.flatnonzero(people.strata[whom] == stratum)
+    n = len(inside)
+    if n == int(everybody.sum()) or n < _FEWEST:
+        return _Stratum(everybody, inside, np.zeros(values.shape[1]))
+    scores = people.scores[whom[inside]]
+    apart = scores - _total(scores) / n
+    spread = _total(apart**2)
+    if spread == 0:
+        return _Stratum(everybody, inside, np.zeros(values.shape[1]))
+    return _Stratum(everybody, inside, np.array([_total(apart * one) for one in values[inside].T]) / spread)
+
+
 def _with_parts(
     people: Attributed, decided: NDArray[np.bool_], group: Floats, reference: Floats, gap: Gap
 ) -> Gap:
     columns = np.concatenate([people.contributions, people.rest], axis=1)
     places = np.flatnonzero(decided[people.rows])
     values, whom = columns[places], people.rows[places]
+    strata = [_stratum(people, decided, values, whom, one) for one in STRATA]
     found = np.zeros(columns.shape[1])
     over_people = np.zeros_like(values)  # what each attributed decision adds, about the group's mean
-    within = np.zeros_like(values)  # the same about the mean of its stratum
-    strata = [
-        (int((decided & (people.strata == one)).sum()), np.flatnonzero(people.strata[whom] == one))
-        for one in STRATA
-    ]
+    within = np.zeros_like(values)  # the same about what its score lets expect in its stratum
     for sign, member in ((1.0, group), (-1.0, reference)):
         size = _total(member[decided])
         means, reach = np.zeros(columns.shape[1]), []
-        for stratum, (_, inside) in zip(STRATA, strata, strict=True):
-            held = _total(member[decided & (people.strata == stratum)])
-            weight = member[whom[inside]]
+        for one in strata:
+            held, weight = _total(member[one.everybody]), member[whom[one.inside]]
             if held == 0:
                 continue
             sampled = _total(weight)
-            mean = np.array([_total(weight * column) for column in values[inside].T]) / sampled
-            means += held / size * mean
-            reach.append((inside, weight, held / size / sampled, mean))
-        for inside, weight, each, mean in reach:
-            within[inside] += sign * each * weight[:, None] * (values[inside] - mean)
+            seen = people.scores[whom[one.inside]]
+            mean = np.array([_total(weight * column) for column in values[one.inside].T]) / sampled
+            mean_seen = _total(weight * seen) / sampled
+            of_all = _total(member[one.everybody] * people.scores[one.everybody]) / held
+            known = mean + one.slope * (of_all - mean_seen)
+            expected = mean + np.outer(seen - mean_seen, one.slope)
+            means += held / size * known
+            reach.append((one.inside, weight, held / size / sampled, expected))
+        for inside, weight, each, expected in reach:
+            within[inside] += sign * each * weight[:, None] * (values[inside] - expected)
             over_people[inside] += sign * each * weight[:, None] * (values[inside] - means)
         found += sign * means
     variance = np.zeros(columns.shape[1])
-    for total, inside in strata:
-        n = len(inside)
+    for one in strata:
+        n, total = len(one.inside), int(one.everybody.sum())
         if n:
             # Each attributed one stands for total / n: one such person adds the square of their own part.
-            spread = np.array([_total(column**2) for column in over_people[inside].T])
+            spread = np.array([_total(column**2) for column in over_people[one.inside].T])
             variance += spread * n / total
         if 1 < n < total:
-            spread = np.array([_total(column**2) for column in within[inside].T])
+            spread = np.array([_total(column**2) for column in within[one.inside].T])
             variance += spread * n / (n - 1) * (1 - n / total)
     half = Z * np.sqrt(variance)
     parts = tuple(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LABEL = "Gap"
 _DRAWN = 3  # waterfalls
+_SEEN = 0.0005  # score points that print as more than 0
+_ROWS = 6  # factors in the table of what tells a group
 _TOLD = 3  # factors of a gap in the table
 _SMALL = 0.02  # of all steps: what is smaller stands in one step at the end
 
@@ -69,7 +71,7 @@ class Proxies:
     chart: Scatter | None
     narrow: Scatter | None
     rows: tuple[ProxyRow, ...]
-    together: str
+    n_more: int
     cause: str
 
 
@@ -91,6 +93,7 @@ class Gap:
     finding: str
     falls: tuple[Fall, ...]
     rows: tuple[GapRow, ...]
+    open: bool  # whether sampling leaves something that is not attributed
     proxies: tuple[Proxies, ...]
     scan: str  # how the scan was made, or why not
     tells: str
@@ -121,6 +124,7 @@ def query(ledger: Reading, audit_id: str) -> Gap | None:
         finding=_finding(drawn),
         falls=tuple(_fall(of, one) for of, one in drawn),
         rows=tuple(_rows(body)),
+        open=any(abs(one["sampling"]) >= _SEEN for of in body["attributes"] for one in of["groups"]),
         proxies=() if scan is None else tuple(_proxies(of) for of in scan["attributes"]),
         scan=_scan_words(sealed, scan),
         tells="" if scan is None else f"{scan['tells']:.2f}",
@@ -148,7 +152,8 @@ def _finding(drawn: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> st
     who = group_words(of["attribute"], one["group"])
     if first["value"] * one["gap"] <= 0:
         return f"The widest gap is that of {who}, and no one factor carries it"
-    return f"{first['label']} carries most of the widest gap, that of {who}"
+    part = "most" if abs(first["value"]) > abs(one["gap"]) / 2 else "the largest part"
+    return f"{first['label']} carries {part} of the widest gap, that of {who}"
 
 
 def _fall(of: Mapping[str, Any], one: Mapping[str, Any]) -> Fall:
@@ -170,7 +175,7 @@ def _fall(of: Mapping[str, Any], one: Mapping[str, Any]) -> Fall:
             Step(f"{len(rest)} smaller {plural(len(rest), 'factor')}", value, False, wording.signed(value))
         )
     for name, label in (("base", "Comparison of another cutoff"), ("sampling", "Not attributed (sampling)")):
-        if abs(one[name]) >= 0.0005:
+        if abs(one[name]) >= _SEEN:
             steps.append(Step(label, one[name], False, wording.signed(one[name])))
     who = capital(group_words(of["attribute"], one["group"]))
     how: dict[str, Any] = {
@@ -252,12 +257,12 @@ def _scan_words(sealed: Sealed, scan: Mapping[str, Any] | None) -> str:
 def _proxies(of: Mapping[str, Any]) -> Proxies:
     heading = attribute_label(of["attribute"])
     if of["cause"]:
-        return Proxies(heading, "", None, None, (), "", of["cause"])
+        return Proxies(heading, "", None, None, (), 0, of["cause"])
     named = [factor for factor in of["factors"] if factor["named"]]
     rows, points = [], []
     for factor in of["factors"]:
         best = factor["best"]
-        note = "stands in for the group" if factor["named"] else ""
+        note = "stands in" if factor["named"] else ""
         if factor["verdict"]:
             note = f"{note}; {factor['verdict']}" if note else factor["verdict"]
         rows.append(
@@ -309,8 +314,8 @@ def _proxies(of: Mapping[str, Any]) -> Proxies:
         meaning,
         scatter(points, heading_of, height=110, **how) if points else None,
         scatter(points, heading_of, height=110, narrow=True, **how) if points else None,
-        tuple(rows),
-        words,
+        tuple(rows[:_ROWS]),
+        max(0, len(rows) - _ROWS),
         "",
     )
 

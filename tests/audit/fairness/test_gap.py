@@ -44,8 +44,28 @@ def test_the_parts_sum_to_the_gap() -> None:
         gap = split(_attributed(columns, sampled), group, 1 - group)
         assert gap.value is not None
         assert _sum(gap) == pytest.approx(gap.value, abs=1e-15)
+        assert abs(gap.sampling) < 1e-12  # the parts follow the score, so nothing is left open
+
+
+def test_a_handful_of_approved_leaves_a_part_open() -> None:
+    """Through fewer than ten no line is laid: what they leave open is told, and the sum is still the gap."""
+    columns, group = _world(3000, 1)
+    gap = split(_attributed(columns, 9), group, 1 - group)
+    assert gap.parts
+    assert gap.value is not None
+    assert _sum(gap) == pytest.approx(gap.value, abs=1e-15)
+    assert abs(gap.sampling) > 1e-4
+
+
+def test_knowing_everybodys_score_narrows_the_intervals() -> None:
+    """The part that follows the score most is known better than its plain sample mean."""
+    columns, group = _world(4000, 8)
+    columns[:, 2] *= 0.1
+    gap = split(_attributed(columns, 150), group, 1 - group)
     whole = split(_attributed(columns), group, 1 - group)
-    assert abs(whole.sampling) < 1e-15
+    debts, all_debts = gap.parts[1], whole.parts[1]
+    assert debts.low <= all_debts.value <= debts.high
+    assert debts.high - debts.low < 2 * (all_debts.high - all_debts.low)
 
 
 def test_a_linear_model_says_what_each_part_is() -> None:

@@ -29,7 +29,7 @@ def test_the_title_names_the_widest_gap_and_its_factor() -> None:
     """The widest gap beyond chance makes the title; a calm audit has none."""
     page = gap.query(ToldLedger(), AUDIT)
     assert page is not None
-    assert gap.title(page) == "Latest payment carries most of the widest gap, that of ages\u00a018–24"
+    assert gap.title(page) == "Latest payment carries the largest part of the widest gap, that of ages\u00a018–24"
     body = ToldLedger().the_figures["gap"].body
     calm = {
         **body,
@@ -73,9 +73,7 @@ def test_only_what_tells_and_moves_is_named() -> None:
     sex, age, marital = page.proxies
     assert "No factor both tells a group" in sex.meaning
     assert "Credit limit tells a group and moves scores" in age.meaning
-    assert [row.note for row in age.rows if row.label == "Credit limit"] == [
-        "stands in for the group; reviewed"
-    ]
+    assert [row.note for row in age.rows if row.label == "Credit limit"] == ["stands in; reviewed"]
     assert marital.cause == "fewer than two groups"
     assert sex.chart is not None
     assert {dot.state for dot in sex.chart.dots} == {"told", "passed"}
