@@ -1,4 +1,4 @@
-"""What an audit measured about estimated groups, what they are estimated from, and the age rule. Pure.
+"""What an audit measured about estimated groups, and what they are estimated from. Pure.
 
 As in ``measurements``: a requirement of a pack picks its measure by name, and what could not be measured
 is a measurement with that state and its cause.
@@ -6,13 +6,12 @@ is a measurement with that state and its cause.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from audit.record import Measurement
 from audit.record.words import MeasurementState
 
-_NO_AGE = "age is no input of the model"
 _NO_MODEL = "no model was opened: the scores or the decisions were already in the data"
 _NO_ESTIMATE = "no groups are estimated from names and addresses"
 
@@ -71,28 +70,3 @@ def of_proxy_columns(inputs: Collection[str], columns: Collection[str] | None) -
         return (Measurement(measure, state="not_measured", cause=_NO_MODEL),)
     both = sorted(set(inputs) & set(columns))
     return (Measurement(measure, float(len(both)), n=len(inputs), cause=", ".join(both) or None),)
-
-
-def of_age(
-    body: Mapping[str, Any] | None, inputs: Collection[str], ages: Sequence[str]
-) -> tuple[Measurement, ...]:
-    """Measure the age rule.
-
-    Parameters
-    ----------
-    body : the figure ``age_rule``; None where the model was not asked
-    inputs : columns that the model reads; empty where no model was opened
-    ages : those of them that are age
-    """
-    measure = "elderly_scored_worse"
-    if not inputs:
-        return (Measurement(measure, state="not_measured", cause=_NO_MODEL),)
-    if not ages:
-        return (Measurement(measure, state="not_applicable", cause=_NO_AGE),)
-    if body is None or body["cause"] is not None:
-        cause = str(body["cause"]) if body is not None else "the model was not asked"
-        return (Measurement(measure, state="not_measured", cause=cause),)
-    worse = body["worse"]
-    told = f"by at most {body['by']:.3g} of the score" if body["n_worse"] else None
-    # The share itself is judged: one applicant for whom it is so is against the rule, whatever others say.
-    return (Measurement(measure, worse["value"], n=body["n"], cause=told),)

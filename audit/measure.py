@@ -18,7 +18,6 @@ from audit.data.profile import merge_profiles
 from audit.explain import pictures
 from audit.explain.agreement import agreement, overlaps
 from audit.explain.joining import joined, taken
-from audit.fairness import elderly
 from audit.fairness.disparities import disparities
 from audit.fairness.groups import CountTable, merge
 from audit.fairness.rates import measurements as rate_measurements
@@ -26,6 +25,7 @@ from audit.fairness.rates import rates
 from audit.identity import environment
 from audit.ledger.seal import digest_of_json
 from audit.record import Attributions, Decision, Disparity, Figure, Finding, Measurement, Rate
+from audit.scored_age import of_scored_age
 from audit.vague import is_vague
 
 if TYPE_CHECKING:
@@ -129,9 +129,15 @@ def findings(
     inputs = (run.ready.model.inputs or config.data.features) if run.has_model else ()
     measured: tuple[Measurement, ...] = (
         *rate_measurements(run.groups.rates, run.groups.disparities),
-        *_of_groups(run, bodies, inputs),
+        *_of_estimates(run, bodies, inputs),
         *measurements.of_inputs(
             inputs, run.barrier.protected_inputs, codes, stated=bool(config.protected or config.fairness.bisg)
+        ),
+        *of_scored_age(
+            next((one.permitted for one in config.protected.values() if one.permitted is not None), None),
+            run.barrier.job.ages,
+            [part.aged for part in run.explained if part.aged is not None],
+            known=run.has_model,
         ),
         *measurements.of_statements(codes, vague, config.audit.as_of),
         *measurements.of_reasons(run.decisions, known=run.has_model or config.reasons_given is not None),
@@ -146,16 +152,14 @@ def findings(
     return judged, duties.exit_code(judged, fail_on if fail_on is not None else config.fail_on)
 
 
-def _of_groups(
+def _of_estimates(
     run: Measured, bodies: Mapping[str, Mapping[str, Any]], inputs: Sequence[str]
 ) -> tuple[Measurement, ...]:
-    """Measure estimated groups, what they are estimated from, and the age rule."""
+    """Measure estimated groups, and whether what they are estimated from is scored."""
     section = run.ready.config.fairness.bisg
-    ages = elderly.columns(run.barrier.protected_inputs)
     return (
         *group_measurements.of_estimated_groups(bodies.get("estimated_groups")),
         *group_measurements.of_proxy_columns(inputs, section.columns.values() if section else None),
-        *group_measurements.of_age(bodies.get("age_rule"), inputs, ages),
     )
 
 
@@ -201,7 +205,11 @@ def _of_population(run: Measured) -> tuple[Figure, ...]:
             config.protected,
             (stated.column, stated.adverse) if stated is not None else None,
         ),
-        drawn.model(ready.model, run.barrier.protected_inputs),
+        drawn.model(
+            ready.model,
+            run.barrier.protected_inputs,
+            run.barrier.job.ages.columns if run.barrier.job.ages is not None else (),
+        ),
         drawn.scores(table, cutoff),
         drawn.calibration(table, adverse_high=config.decision.adverse_high),
         drawn.confusion(table),

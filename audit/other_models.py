@@ -5,9 +5,6 @@ factor's values taken from reference applicants and the scores averaged. Where t
 that trains (``fairness.retrain``), it runs in a child process of its own behind the same walls, on about
 two thirds of the decisions looked at; all candidates are then measured on the rest, which none was trained
 on. What is found is evidence; nothing is applied.
-
-The age rule is asked here too, since it is a question to the model: does any age of 62 or more score worse
-than some younger age, all else equal?
 """
 
 from __future__ import annotations
@@ -23,7 +20,7 @@ from audit.data.decide import adverse_by_cutoff
 from audit.data.estimated import ESTIMATED
 from audit.errors import ModelError, UsageError
 from audit.explain.pictures import label_of
-from audit.fairness import alternatives, bisg, elderly, frontier
+from audit.fairness import alternatives, bisg, frontier
 from audit.fairness.alternatives import Candidate, Judging
 from audit.fairness.groups import merge
 from audit.models import as_trust
@@ -43,7 +40,7 @@ ROWS = 6000  # decisions that candidates are measured on
 TRAINED_ROWS = 18_000  # at most so many are looked at where a function trains: two thirds of them train
 AVERAGED = 8  # reference applicants whose values are taken
 STRENGTHS = (0.5, 1.0)  # of reweighing
-NAME, CUTOFFS, AGE = "alternatives", "cutoff_frontier", "age_rule"
+NAME, CUTOFFS = "alternatives", "cutoff_frontier"
 _NO_MODEL = "no model was opened, so no factor can be changed"
 _NO_FACTORS = "no factor of the dictionary has columns"
 _NO_GROUPS = "no protected attribute is stated"
@@ -51,14 +48,11 @@ _NOBODY = "no decision has a score"
 
 
 def ask(ready: Ready, scored: Sequence[ScoredPartition], chosen: Barrier) -> tuple[Figure, ...]:
-    """Ask for other scores; nothing for a batch, and alternatives only where ``fairness.also`` names them."""
+    """Ask for other scores where ``fairness.also`` names alternatives; nothing for a batch."""
     config = ready.config
-    if config.audit.kind == "batch":
+    if config.audit.kind == "batch" or "alternatives" not in config.fairness.also:
         return ()
-    found = _age(ready, scored, chosen)
-    if "alternatives" not in config.fairness.also:
-        return found
-    return (*found, _cutoffs(ready, scored), _alternatives(ready, scored, chosen))
+    return (_cutoffs(ready, scored), _alternatives(ready, scored, chosen))
 
 
 def _cutoffs(ready: Ready, scored: Sequence[ScoredPartition]) -> Figure:
@@ -282,33 +276,3 @@ def _retrained(
         return found
     finally:
         trainer.close()
-
-
-# --- the age rule --------------------------------------------------------------------------------
-
-
-def _age(ready: Ready, scored: Sequence[ScoredPartition], chosen: Barrier) -> tuple[Figure, ...]:
-    config = ready.config
-    columns = elderly.columns(chosen.protected_inputs)
-    if ready.host is None or not columns:
-        return ()
-    seen = behaviour.look(chosen.job, scored, elderly.ROWS)
-    rows = behaviour.read(chosen.job, seen)
-    (column, *others) = columns
-    if others or rows[column].dtype.kind not in "fiub" or column not in elderly.own(config.protected):
-        return (Figure(AGE, "fair_lending", {"columns": list(columns), "cause": elderly.NOT_MOVED}),)
-    ages = elderly.ages(rows[column])
-    if isinstance(ages, str):
-        return (Figure(AGE, "fair_lending", {"columns": list(columns), "cause": ages}),)
-    try:
-        scores = np.stack(
-            [
-                ready.sign * ready.host.score({**rows, column: np.full(len(rows[column]), age)})
-                for age in ages.tolist()
-            ],
-            axis=1,
-        )
-    except (ModelError, UsageError) as error:
-        return (Figure(AGE, "fair_lending", {"columns": list(columns), "cause": str(error)}),)
-    body = elderly.body(column, ages, scores, tolerance=1e-6 * chosen.scale)
-    return (Figure(AGE, "fair_lending", body),)

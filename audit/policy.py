@@ -3,8 +3,9 @@
 A pack is a folder of YAML, and adding one adds no Python: ``pack.yaml`` (what it is),
 ``requirements.yaml`` (questions with dated bounds), ``statements.yaml`` (prescribed texts, dated),
 ``reasons.yaml`` (published lists of reasons, as seeds), ``retention.yaml`` (how long records are
-kept; see ``audit.retention``), ``law.yaml`` (the state of the law that it rests on; see ``audit.law``)
-and ``cases.yaml`` (situations with their answers, run by the tests).
+kept; see ``audit.retention``), ``clocks.yaml`` (how long an answer may take; see ``audit.clocks``),
+``law.yaml`` (the state of the law that it rests on; see ``audit.law``) and ``cases.yaml`` (situations
+with their answers, run by the tests).
 All but ``pack.yaml`` may be absent. The packs of this program lie beside this module; a house policy
 lies in the user's folder and names what it ``extends``.
 
@@ -37,8 +38,10 @@ PACKS = Path(__file__).resolve().parent / "packs"
 _FILES = ("pack.yaml", "requirements.yaml", "statements.yaml", "reasons.yaml")
 _BESIDE = (
     "retention.yaml",
+    "clocks.yaml",
     "law.yaml",
     "cases.yaml",
+    "cases_counted.yaml",
 )  # read by others; they change nothing that an audit finds
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 

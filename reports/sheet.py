@@ -37,10 +37,14 @@ class ReasonLine:
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The notice that a letter takes the place of: its number, and the date that it bore."""
+    """The notice that a letter takes the place of: its number, and the date that it bore.
+
+    ``nth`` is which correction this is, counted from 1; the new letter's own number is made of it.
+    """
 
     number: str
     date: dt.date
+    nth: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +132,14 @@ def _facts(
     return tuple(rows)
 
 
-def notice_number(entity: str, decision: str, action: str, person: str, kind: str) -> str:
-    """Return the number of a notice: the same for the same key, and telling nothing about it."""
-    digest = hashlib.sha256("\0".join((entity, decision, action, person, kind)).encode()).digest()
+def notice_number(entity: str, decision: str, action: str, person: str, kind: str, nth: int = 0) -> str:
+    """Return the number of a notice: the same for the same key, and telling nothing about it.
+
+    The nth correction of a notice has a number of its own, so that whoever names one of the two (a mail
+    house, a person who calls) means that one.
+    """
+    key = (entity, decision, action, person, f"{kind}/{nth}" if nth else kind)
+    digest = hashlib.sha256("\0".join(key).encode()).digest()
     digits = f"{int.from_bytes(digest[:8]) % 10**10:010d}"
     return f"N-{digits[:5]}-{digits[5:]}"
 

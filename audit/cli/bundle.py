@@ -34,7 +34,14 @@ CLASSES = ("notice", "model_risk", "fair_lending", "privileged")
 DEFAULT = CLASSES[:-1]
 _WHEN = (1980, 1, 1, 0, 0, 0)  # equal contents, equal bytes
 # Tables whose rows all belong to one class; the others say theirs in ``access``, or are for everybody.
-_OF = {"rates": "fair_lending", "disparities": "fair_lending", "decisions": "notice", "documents": "notice"}
+_OF = {
+    "rates": "fair_lending",
+    "disparities": "fair_lending",
+    "decisions": "notice",
+    "documents": "notice",
+    "case_events": "notice",
+}
+_OF_DECISIONS = ("decisions", "documents", "case_events")
 _CHECKER = ("__init__.py", "__main__.py", "export.py")
 
 _MEANING = {
@@ -182,6 +189,7 @@ def _audit(ledger: Ledger, bundle: Bundle, wish: Wish, audit: Audit) -> dict[str
     _report(ledger, bundle, wish, audit, folder)
     if wish.locked:
         bundle.add(f"{folder}/cases.json", _cases(ledger, audit, chosen))
+        bundle.add(f"{folder}/words_of_events.json", _words(ledger, audit, chosen))
     else:
         bundle.left_out.append(
             f"cases of audit {audit.audit[:12]}: application ids, records and model inputs are locked"
@@ -227,7 +235,7 @@ def _rows(
         full = {name: _as_sealed(row[name]) for name, _, _ in TABLES[table]}
         if row.get("access", "") and row["access"] not in wish.classes:
             hidden += 1
-        elif chosen is not None and table in ("decisions", "documents") and row["decision"] not in chosen:
+        elif chosen is not None and table in _OF_DECISIONS and row["decision"] not in chosen:
             continue  # asked for by product or action, which the README says
         elif row["pos"] >= len(leaves) or leaf_of(full) != leaves[row["pos"]]:
             gone += 1
@@ -305,6 +313,23 @@ def _cases(ledger: Ledger, audit: Audit, chosen: frozenset[bytes] | None) -> str
                 "inputs": dict(case.inputs),
             }
         )
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+
+
+def _words(ledger: Ledger, audit: Audit, chosen: frozenset[bytes] | None) -> str:
+    """Return what people wrote with the acts on decisions: reasons, views, who reviewed."""
+    from audit.errors import GoneError
+    from audit.ledger import events
+
+    told: list[dict[str, Any]] = []
+    for one in events.events(ledger, audit=audit.audit):
+        if (chosen is not None and bytes.fromhex(one.decision) not in chosen) or not one.locked:
+            continue
+        row: dict[str, Any] = {"entry": one.entry, "pos": one.pos, "decision": one.decision}
+        try:
+            told.append({**row, "words": events.words(ledger, one)})
+        except GoneError as error:
+            told.append({**row, "cause": str(error)})
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -77,8 +77,8 @@ def letters(
     if reason is not None and not (late or again):
         raise UsageError("--reason: it gives a reason for nothing. Give --late or --again with it.")
     order = Order(
-        date=_day(date),
-        formats=_formats(format),
+        date=day_of(date),
+        formats=formats_of(format),
         draft=draft,
         again_reason=reason if again else None,
         late_reason=reason if late else None,
@@ -115,19 +115,21 @@ def write_letters(
     """Write the letters of some decisions into a folder; return how many letters were written."""
     from audit.cli.outbox import Order, write
 
-    order = Order(date=date, formats=_formats(formats))
+    order = Order(date=date, formats=formats_of(formats))
     tally = write(ledger, audit, list(decisions), order, recipients=recipients, out=folder, progress=progress)
     return tally.letters
 
 
-def _day(text: str | None) -> dt.date:
+def day_of(text: str | None) -> dt.date:
+    """Return the day that is named; today where none is."""
     try:
         return dt.date.fromisoformat(text) if text else dt.date.today()
     except ValueError as error:
         raise UsageError(f"--date: '{text}' is no date. Write it as 2026-11-20.") from error
 
 
-def _formats(asked: Sequence[str] | None) -> tuple[str, ...]:
+def formats_of(asked: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the formats that are asked for, each once; PDF where none is."""
     wanted = tuple(dict.fromkeys(word.lower() for word in asked or ("pdf",)))
     for word in wanted:
         if word not in _FORMATS:

@@ -14,7 +14,7 @@ import typer
 from audit.cli.place import LEDGER_HELP
 
 if TYPE_CHECKING:
-    from audit.ledger import Ledger
+    from audit.ledger import IssuedDocument, Ledger
 
 _HEX = re.compile(r"[0-9a-f]{8,64}")
 
@@ -72,6 +72,7 @@ def _told(ledger: Ledger, row: dict[str, Any], by: str, reason: str, words: bool
     from audit.ledger import acts
 
     audit = ledger.find(row["audit"])
+    (issued,) = [one for one in ledger.documents(audit) if one.entry == row["entry"]]
     sent = dt.datetime.fromtimestamp(row["sent_at"] / 1_000_000, dt.UTC)
     told: dict[str, Any] = {
         "document": {
@@ -83,6 +84,14 @@ def _told(ledger: Ledger, row: dict[str, Any], by: str, reason: str, words: bool
             "role": row["role"],
             "sent_at": sent.isoformat(),
             "entry": row["entry"],
+            "number": _number(ledger, issued),
+            "n_bytes": row["n_bytes"],
+            "template_digest": row["template_digest"],
+            "environment_digest": row["environment_digest"],
+            "again": bool(row["again"]),
+            "late": bool(row["late"]),
+            "words": "locked" if row["person"] is not None else "in clear",
+            "file_kept": row["file_kept"],
         },
         "audit": {
             "audit": audit.audit,
@@ -102,9 +111,38 @@ def _told(ledger: Ledger, row: dict[str, Any], by: str, reason: str, words: bool
             ledger, audit.audit, decision, by=by, reason=reason, at=dt.datetime.now(dt.UTC)
         )
         told["decision"] = account(ledger, audit.audit, decision)
+        told["statements"] = [
+            {"key": one.key, "language": one.language, "text": one.text, "source": one.source}
+            for one in ledger.statements(audit)
+            if one.language == row["language"]
+        ]
+        told["afterwards"] = _afterwards(ledger, issued, words)
     if words:
-        (issued,) = [one for one in ledger.documents(audit) if one.entry == row["entry"]]
         told["words"] = ledger.words(issued)
+    return told
+
+
+def _number(ledger: Ledger, issued: IssuedDocument) -> str | None:
+    from audit.ledger import corrections
+    from reports.numbers import number_of
+
+    return None if issued.person is None else number_of(issued, corrections.nth(ledger, issued.decision))
+
+
+def _afterwards(ledger: Ledger, issued: IssuedDocument, words: bool) -> list[dict[str, Any]]:
+    """Return what happened to the decision of a letter since: to this letter, to others, and besides."""
+    from audit.errors import GoneError
+    from audit.ledger import events
+
+    told = []
+    for one in events.events(ledger, decision=issued.decision):
+        happened = one.as_json() | {"of_this_letter": issued.sha256 in (one.subject, one.result)}
+        if words and one.locked:
+            try:
+                happened["words"] = events.words(ledger, one)
+            except GoneError as error:
+                happened["words"] = {"cause": str(error)}
+        told.append(happened)
     return told
 
 
@@ -120,9 +158,26 @@ def _in_words(told: dict[str, Any]) -> str:
         f"audit {told['audit']['audit'][:12]} {told['audit']['name']}, sealed {told['audit']['sealed_at']}",
         f"model {model['name']} {model['version']} ({model['digest']})",
     ]
+    lines.append(
+        f"sha256 {document['sha256']}, {document['n_bytes']:,} bytes, words {document['words']}; "
+        f"template {document['template_digest'][:16]}, environment {document['environment_digest'][:16]}"
+    )
+    if document["number"]:
+        lines.insert(1, f"notice no. {document['number']}")
     if told["decision"] is not None:
         lines.append(decision_in_words(told["decision"]))
+        lines.append(f"prescribed texts in force: {', '.join(one['key'] for one in told['statements'])}")
+        lines += [_happened(one) for one in told["afterwards"]] or ["nothing is recorded since"]
         lines.append(f"This look-up is log entry {told['access_entry']}.")
     if "words" in told:
         lines += ["", told["words"]]
     return "\n".join(lines)
+
+
+def _happened(one: dict[str, Any]) -> str:
+    parts = [one[name] for name in ("kind", "subject", "result") if name in one]
+    about = ", ".join(part[:12] if len(part) == 64 else part for part in parts)
+    which = "this letter: " if one["of_this_letter"] else ""
+    said = "".join(f"; {name}: {text}" for name, text in one.get("words", {}).items())
+    day = one.get("day", one["at"][:10])
+    return f"{day}  {which}{one['act']} {one['state']}{f' ({about})' if about else ''}, by {one['by']}{said}"

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from audit.config import Inspection, NumbersSeen, bind
-from audit.data.cells import as_words, numbers
+from audit.data.cells import as_words, listed_names, numbers
 from audit.data.slices import groups
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Facts:
         self.actions: Counter[str] = Counter()
         self.cutoff_keys: Counter[str] = Counter()
         self.cutoffs: set[float] = set()
+        self.stages: Counter[str] = Counter()
+        self.rules: Counter[str] = Counter()
         self.taken: Counter[str] = Counter()
         self.observed: Counter[str] = Counter()
 
@@ -51,6 +53,11 @@ class Facts:
             bound = bind(self._config.record.action, frame.columns)
             if bound.column is not None:
                 self.actions.update(as_words(frame[bound.column]).drop_nulls().to_list())
+        if decision.stage is not None and len(self.stages) <= _WORDS_KEPT:
+            self.stages.update(as_words(frame[decision.stage.column]).drop_nulls().to_list())
+        if decision.rules is not None and len(self.rules) <= _WORDS_KEPT:
+            cells = listed_names(frame[decision.rules.column], decision.rules.separator)
+            self.rules.update(name for names in cells for name in names)
         if decision.cutoff is not None and decision.cutoff.by is not None:
             self.cutoff_keys.update(as_words(frame[decision.cutoff.by]).drop_nulls().to_list())
         for label, words in ((decision.taken, self.taken), (self._config.data.observed, self.observed)):
@@ -79,6 +86,8 @@ class Facts:
             actions=dict(self.actions),
             cutoff_keys=dict(self.cutoff_keys),
             cutoffs=tuple(sorted(set(cutoffs))),
+            stages=dict(self.stages),
+            rules=dict(self.rules),
             taken=dict(self.taken),
             observed=dict(self.observed),
         )

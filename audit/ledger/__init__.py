@@ -26,6 +26,7 @@ from audit.ledger import (
     people,
     read,
     references,
+    requests,
     returning,
     rotation,
     shapes,
@@ -33,6 +34,7 @@ from audit.ledger import (
     tables,
     write,
 )
+from audit.ledger.aside import Aside
 from audit.ledger.documents import IssuedDocument
 from audit.ledger.notes import Signer
 from audit.ledger.partitions import AttributionBlock
@@ -76,8 +78,7 @@ def __getattr__(name: str) -> Any:
     if name in ("Check", "Verification", "verify"):
         import importlib
 
-        # Reading needs no verifier; it is loaded by whoever asks for it. All three at once, because
-        # importing the module leaves its own name, which is also the function's, in this package.
+        # Loaded by whoever verifies; all three at once, since the module's name is also the function's.
         module = importlib.import_module("audit.ledger.verify")
         globals().update({one: getattr(module, one) for one in ("Check", "Verification", "verify")})
         return globals()[name]
@@ -88,10 +89,8 @@ class Ledger:
     """An open ledger. Use ``Ledger.open``; it is a context manager."""
 
     def __init__(self, engine: sa.Engine, key_file: Path | None) -> None:
-        self.engine = engine
-        self.key_file = key_file
-        self.owner = leases.owner()
-        self.shelf = read.Shelf()
+        self.engine, self.key_file = engine, key_file
+        self.owner, self.shelf, self.aside = leases.owner(), read.Shelf(), Aside()
         table, kinds = tables.keys, {}
         with database.reading(engine) as connection:
             for row in connection.execute(sa.select(table).order_by(table.c.entry, table.c.pos)):
@@ -154,7 +153,8 @@ class Ledger:
             raise
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and end the process that worked aside."""
+        self.aside.close()
         self.keyring.forget()
         self.engine.dispose()
 
@@ -333,6 +333,10 @@ class Ledger:
     def words(self, document: IssuedDocument) -> str:
         """Return the words of a document, unlocked."""
         return documents.words(self, document)
+
+    def reviews(self, audit: Audit | str) -> requests.Reviews | None:
+        """Return what came of the requests of an audit; None where nobody asked for anything."""
+        return requests.reviews(self, read.audit_id(audit))
 
     def evidence(self, audit: Audit | str) -> tuple[Evidence, ...]:
         """Return every digest that the audit rests on."""

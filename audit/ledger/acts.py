@@ -114,7 +114,8 @@ def documents_by_hash(ledger: Ledger, text: str) -> list[dict[str, Any]]:
     """Return the rows of the documents whose SHA-256 begins so, oldest first."""
     table = tables.documents
     columns = [c for c in table.c if c.name not in ("words", "content", "recipient", "remarks", "words_mark")]
-    query = sa.select(*columns).order_by(table.c.entry, table.c.pos)
+    kept = table.c.content.is_not(None).label("file_kept")
+    query = sa.select(*columns, kept).order_by(table.c.entry, table.c.pos)
     if len(text) == 64:
         query = query.where(table.c.sha256 == bytes.fromhex(text))
     with reading(ledger.engine) as connection:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audit.ledger import entries, leases, shapes, tables
+from audit.ledger import dues, entries, leases, shapes, tables
 from audit.ledger.database import reading, records, writing
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
 
-Kind = Literal["not_met", "failed", "missed", "deadline"]
+Kind = Literal["not_met", "flipped", "failed", "missed", "deadline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +88,10 @@ def notices_due(ledger: Ledger, first: dt.date, last: dt.date) -> tuple[int, dt.
     earliest : date or None
         The first day among them.
     """
-    decisions, documents = tables.decisions, tables.documents
-    issued = sa.select(documents.c.decision).where(documents.c.draft == 0, documents.c.decision.is_not(None))
-    query = sa.select(
-        sa.func.count(sa.distinct(decisions.c.decision)), sa.func.min(decisions.c.due_on)
-    ).where(
-        decisions.c.notice.in_(("ready", "held")),
-        decisions.c.due_on.between(first.isoformat(), last.isoformat()),
-        decisions.c.decision.not_in(issued),
-    )
     with reading(ledger.engine) as connection:
-        n, earliest = connection.execute(query).one()
-    return int(n), dt.date.fromisoformat(earliest) if earliest else None
+        found = dues.notices(connection, since=first, until=last)
+    days = [one.due_on for one in found if one.due_on is not None]
+    return len(found), min(days, default=None)
 
 
 def _key(alert: Alert, act: str) -> str:

@@ -1,7 +1,7 @@
 """Reading decisions: slim rows with their details, and what is locked for whoever has the key.
 
-Whether a notice was sent follows from the documents that were recorded, and is told with the
-decision as if it stood in its row.
+Whether a notice was sent follows from the documents that were recorded, and how a hold was ended from
+the acts; both are told with the decision as if they stood in its row.
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audit.errors import GoneError, UsageError
 from audit.ledger import case as cases_
-from audit.ledger import gone, tables
+from audit.ledger import events, gone, tables
 from audit.ledger.columns import is_named
 from audit.ledger.database import reading, records
 from audit.ledger.part import place
 from audit.ledger.read import audit_id, parts_of
-from audit.record import Audit, CaseFile, Decision, Person
+from audit.record import Audit, CaseFile, Decision, HoldEnd, Person
+from audit.record.words import DENIED, TELLING
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -36,27 +37,33 @@ def decisions(
     ledger: Ledger, audit: Audit | str, outcome: str | None = None, notice: str | None = None
 ) -> Iterator[Decision]:
     """Yield the decisions of an audit in the order of the data, a part at a time."""
+    name = audit_id(audit)
     with reading(ledger.engine) as connection:
-        parts = parts_of(connection, audit_id(audit))
+        parts = parts_of(connection, name)
     table = tables.decisions
     for entry, seq in parts:
         query = sa.select(table).where(table.c.entry == entry).order_by(table.c.pos)
         if outcome is not None:
             query = query.where(table.c.outcome == outcome)
-        if notice in ("none", "held", "void"):
+        if notice in ("none", "held"):
             query = query.where(table.c.notice == notice)
-        elif notice is not None:  # whether it was sent is not the row's to say
-            query = query.where(table.c.notice.in_(("ready", "sent")))
+        elif notice is not None:  # whether it was sent, or its hold ended, is not the row's to say
+            query = query.where(table.c.notice != "none")
         with reading(ledger.engine) as connection:
             rows = records(connection.execute(query))
-            found = _decisions(ledger, connection, entry, seq, rows)
+            found = _decisions(ledger, connection, name, entry, seq, rows)
         for decision in found:
             if notice is None or decision.notice.state == notice:
                 yield decision
 
 
 def _decisions(
-    ledger: Ledger, connection: Connection, entry: int, seq: int, rows: Sequence[Mapping[str, Any]]
+    ledger: Ledger,
+    connection: Connection,
+    audit: str,
+    entry: int,
+    seq: int,
+    rows: Sequence[Mapping[str, Any]],
 ) -> list[Decision]:
     one = rows[0] if len(rows) == 1 else None
     of_decision: dict[int, list[tuple[bytes, str]]] = {}
@@ -67,14 +74,22 @@ def _decisions(
     sentences = {row.digest: row.sentence for row in connection.execute(said)}
     details = ledger.shelf.take(connection, entry, "details").get("")
     told = _told(connection, entry, None if one is None else one["decision"])
+    ends = _ends(connection, audit) if any(row["notice"] == "held" for row in rows) else {}
     out = []
     for row in rows:
         noted = details.row_at(row["pos"]) if details is not None else None
         persons = of_decision.get(row["pos"], [])
-        sent = _sent(told.get(row["decision"], set()), persons, row["action"])
+        sent = is_sent(told.get(row["decision"], set()), persons, row["action"])
         detail = noted["detail"] if noted else None
-        out.append(cases_.decision_of(row, seq, persons, detail, sentences, sent=sent))
+        end = ends.get(row["decision"])
+        out.append(cases_.decision_of(row, seq, persons, detail, sentences, sent=sent, end=end))
     return out
+
+
+def _ends(connection: Connection, audit: str) -> dict[bytes, HoldEnd]:
+    """Return how the holds of an audit were ended, by decision."""
+    found = events.select(connection, "hold_end", audit=audit)
+    return {bytes.fromhex(event.decision): cast("HoldEnd", event.state) for event in found}
 
 
 def _people(connection: Connection, entry: int, place: int | None) -> Iterator[sa.Row[Any]]:
@@ -98,22 +113,29 @@ def _people(connection: Connection, entry: int, place: int | None) -> Iterator[s
         at += _PEOPLE
 
 
+def is_told(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Whether every applicant of the decision of a row was told."""
+    persons = [(one.person, one.role) for one in _people(connection, row["entry"], row["pos"])]
+    told = _told(connection, row["entry"], row["decision"])
+    return is_sent(told.get(row["decision"], set()), persons, row["action"])
+
+
 def _told(
     connection: Connection, entry: int, decision: bytes | None
 ) -> dict[bytes, set[tuple[bytes | None, str | None]]]:
     """Return, by decision of a part, or of this one, which persons were told of which action.
 
-    Drafts tell nobody.
+    Drafts tell nobody, nor do letters about a price or a score, nor answers to a request.
     """
     sent, decided = tables.documents, tables.decisions
     query = (
         sa.select(sent.c.decision, sent.c.person, sent.c.action)
         .join(decided, decided.c.decision == sent.c.decision)
-        .where(decided.c.entry == entry, sent.c.draft == 0)
+        .where(decided.c.entry == entry, sent.c.draft == 0, sent.c.kind.in_(TELLING))
     )
     if decision is not None:
         query = sa.select(sent.c.decision, sent.c.person, sent.c.action).where(
-            sent.c.decision == decision, sent.c.draft == 0
+            sent.c.decision == decision, sent.c.draft == 0, sent.c.kind.in_(TELLING)
         )
     told: dict[bytes, set[tuple[bytes | None, str | None]]] = {}
     for decision, person, action in connection.execute(query):
@@ -121,12 +143,20 @@ def _told(
     return told
 
 
-def _sent(
+def is_sent(
     told: set[tuple[bytes | None, str | None]], persons: Sequence[tuple[bytes, str]], action: str | None
 ) -> bool:
+    """Whether each applicant was told of this action.
+
+    Parameters
+    ----------
+    told : persons, and the action that a letter told each of
+    persons : who takes part, and as what
+    """
     # 12 CFR 1002.2(e): for notices a guarantor is no applicant, so theirs is not waited for.
     due = [person for person, role in persons if role != "guarantor"]
-    heard = {person for person, of in told if action is None or of is None or of == action}
+    # A refusal by the cutoff has no action on record, and its letter tells that the application was denied.
+    heard = {person for person, of in told if (of or DENIED) == (action or DENIED)}
     return bool(due) and all(person in heard for person in due)
 
 
@@ -156,7 +186,7 @@ def decision(ledger: Ledger, audit: Audit | str, text: str) -> Decision:
     """Return one decision, named by its id or its pseudonym."""
     with reading(ledger.engine) as connection:
         entry, seq, row = place_of(ledger, connection, audit_id(audit), text)
-        return _decisions(ledger, connection, entry, seq, [row])[0]
+        return _decisions(ledger, connection, audit_id(audit), entry, seq, [row])[0]
 
 
 def _name(decision: Decision | str) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audit.errors import GoneError, LedgerError, UsageError
+from audit.errors import EvidenceError, GoneError, LedgerError, UsageError
 from audit.ledger import entries, gone, seal, shapes, tables
 from audit.ledger.database import reading, records, writing
 from audit.ledger.read import audit_id, rows_of
@@ -115,6 +115,23 @@ def documents(ledger: Ledger, audit: Audit | str) -> tuple[IssuedDocument, ...]:
     query = sa.select(table).where(table.c.audit == audit_id(audit)).order_by(table.c.entry, table.c.pos)
     with reading(ledger.engine) as connection:
         return tuple(_issued_of(row) for row in records(connection.execute(query)))
+
+
+def letters(ledger: Ledger, decision: str | None = None) -> tuple[IssuedDocument, ...]:
+    """Return what was issued about decisions, of all audits, oldest first; drafts and reports left out.
+
+    Parameters
+    ----------
+    decision : str, optional
+        The letters about one decision (pseudonym) alone.
+    """
+    table = tables.documents
+    query = sa.select(table).where(table.c.draft == 0, table.c.person.is_not(None))
+    if decision is not None:
+        query = query.where(table.c.decision == bytes.fromhex(decision))
+    with reading(ledger.engine) as connection:
+        rows = connection.execute(query.order_by(table.c.entry, table.c.pos))
+        return tuple(_issued_of(row) for row in records(rows))
 
 
 def record(
@@ -227,16 +244,51 @@ def _refuse_twice(
 
 def words(ledger: Ledger, document: IssuedDocument) -> str:
     """Return the words of a document, unlocked where they are locked."""
+    data = _unlocked(ledger, document, "words")
+    return zlib.decompress(data or b"").decode()
+
+
+def content(ledger: Ledger, document: IssuedDocument) -> bytes | None:
+    """Return the file itself, unlocked; None where its words alone were kept.
+
+    Raises
+    ------
+    EvidenceError
+        Where the bytes are not those whose hash was sealed.
+    """
+    data = _unlocked(ledger, document, "content")
+    if data is not None and sha256(data).hexdigest() != document.sha256:
+        raise EvidenceError(
+            f"document of log entry {document.entry}: its bytes are not those that were issued. "
+            "Run `plainspoken verify`."
+        )
+    return data
+
+
+def recipient(ledger: Ledger, document: IssuedDocument) -> Recipient | None:
+    """Return whom a document went to, unlocked; None where nobody was named."""
+    from audit.record import Recipient
+
+    data = _unlocked(ledger, document, "recipient")
+    if data is None:
+        return None
+    body = json.loads(data)
+    return Recipient(**{**body, "address": tuple(body["address"])})
+
+
+def _unlocked(ledger: Ledger, document: IssuedDocument, what: str) -> bytes | None:
     table = tables.documents
     with reading(ledger.engine) as connection:
         row = connection.execute(sa.select(table).where(table.c.entry == document.entry)).mappings().one()
-        data = row["words"]
-        emptied = gone.blanked(connection).get((table.name, document.entry)) if not data else None
-        if emptied is not None:
-            raise GoneError(f"document of log entry {document.entry}: its words were {emptied.told}.")
-        if row["person"] is not None:
-            ledger.keyring.forget()
-            ledger.keyring.open_keys(connection, [row["person"]])
-            where = f"{row['audit']}/document/{row['sha256'].hex()}/{row['sent_at']}/words"
-            data = ledger.keyring.unlock(row["person"], where, data)
-    return zlib.decompress(data).decode()
+        data = row[what]
+        if not data:
+            emptied = gone.blanked(connection).get((table.name, document.entry))
+            if emptied is not None:
+                raise GoneError(f"document of log entry {document.entry}: its {what} were {emptied.told}.")
+            return None
+        if row["person"] is None:
+            return bytes(data)
+        ledger.keyring.forget()
+        ledger.keyring.open_keys(connection, [row["person"]])
+        where = f"{row['audit']}/document/{row['sha256'].hex()}/{row['sent_at']}/{what}"
+        return ledger.keyring.unlock(row["person"], where, data)

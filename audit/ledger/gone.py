@@ -19,6 +19,7 @@ from audit.ledger import shapes, tables
 BLANKED: dict[str, dict[str, bytes | None]] = {
     "locked_fields": {"cell": b""},
     "documents": {"words": b"", "content": None, "recipient": None, "remarks": None},
+    "case_events": {"cell": None},
 }
 
 

@@ -1,9 +1,9 @@
 """Purging: what is past its time goes, part by part, and the log says what went and why.
 
 Of an audit past the maximum of its terms go the locked applications (cells and inputs), the locked
-words of its letters, and the protected groups, each when its own time is over. Decisions, reason
-codes, contributions, rates and findings stay: they stand under pseudonyms. Nothing goes that a hold
-covers, nor a part in which one held person stands.
+words of its letters and of what followed them, and the protected groups, each when its own time is
+over. Decisions, reason codes, contributions, rates and findings stay: they stand under pseudonyms.
+Nothing goes that a hold covers, nor a part in which one held person stands.
 
 Each part goes in one transaction: its rows are checked against the log once more, the tombstones are
 sealed, then the bytes go. A partition's bytes leave whole; locked columns of rows are emptied, and
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from audit.ledger import Ledger
 
 _KINDS = {"application": "inputs", "groups": "groups"}  # class of records -> kind of partition
+_BLANKED = {"application": "locked_fields", "notice": "documents", "event": "case_events"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,17 @@ def _due(connection: Connection, audit: str, terms: Terms, today: dt.date) -> It
         past = retention.goes_on(held_for, "notice", moment.date())
         if past is not None and past[0] <= today and ("documents", entry) not in emptied:
             yield _Due(audit, "notice", entry, past[1], f"letter of log entry {entry}")
+    # Complaints and what came of them are kept as the notice is (12 CFR 1002.12(b)(1)), from their own day.
+    events = tables.case_events
+    followed = sa.select(events.c.entry, events.c.at).where(
+        events.c.audit == audit, events.c.cell.is_not(None)
+    )
+    for entry, at in connection.execute(followed.distinct().order_by(events.c.entry)).all():
+        moment = shapes.moment(at)
+        assert moment is not None
+        past = retention.goes_on(held_for, "notice", moment.date())
+        if past is not None and past[0] <= today:
+            yield _Due(audit, "event", entry, past[1], f"words of log entry {entry}")
 
 
 def _cells(connection: Connection, entry: int) -> bool:
@@ -183,8 +195,8 @@ def _hold(connection: Connection, one: _Due) -> holds.Hold | None:
     named = holds.held_persons(connection)
     if hold is not None or not named:
         return hold
-    people, letters = tables.decision_persons, tables.documents
-    table = letters if one.kind == "notice" else people
+    people, letters, events = tables.decision_persons, tables.documents, tables.case_events
+    table = {"notice": letters, "event": events}.get(one.kind, people)
     query = sa.select(table.c.person).where(table.c.entry == one.entry, table.c.person.in_(list(named)))
     found = connection.scalar(query.limit(1))
     return None if found is None else named[bytes(found)]
@@ -203,7 +215,7 @@ def _let_go(
         {"sha256": name, "retention_class": one.term.term, "reason": reason, "at": moment} for name in bytes_
     ]
     emptied = []
-    name = {"application": "locked_fields", "notice": "documents"}.get(one.kind)
+    name = _BLANKED.get(one.kind)
     if name is not None and (name, one.entry) not in gone.blanked(connection):
         rows = _blank(connection, name, one.entry)
         if rows.n:

@@ -3,7 +3,7 @@
 Portable types only: BIGINT, FLOAT8, TEXT, BLOB, and SMALLINT for one of a few words; times are UTC
 microseconds, days are ISO text, lists and mappings are compact JSON text. What was not measured is
 NULL beside a cause.
-What came later stands in ``keeping`` and ``running``, and is named here too.
+What came later stands in ``keeping``, ``running`` and ``happened``, and is named here too.
 
 Why so: **every row of evidence carries the position of the log entry that sealed it.** ``entry``
 and ``pos`` (0, 1, 2 … within the entry) are the primary key of each table in ``EVIDENCE``, so
@@ -23,6 +23,7 @@ from sqlalchemy import Index, Table, UniqueConstraint
 from audit.ledger.columns import EVIDENCE as EVIDENCE
 from audit.ledger.columns import beginning, data, evidence, number, plain, text, whole, word
 from audit.ledger.columns import metadata as metadata
+from audit.ledger.happened import case_events as case_events
 from audit.ledger.keeping import erasure_grounds as erasure_grounds
 from audit.ledger.keeping import erasures as erasures
 from audit.ledger.keeping import holds as holds
@@ -35,7 +36,13 @@ from audit.ledger.running import releases as releases
 from audit.ledger.running import schedules as schedules
 from audit.ledger.running import slots as slots
 
-REVISIONS = ("0001", "0002", "0003", "0004")  # oldest first; the last is what this program reads and writes
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+)  # oldest first; the last is what this program reads and writes
 SCHEMA = REVISIONS[-1]
 
 # --- the log ---------------------------------------------------------------------------------

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from audit.record import Audit
 
 _SHOWN = 8  # problems named in one fact
-_SIGNED_ACTS = ("ledger", "seal", "document", "key", "sample", "export", "access", "erasure", "hold", "purge")
+_SIGNED_ACTS = (
+    *("ledger", "seal", "document", "key", "sample", "export", "access", "erasure", "hold", "purge"),
+    *("hold_end", "delivery", "correction", "request"),
+)
 _ACTS_ON_RECORDS = ("erasure", "hold", "purge")  # what an audit's rows may rest on
 
 

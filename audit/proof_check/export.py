@@ -36,6 +36,8 @@ _MORE = {
     "findings": "pos:i requirement:s kind:s access:s outcome:s measure:s attribute:s group_name:s value:f? "
     "low:f? high:f? n:i? bound:s source:s cause:s?",
     "figures": "pos:i name:s access:s body:s",
+    "case_events": "pos:i audit:s decision:b person:b? act:s state:s kind:s? subject:s? result:s? day:s? "
+    "due_on:s? by:s second:s? at:i cell:b?",
 }
 TABLES = COLUMNS | {
     table: tuple(

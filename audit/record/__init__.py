@@ -7,6 +7,7 @@ Standard library only, so that every floor may import it; arrays appear in annot
 from __future__ import annotations
 
 from audit.record.audited import Dataset, Model, PartitionPlan, QuarantinedRow, Trust
+from audit.record.clock import Clock, Span
 from audit.record.decided import (
     BureauScore,
     CaseFile,
@@ -38,10 +39,12 @@ from audit.record.sealed import Audit, Document, Evidence, Refusal
 from audit.record.turned import Change, Counterfactual, NoCounterfactual
 from audit.record.words import (
     HOLD_CAUSES,
+    SCORED_STAGES,
     Access,
     Certified,
     Component,
     FindingOutcome,
+    HoldEnd,
     Kind,
     MeasurementState,
     NoticeState,
@@ -51,6 +54,7 @@ from audit.record.words import (
 
 __all__ = [
     "HOLD_CAUSES",
+    "SCORED_STAGES",
     "Access",
     "Approval",
     "Attributions",
@@ -62,6 +66,7 @@ __all__ = [
     "Certified",
     "Change",
     "Classifier",
+    "Clock",
     "Component",
     "Counterfactual",
     "Dataset",
@@ -75,6 +80,7 @@ __all__ = [
     "Figure",
     "Finding",
     "FindingOutcome",
+    "HoldEnd",
     "Kept",
     "KeptFor",
     "Kind",
@@ -103,6 +109,7 @@ __all__ = [
     "Role",
     "Scorer",
     "Source",
+    "Span",
     "Statement",
     "Trust",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from audit.record.words import Certified, Component, NoticeState, Outcome, Role
+from audit.record.words import Certified, Component, HoldEnd, NoticeState, Outcome, Role
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -55,8 +55,9 @@ class Notice:
     """The state of what must be told to the person; it never moves a rate."""
 
     state: NoticeState = "none"
-    cause: str | None = None  # one of HOLD_CAUSES where held
+    cause: str | None = None  # one of HOLD_CAUSES where it is, or was, held
     due_on: dt.date | None = None
+    end: HoldEnd | None = None  # how the hold was ended, as the ledger tells it
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,9 @@ class CaseFile:
     """What a letter must know of one application, and what the model saw. Locked per person.
 
     ``record`` holds received_at, completed_at, decided_at (ISO dates), product,
-    requested_terms, offered_terms, purpose, jurisdiction, language, as text.
+    requested_terms, offered_terms, purpose, human_involved, debt_advice, residence, jurisdiction,
+    language, as text. ``review`` is what came of a person's request: given by whoever answers it,
+    and no part of what is locked at the run.
     """
 
     decision: str
@@ -129,6 +132,7 @@ class CaseFile:
     bureau_scores: tuple[BureauScore, ...] = ()
     inputs: Mapping[str, float | str | None] = field(default_factory=dict)
     counterfactuals: Turned | None = None  # None: not looked for
+    review: Mapping[str, str] | None = None  # reviewer, authority_to_change, received_view, outcome …
 
 
 @dataclass(frozen=True, slots=True)

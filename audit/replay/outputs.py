@@ -142,6 +142,8 @@ def _reasons(found: Compared, sealed: Decision, now: Decision, label: str, withi
             found.near(f"{old.code} contribution", *apart, within.contributions, label)
     found.equal("certified", sealed.certified, now.certified, label)
     state = "ready" if sealed.notice.state == "sent" else sealed.notice.state
+    if sealed.notice.end is not None:
+        state = "held"  # as it was when it was sealed; a person ended that later
     found.equal("notice", state, now.notice.state, label)
     found.equal("notice cause", sealed.notice.cause, now.notice.cause, label)
     found.equal("notice due on", _day(sealed.notice.due_on), _day(now.notice.due_on), label)

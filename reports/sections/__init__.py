@@ -22,6 +22,7 @@ NAMES = (
     "behaviour",
     "reasons",
     "findings",
+    "requests",
     "method",
     "evidence",
 )

@@ -267,43 +267,6 @@ def test_what_estimates_are_made_of_is_found_among_the_inputs(
     assert clean[0].outcome == "not_met"
 
 
-def _aged(model: str) -> dict[str, Any]:
-    extra = "age:\n  columns: [age]\n  code: C9\n  statement: {en: Age}\n"
-    extra += "  priority: 9\n  approved: {by: Model Risk, date: 2026-11-02}\n"
-    return {
-        "features": (*FEATURES, "age"),
-        "model": MODEL.replace("sum(terms(columns).values())", f"sum(terms(columns).values()) + {model}"),
-        "reasons": REASONS + extra,
-        "n": 300,
-    }
-
-
-@pytest.mark.parametrize(
-    ("model", "outcome", "share"),
-    [
-        ('0.05 * (columns["age"] >= 65)', "not_met", 1.0),
-        ('0.05 * (columns["age"] < 30)', "met", 0.0),
-        ('0.001 * np.minimum(columns["age"], 40)', "not_met", 1.0),
-        ('0.05 * ((columns["age"] >= 65) & (columns["income"] < 40))', "not_met", None),
-    ],
-)
-def test_the_age_rule(tmp_path: Path, model: str, outcome: str, share: float | None) -> None:
-    """Where an age of 62 or more scores worse than a younger one, all else equal, the rule is not met."""
-    found = run(tmp_path, **_aged(model))
-    assert found.outcome("us_ecoa_regb.age_62_not_worse") == {outcome}
-    worse = found.figures["age_rule"]["worse"]["value"]
-    if share is None:
-        rows = found.world.rows
-        share = sum(row["income"] < 40 for row in rows) / len(rows)
-    assert worse == pytest.approx(share)
-
-
-def test_without_age_the_rule_does_not_apply(whole: Found) -> None:
-    """Age is no input of this model."""
-    assert whole.outcome("us_ecoa_regb.age_62_not_worse") == {"not_applicable"}
-    assert "age_rule" not in whole.figures
-
-
 @pytest.mark.parametrize(
     ("function", "cause"), [("broken", "raised ValueError"), ("nothing", "returned no function")]
 )

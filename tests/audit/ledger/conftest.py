@@ -1,4 +1,4 @@
-"""A sealed ledger with two documents, made once and copied for each test that may spoil it."""
+"""A sealed ledger with two documents and what followed, made once, copied for each test that spoils it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import pytest
 
 from audit.ledger import Ledger
 from audit.record import Document
+from tests.worlds.followed import follow
 from tests.worlds.issued import SENT_AT, a_letter
 from tests.worlds.sealed import recipients, seal_small_audit
 
 
 @pytest.fixture(scope="session")
 def sealed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``ledger.db`` and its keys: one sealed audit, a letter and a report."""
+    """A folder with ``ledger.db`` and its keys: one sealed audit, a letter and a report, and acts since."""
     folder = tmp_path_factory.mktemp("sealed")
     ledger, audit = seal_small_audit(folder)
     with ledger:
@@ -26,6 +27,7 @@ def sealed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         report = Document("report", "html", "report.html", b"<html>", "A report.", "a" * 64, "b" * 64)
         ledger.record_document(audit, report, SENT_AT)
+        follow(ledger, audit)
     return folder
 
 

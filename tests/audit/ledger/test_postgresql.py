@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from audit.errors import BusyError, LedgerError
-from audit.ledger import Ledger, database, tables, verify
+from audit.clocks import load_clocks
+from audit.errors import BusyError, GoneError, LedgerError
+from audit.ledger import Ledger, database, dues, events, purge, retention, tables, verify
 from audit.ledger.database import writing
+from tests.worlds.followed import WHY_ENDED, follow
 from tests.worlds.issued import SENT_AT, a_letter
 from tests.worlds.postgresql import NoServer, Server
 from tests.worlds.sealed import small_audit, write_audit
@@ -113,3 +116,30 @@ def test_a_writer_waits_no_longer_than_it_was_told(
             ledger.begin(small_audit("Another").head)
         assert error.value.exit_code == 75
         assert len(ledger.audits()) == 1
+
+
+def test_acts_live_the_same_life_there(server: Server, tmp_path: Path) -> None:
+    """Written, told, opened, guarded; what is owed is the same; purged words go and verify holds."""
+    server.tell("CREATE DATABASE followed")
+    then = dt.datetime(2032, 1, 1, tzinfo=dt.UTC)
+    with Ledger.open(server.url("followed"), create=True, key_file=tmp_path / "ledger.key") as ledger:
+        audit = write_audit(ledger, small_audit()).audit
+        ready = next(d for d in ledger.decisions(audit, notice="ready") if len(d.persons) == 1)
+        ledger.record_document(audit, a_letter(ready), SENT_AT)
+        acts = follow(ledger, audit)
+        assert [one.act for one in acts] == ["hold_end", "delivery", "correction", "request", "request"]
+        assert events.words(ledger, acts[0])["reason"] == WHY_ENDED
+        told = {
+            one.decision for one in dues.dues(ledger, load_clocks(SENT_AT.date())) if one.what == "notice"
+        }
+        owed = {one.decision for one in ledger.decisions(audit) if one.notice.state in ("ready", "held")}
+        assert told == owed
+        for sql in ("UPDATE case_events SET state = state", "DELETE FROM case_events"):
+            refused = pytest.raises(psycopg.errors.RaiseException, match="case_events is append-only")
+            with server.connect("followed") as connection, refused:
+                connection.execute(sql)
+        went = purge.purge(ledger, at=then, terms=retention.in_force(ledger, then.date()))
+        assert sum(one.what.startswith("words of log entry") for one in went) == 4
+        with pytest.raises(GoneError, match="purged by policy"):
+            events.words(ledger, acts[0])
+        assert verify(ledger).ok

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from audit.errors import EvidenceError, GoneError
-from audit.ledger import Ledger, holds, purge, retention, tables, verify
+from audit.ledger import Ledger, events, holds, purge, retention, tables, verify
 from audit.ledger.database import reading
 from audit.record import KeptFor, RetentionTerm
 from tests.worlds.sealed import small_audit, write_audit
@@ -39,6 +39,8 @@ def test_what_is_past_its_time_goes_and_the_log_holds(ledger: Ledger, audit: str
     known = (ledger.rates(audit), ledger.findings(audit), ledger.figures(audit), decided)
     contributions = ledger.attributions(audit, decided[0])
     letter = next(d for d in ledger.documents(audit) if d.person is not None)
+    since = events.events(ledger, audit=audit)
+    assert sum(one.locked for one in since) == 4
     trial = let_go(ledger, trial=True)
     assert {one.state for one in trial} == {"due"}
     assert ledger.case(audit, decided[0]).inputs
@@ -49,6 +51,7 @@ def test_what_is_past_its_time_goes_and_the_log_holds(ledger: Ledger, audit: str
         ("application of part 1", "done"),
         ("groups of part 1", "done"),
         (f"letter of log entry {letter.entry}", "done"),
+        *((f"words of log entry {one.entry}", "done") for one in since if one.locked),
     ]
     assert TOLD in went[0].told
     assert (ledger.rates(audit), ledger.findings(audit), ledger.figures(audit)) == known[:3]
@@ -58,6 +61,7 @@ def test_what_is_past_its_time_goes_and_the_log_holds(ledger: Ledger, audit: str
         lambda: ledger.case(audit, decided[0]),
         lambda: ledger.people(audit, decided[0]),
         lambda: ledger.words(letter),
+        lambda: events.words(ledger, since[0]),
     ):
         with pytest.raises(GoneError, match=TOLD):
             look()
@@ -78,6 +82,8 @@ def test_the_ciphertext_leaves_the_files(ledger: Ledger, audit: str) -> None:
         cells = list(connection.scalars(sa.select(tables.locked_fields.c.cell)))
         table = tables.documents
         words = list(connection.scalars(sa.select(table.c.words).where(table.c.person.is_not(None))))
+        written = tables.case_events.c.cell
+        words += list(connection.scalars(sa.select(written).where(written.is_not(None))))
     folder = Path(str(ledger.engine.url.database)).parent
     needles = [bytes(one)[:48] for one in (*cells, *words)]
     content = b"".join(file.read_bytes() for file in folder.glob("ledger.db*"))
@@ -165,7 +171,7 @@ def test_an_alteration_is_not_covered_up_by_a_purge(
 def test_the_guards_let_nothing_else_through(ledger: Ledger) -> None:
     """Cells and letters can be emptied behind a sealed purge of their entry, and nowhere else."""
     connection = sqlite3.connect(str(ledger.engine.url.database))
-    for name in ("locked_fields", "documents"):
+    for name in ("locked_fields", "documents", "case_events"):
         with pytest.raises(sqlite3.IntegrityError, match=f"{name} is append-only"):
             connection.execute(f"UPDATE {name} SET person = person")
     connection.close()

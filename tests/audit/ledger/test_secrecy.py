@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from audit.ledger import Ledger
+from tests.worlds.followed import WORDS, follow
 from tests.worlds.issued import SENT_AT, a_letter
 from tests.worlds.sealed import SmallAudit, recipients, small_audit, write_audit
 
@@ -37,6 +38,7 @@ def canaries(small: SmallAudit) -> Iterator[str]:
         "Recent delinquency",
     )
     yield "We refuse. Alex Sample."
+    yield from WORDS
 
 
 def found_in(files: list[Path], small: SmallAudit) -> list[tuple[str, str]]:
@@ -69,6 +71,7 @@ def test_nothing_of_a_person_stands_in_clear(tmp_path: Path, monkeypatch: pytest
         late_reason="the printer broke",
         keep_bytes=True,
     )
+    follow(ledger, audit.audit)
     assert ledger.case(audit, decision).inputs  # it is there for whoever has the key
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert {"ledger.db", "ledger.db-wal", "ledger.db-shm"} <= {file.name for file in files}

@@ -278,7 +278,7 @@ def test_an_earlier_checkpoint_stays_good(ledger: Ledger, audit: str) -> None:
     write_audit(ledger, small_audit("Later"))
     proof = verify(ledger, checkpoint=kept)
     assert proof.ok, complaints(proof)
-    assert any("its 5 entries are the first of the 11" in check.fact for check in proof.checks)
+    assert any("its 5 entries are the first of the 16" in check.fact for check in proof.checks)
     assert any("rests on ledger.sign alone" in limit for limit in proof.cannot)
 
 

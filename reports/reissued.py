@@ -1,0 +1,107 @@
+"""A letter as it was issued, given back: the file where it was kept, else rendered from what was sealed.
+
+12 CFR part 1002, comment 12(b)-1: that a notice can be made again from a computer system is enough. So the
+record, the texts and the recipient are read as they were sealed, the words must be the very words that were
+issued, and on the same environment the bytes are the same too. Where today's program would say it in
+other words, the issued words are given alone, as plain text: never others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from audit.record import Document, Refusal
+from reports.letter import Letters
+from reports.numbers import replaced_by
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from audit.ledger import IssuedDocument, Ledger
+
+How = Literal["kept", "rendered", "words"]
+WIDTH = 78  # of a line of words alone
+
+
+@dataclass(frozen=True, slots=True)
+class Reissued:
+    """What is given back.
+
+    Parameters
+    ----------
+    how : ``kept`` (the stored file), ``rendered`` (anew, in the issued words), ``words`` (those alone)
+    same_bytes : whether it is the issued file, bit for bit
+    same_environment : whether template and tools are those of then
+    cause : why it is only the words
+    """
+
+    document: IssuedDocument
+    how: How
+    format: str
+    content: bytes
+    same_bytes: bool
+    same_environment: bool
+    cause: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is as it must be: on the same environment, the same bytes."""
+        return self.same_bytes or not self.same_environment
+
+
+def reissued(ledger: Ledger, document: IssuedDocument, folder: Path | None = None) -> Reissued:
+    """Return an issued letter once more.
+
+    Parameters
+    ----------
+    folder : what the house's templates and letterhead are relative to
+
+    Raises
+    ------
+    GoneError
+        Where its words were erased or purged.
+    EvidenceError
+        Where what was kept is not what was issued.
+    """
+    from audit.ledger import documents
+
+    kept = documents.content(ledger, document)
+    if kept is not None:
+        return Reissued(document, "kept", document.format, kept, True, True)
+    words = documents.words(ledger, document)
+    made = _rendered(ledger, Letters(ledger, document.audit, folder), document, words)
+    if isinstance(made, Document):
+        same = hashlib.sha256(made.content).hexdigest() == document.sha256
+        then = (document.environment_digest, document.template_digest)
+        alike = (made.environment_digest, made.template_digest) == then
+        return Reissued(document, "rendered", document.format, made.content, same, alike)
+    plain = textwrap.fill(words, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
+    return Reissued(document, "words", "txt", plain.encode(), False, False, made)
+
+
+def _rendered(ledger: Ledger, letters: Letters, document: IssuedDocument, words: str) -> Document | str:
+    """Return the letter in these words, or why today's program does not say them."""
+    from audit.ledger import documents
+
+    whom = documents.recipient(ledger, document)
+    if whom is None or document.decision is None:
+        return "nobody is recorded as its recipient"
+    made = letters.render(
+        ledger.decision(document.audit, document.decision),
+        whom,
+        date=document.sent_at.date(),
+        formats=(document.format,),  # type: ignore[arg-type]
+        again_reason="given back as it was issued",
+        late_reason="given back as it was issued" if document.late else None,
+        kind=document.kind,
+        lang=document.language,
+        replaced=replaced_by(ledger, document),
+    )
+    if isinstance(made, Refusal):
+        return f"today's program refuses it: {made.cause}"
+    if made[0].words != words:
+        return "today's program says it in other words"
+    return made[0]
