@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from audit.config import Config
 from audit.config.explain import CounterfactualsSection
 from audit.data.dataset import Source
+from audit.data.estimated import Estimated
 from audit.data.likeness import Likeness
 from audit.data.profile import Profile
 from audit.data.stated import StatedReasons
@@ -94,6 +95,7 @@ class ScoredPartition:
     profile: Profile
     stated: StatedReasons | None = None  # the lender's own reasons; None where no column is named
     strata: Strata | None = None  # counts by control, segment and price; None where the config names none
+    estimated: Estimated | None = None  # weights in estimated groups; they are summed and never kept
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit import behaviour, measurements, reasons_stated, worker
+from audit import behaviour, gaps, group_measurements, measurements, reasons_stated, worker
 from audit import figures as drawn
 from audit import findings as duties
 from audit.data.profile import merge_profiles
@@ -129,7 +129,10 @@ def findings(
     inputs = (run.ready.model.inputs or config.data.features) if run.has_model else ()
     measured: tuple[Measurement, ...] = (
         *rate_measurements(run.groups.rates, run.groups.disparities),
-        *measurements.of_inputs(inputs, run.barrier.protected_inputs, codes, stated=bool(config.protected)),
+        *_of_estimates(run, bodies, inputs),
+        *measurements.of_inputs(
+            inputs, run.barrier.protected_inputs, codes, stated=bool(config.protected or config.fairness.bisg)
+        ),
         *of_scored_age(
             next((one.permitted for one in config.protected.values() if one.permitted is not None), None),
             run.barrier.job.ages,
@@ -147,6 +150,17 @@ def findings(
     )
     judged = duties.judge(run.ready.policy.requirements, measured, config.audit.kind)
     return judged, duties.exit_code(judged, fail_on if fail_on is not None else config.fail_on)
+
+
+def _of_estimates(
+    run: Measured, bodies: Mapping[str, Mapping[str, Any]], inputs: Sequence[str]
+) -> tuple[Measurement, ...]:
+    """Measure estimated groups, and whether what they are estimated from is scored."""
+    section = run.ready.config.fairness.bisg
+    return (
+        *group_measurements.of_estimated_groups(bodies.get("estimated_groups")),
+        *group_measurements.of_proxy_columns(inputs, section.columns.values() if section else None),
+    )
 
 
 def counts(scored: Sequence[ScoredPartition], explained: Sequence[ExplainedPartition]) -> dict[str, int]:
@@ -170,6 +184,7 @@ def figures(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
     return (
         *_of_population(run),
         *_of_groups(run),
+        *gaps.figures(run, _attributed(run)),
         *_of_reasons(run),
         *_of_behaviour(run),
         *_of_method(run, demonstration),

@@ -56,6 +56,7 @@ class Ready:
     pinned: Pinned | None
     host: Host | None  # holds the model; whoever asked for this closes it
     given: bool = False  # data were handed over, in place of those that the config names
+    hidden: tuple[Path, ...] = ()  # files that nothing of the user's code may read
     dictionary: Dictionary | None = None  # as it was read, with its lines
 
     @property
@@ -148,6 +149,7 @@ def prepare(
             pinned=pinned,
             host=host,
             given=data is not None,
+            hidden=hidden_from_models(config, url),
             dictionary=dictionary,
         )
     except BaseException:

@@ -21,6 +21,7 @@ from audit.data.cases import case_files
 from audit.data.cells import as_words, date
 from audit.data.dataset import Batch
 from audit.data.decide import cutoffs, decide, observed
+from audit.data.estimated import estimated
 from audit.data.likeness import stride, tally
 from audit.data.missing import missing_factors
 from audit.data.profile import profile
@@ -128,6 +129,7 @@ def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredP
         profile=profile(batch.features()),
         stated=stated_reasons(told, batch.frame) if (told := config.record.denial_reasons) else None,
         strata=strata(config, batch.frame, members, outcomes, values),
+        estimated=estimated(config, batch.frame),
     )
 
 

@@ -46,6 +46,9 @@ def _named(config: Config) -> Iterator[tuple[Loc, str, str | None]]:
         yield ("dictionary",), config.dictionary, "dictionary"
     if config.recipients is not None:
         yield ("recipients", "path"), config.recipients.path, "recipients"
+    if config.fairness.bisg is not None:
+        for place, file in config.fairness.bisg.files.items():
+            yield ("fairness", "bisg", *place.split(".")), file, "census"
 
 
 def _missing(config: Config, loc: Loc, written: str, what: str) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -10,8 +11,19 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from audit.config.bindings import COLUMN_SCHEMA
+from audit.config.bisg import BisgSection
+from audit.config.model import TrustSection
 from audit.config.protected import ascending, band_names
-from audit.config.section import Date, Later, Many, Positive, Section, Text, Unique, refusal
+from audit.config.section import Date, Later, Many, OneOf, Positive, Section, Text, Unique, refusal
+
+FAIRNESS_ALSO = ("proxies", "alternatives")
+RETRAIN = r"^python:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$"
+
+
+def _retraining(name: str) -> str:
+    if not re.match(RETRAIN, name):
+        raise refusal(f"{name[:60]!r} names no function", "Write python:package.module:function")
+    return name
 
 
 class Control(Section):
@@ -98,7 +110,23 @@ class FairnessSection(Section):
     price: Price | None = None
     ll144: LocalLaw144 | None = None
     ledger: Annotated[Any, Later("a separate fair-lending ledger")] = None
-    retrain: Annotated[Any, Later("retraining")] = None
+
+    bisg: BisgSection | None = None
+    """Race and ethnicity estimated from surname and address."""
+
+    also: Annotated[
+        Many[Annotated[Text, OneOf("part of the fairness audit", FAIRNESS_ALSO)]], Unique("part")
+    ] = ()
+    """proxies: how well factors tell the groups. alternatives: what a smaller disparity would cost."""
+
+    retrain: Annotated[
+        Annotated[Text, AfterValidator(_retraining), Field(json_schema_extra={"pattern": RETRAIN})] | None,
+        Field(),
+    ] = None
+    """python:package.module:function that trains a model anew; tried with `also: [alternatives]`."""
+
+    trust: TrustSection | None = None
+    """Who allowed the function of retrain to run; mandatory with it."""
 
     @model_validator(mode="after")
     def _controls_once(self) -> FairnessSection:
@@ -106,4 +134,15 @@ class FairnessSection(Section):
         twice = sorted({column for column in columns if columns.count(column) > 1})
         if twice:
             raise refusal(f"control {', '.join(twice)} is named twice", "Name it once")
+        return self
+
+    @model_validator(mode="after")
+    def _retrain_fits(self) -> FairnessSection:
+        if self.retrain is not None and self.trust is None:
+            way_out = "Add fairness.trust: {by, reason, date} once somebody has read it"
+            raise refusal("retrain runs code, and nobody is named who trusts it", way_out)
+        if self.retrain is not None and "alternatives" not in self.also:
+            raise refusal("retrain is given and alternatives are not asked for", "Add also: [alternatives]")
+        if self.retrain is None and self.trust is not None:
+            raise refusal("trust is given and there is nothing to retrain", "Remove trust")
         return self

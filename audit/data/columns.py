@@ -38,6 +38,9 @@ def named_columns(config: Config) -> Iterator[tuple[tuple[str | int, ...], str]]
     if config.reasons_given is not None:
         given = config.reasons_given.columns
         named += [(("reasons_given", "columns", at), column) for at, column in enumerate(given)]
+    if config.fairness.bisg is not None:
+        estimated = config.fairness.bisg.columns.items()
+        named += [(("fairness", "bisg", *place.split(".")), column) for place, column in estimated]
     yield from ((loc, column) for loc, column in named if column is not None)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from audit.record import Decision, DroppedReason, Figure, Notice, Person, Reason
 from tests.worlds.told_behaviour import behaviour
+from tests.worlds.told_gaps import gaps
 from tests.worlds.told_reasons import reason_audit
 from tests.worlds.told_soundness import soundness
 
@@ -304,7 +305,8 @@ def figures() -> dict[str, Figure]:
             "note": "Real Taiwanese card holders of 2005, judged by a made-up lender. No real one was seen."
         },
     }
-    fair = {"data", "scores", "reasons_by_group"}
+    bodies |= gaps()
+    fair = {"data", "scores", "reasons_by_group", *gaps()}
     return {
         **{
             name: Figure(name, "fair_lending" if name in fair else "model_risk", body)

@@ -110,7 +110,6 @@ def test_unknown_keys_are_refused_by_both_wherever_they_stand(full: Any) -> None
     [
         (("slices",), [["product"]]),
         (("fairness", "ledger"), "sqlite:///f.db"),
-        (("fairness", "retrain"), "python:p.m:f"),
         (("explain", "reasons", "method"), "lime"),
         (("record", "gross_revenue_band"), "a"),
     ],

@@ -117,7 +117,6 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
     [
         ({"release": "release: 3f2a"}, "release: only a batch runs under a release"),
         ({"slices": "slices: [[product]]"}, "slices: sliced model analysis: not built yet"),
-        ({"fairness": "fairness: {retrain: 'python:p.m:f'}"}, "fairness.retrain: retraining: not built yet"),
         ({"fairness": "fairness: {ledger: 'sqlite:///fair.db'}"}, "fairness.ledger: .*not built yet"),
         ({"record": "record: {purpose: business}"}, "record.purpose: notices for business credit: not built"),
         ({"record": "record: {gross_revenue_band: a}"}, "record.gross_revenue_band: .*not built yet"),
