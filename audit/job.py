@@ -23,6 +23,7 @@ from audit.record import (
     ReasonCode,
     Reference,
 )
+from audit.slicing.counts import Plan, SliceCounts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +45,7 @@ class Job:
     protected_factors: frozenset[str] = frozenset()
     missing_flags: frozenset[str] = frozenset()
     counterfactuals: CounterfactualsSection | None = None  # None: none are looked for
+    slicing: Plan = field(default_factory=Plan)  # how rows are sliced
 
     @property
     def factors(self) -> dict[str, list[str]]:
@@ -68,6 +70,7 @@ class ScoredPartition:
     quarantined: tuple[QuarantinedRow, ...]
     likeness: Likeness  # what tells whether an input is a protected attribute
     profile: Profile
+    sliced: SliceCounts = field(default_factory=SliceCounts)
     stated: StatedReasons | None = None  # the lender's own reasons; None where no column is named
 
 

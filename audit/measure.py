@@ -25,6 +25,9 @@ from audit.fairness.rates import rates
 from audit.identity import environment
 from audit.ledger.seal import digest_of_json
 from audit.record import Attributions, Decision, Disparity, Figure, Finding, Measurement, Rate
+from audit.slicing import figures as sliced
+from audit.slicing.counts import merge_slices
+from audit.slicing.figures import Terms
 from audit.vague import is_vague
 
 if TYPE_CHECKING:
@@ -189,7 +192,42 @@ def _of_population(run: Measured) -> tuple[Figure, ...]:
         drawn.scores(table, cutoff),
         drawn.calibration(table, adverse_high=config.decision.adverse_high),
         drawn.confusion(table),
+        *_of_slices(run),
     )
+
+
+def _of_slices(run: Measured) -> tuple[Figure, ...]:
+    """Draw performance as a whole, over time, slice by slice, and beside a baseline."""
+    config, plan = run.ready.config, run.ready.job.slicing
+    if config.audit.kind == "batch":
+        return (Figure("slices", "model_risk", {"cause": sliced.BATCH}),) if config.slices else ()
+    section, decision = config.performance, config.decision
+    counts = merge_slices(part.sliced for part in run.scored)
+    terms = Terms(
+        adverse_high=decision.adverse_high,
+        included=decision.at_cutoff == "adverse",
+        cutoff=decision.cutoff.value if decision.cutoff is not None else None,
+        thresholds=section.thresholds or (),
+        min_group=config.fairness.min_group,
+    )
+    figures = [
+        sliced.performance(run.groups.table, terms),
+        sliced.over_time(counts, plan, terms, section.over_time.reference if section.over_time else None),
+    ]
+    if config.slices:
+        figures.append(sliced.slices(run.groups.table, counts, plan, terms))
+    if section.search is not None:
+        figures.append(sliced.worst(counts, plan, terms, section.search.at_most))
+    if section.baseline is not None:
+        other = section.baseline
+        told = {
+            "column": other.scores,
+            "path": other.path,
+            "digest": other.sha256,
+            "cutoff": plan.baseline_cutoff,
+        }
+        figures.append(sliced.baseline(counts, plan, terms, told))
+    return tuple(figures)
 
 
 def _of_reasons(run: Measured) -> tuple[Figure, ...]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit.config import Config
 from audit.data.cases import case_files
-from audit.data.cells import as_words, date
+from audit.data.cells import as_words, date, numbers
 from audit.data.dataset import Batch
 from audit.data.decide import cutoffs, decide, observed
 from audit.data.likeness import stride, tally
@@ -52,6 +52,8 @@ from audit.record import (
     PartitionPlan,
     ReasonCode,
 )
+from audit.slicing.counts import count_slices
+from audit.slicing.rows import slice_rows
 from audit.turning import with_counterfactuals
 
 if TYPE_CHECKING:
@@ -85,8 +87,15 @@ def model_of(config: Config, host: Host | None) -> Model:
     return model if version is None else replace(model, version=version)
 
 
-def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredPartition:
+def score_partition(
+    job: Job, plan: PartitionPlan, host: Host | None, baseline: Host | None = None
+) -> ScoredPartition:
     """Read a partition, score it, and count what was decided.
+
+    Parameters
+    ----------
+    baseline : Host, optional
+        Holds the model that this one is held against, where that is a file.
 
     Raises
     ------
@@ -100,8 +109,22 @@ def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredP
     config = job.config
     batch = job.source.read(plan)
     scores = _scores(config, batch, host)
-    decisions = decide(config, batch, scores, cutoffs(config, batch.frame), job.persons)
+    at = cutoffs(config, batch.frame)
+    decisions = decide(config, batch, scores, at, job.persons)
     members = groups(config.protected, batch.frame)
+    sliced = count_slices(
+        job.slicing,
+        batch.frame,
+        members,
+        slice_rows(
+            config,
+            decisions,
+            at,
+            observed(config, batch.frame),
+            _baseline_scores(config, batch, baseline),
+            job.slicing.baseline_cutoff,
+        ),
+    )
     members |= intersection_groups(config.intersections, members)
     happened = observed(config, batch.frame)
     return ScoredPartition(
@@ -125,6 +148,7 @@ def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredP
             stride(job.source.n_rows),
         ),
         profile=profile(batch.features()),
+        sliced=sliced,
         stated=stated_reasons(told, batch.frame) if (told := config.record.denial_reasons) else None,
     )
 
@@ -205,6 +229,19 @@ def _scores(config: Config, batch: Batch, host: Host | None) -> NDArray[np.float
         column = section.scores
         return open_model(f"scores:{column}").score(batch.inputs([column]))
     return None if host is None else host.score(batch.features())
+
+
+def _baseline_scores(config: Config, batch: Batch, host: Host | None) -> NDArray[np.float64] | None:
+    """Return the scores of the model that this one is held against; NaN where it has none."""
+    import numpy as np
+
+    section = config.performance.baseline
+    if section is None or config.audit.kind != "population":
+        return None
+    if section.scores is None:
+        return None if host is None else host.score(batch.features())
+    found = numbers(batch.frame[section.scores]).fill_null(np.nan).to_numpy()
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def options_of(job: Job, method: str, scale: float) -> dict[str, Any]:

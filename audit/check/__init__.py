@@ -16,6 +16,7 @@ from audit.check.factors import factor_faults
 from audit.check.files import file_faults, shown
 from audit.check.population import population_faults
 from audit.check.released import release_faults
+from audit.check.sliced import slice_faults
 from audit.config import Config, Inspection, read_config
 from audit.config.bound import binding_faults, bindings_report
 from audit.config.dictionary import Dictionary, read_dictionary
@@ -46,6 +47,7 @@ def check(config: Config, inspection: Inspection | None = None) -> tuple[Fault, 
         faults += column_faults(config, inspection)
         faults += binding_faults(config, inspection.columns, inspection.recipients_columns)
         faults += population_faults(config, inspection)
+        faults += slice_faults(config, inspection)
         whole = dictionary is not None and not dictionary.faults
         faults += release_faults(config, dictionary.codes if dictionary and whole else None, inspection)
     # What was left out of the config for a fault of its own is not called missing.
