@@ -27,7 +27,17 @@ def consistency_faults(config: Config, released_elsewhere: bool = False) -> Iter
     # What was left out for a fault of its own is not called missing.
     left_out = frozenset(fault.place for fault in config.refused)
     left_out |= frozenset(_RELEASED if released_elsewhere else ())
-    for part in (_model, _deciding, _reference, _protected, _dictionary, _record, _release, _slices, _baseline):
+    for part in (
+        _model,
+        _deciding,
+        _reference,
+        _protected,
+        _dictionary,
+        _record,
+        _release,
+        _slices,
+        _baseline,
+    ):
         yield from part(config, left_out)
 
 

@@ -69,9 +69,7 @@ class SliceSection(Section):
     @model_serializer
     def _write(self) -> Any:
         more = {"bins": self.bins, "values": self.values}
-        told = {
-            key: {name: list(one) for name, one in named.items()} for key, named in more.items() if named
-        }
+        told = {key: {name: list(one) for name, one in named.items()} for key, named in more.items() if named}
         return {"by": list(self.by), **told} if told else list(self.by)
 
     @property

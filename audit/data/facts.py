@@ -46,8 +46,8 @@ class Facts:
         self.n_rows += frame.height
         for name, members in groups(self._config.protected, frame).items():
             self.groups[name].update(members.tolist())
-        for name, seen in self.levels.items():
-            seen.add(frame[name])
+        for name, column in self.levels.items():
+            column.add(frame[name])
         for feature in self.missing:
             self.missing[feature] += frame[feature].null_count()
         for name, attribute in self._config.protected.items():

@@ -103,7 +103,9 @@ def cut_of(
     if values:
         return Cut(name, "values", levels=tuple(values))
     if seen[name].is_numbers:
-        return Cut(name, "quantiles", seen[name].quantiles(config.performance.quantile_bins), seen[name].whole)
+        return Cut(
+            name, "quantiles", seen[name].quantiles(config.performance.quantile_bins), seen[name].whole
+        )
     return Cut(name, "categories")
 
 
@@ -153,5 +155,3 @@ def expected_slices(cuts: Sequence[Cut], n_groups: Mapping[str, int]) -> int:
     """Return how many slices a cross can have at most."""
     sizes = [len(cut.bins) if cut.edges else n_groups[cut.name] for cut in cuts]
     return int(np.prod(sizes, dtype=np.int64)) if sizes else 0
-
-

@@ -214,4 +214,3 @@ def baseline(counts: SliceCounts, plan: Plan, terms: Terms, told: dict[str, Any]
 def _access(cuts: Iterable[Cut]) -> Access:
     """Return the class of a figure: by a protected attribute it is a matter of fair lending."""
     return "fair_lending" if any(cut.origin == "protected" for cut in cuts) else "model_risk"
-

@@ -52,9 +52,7 @@ def over_time(
                 "period": name,
                 "n": int(table.matrix(PERIOD, name)[:2].sum()),
                 "n_scored": sizes[name],
-                "measures": {
-                    metric: one for metric, one in measured(rates).items() if metric in TOLD
-                },
+                "measures": {metric: one for metric, one in measured(rates).items() if metric in TOLD},
                 "psi": moved.psi,
                 "by_chance": moved.by_chance,
                 "reading": moved.reading,

@@ -46,9 +46,8 @@ class Walk:
         """Walk the scores whose outcome was observed."""
         kept = counts.adverse + counts.favourable > 0
         step = -1 if adverse_high else 1
-        parts = (counts.score[kept], counts.adverse[kept], counts.favourable[kept])
-        score, adverse, favourable = (part[::step] for part in parts)
-        return cls(score, np.cumsum(adverse), np.cumsum(favourable))
+        adverse, favourable = (part[kept][::step] for part in (counts.adverse, counts.favourable))
+        return cls(counts.score[kept][::step], np.cumsum(adverse), np.cumsum(favourable))
 
     @property
     def n_adverse(self) -> int:
@@ -145,7 +144,7 @@ def average_precision(walk: Walk) -> float:
 
 
 def pr_auc(walk: Walk) -> float:
-    """Return the area under precision by recall, cutoffs joined as if outcomes between them were mixed evenly.
+    """Return the area under precision by recall, outcomes between two cutoffs mixed evenly.
 
     Source: Davis and Goadrich (2006), "The relationship between precision-recall and ROC curves", ICML,
     section 4: between two cutoffs true positives grow evenly with those flagged, p; so precision there

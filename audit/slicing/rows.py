@@ -1,4 +1,4 @@
-"""From decisions to what slices are counted from: outcomes, scores, and what each model says at its cutoff."""
+"""From decisions to what slices are counted from: outcomes, scores, what each model says at its cutoff."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-
 if TYPE_CHECKING:
     from audit.config.slices import SearchMetric
 
@@ -70,9 +69,7 @@ def hits(
     return known, known & (refused != bad)
 
 
-def together(
-    columns: Sequence[NDArray[Any]], counted: NDArray[np.bool_], hit: NDArray[np.bool_]
-) -> Together:
+def together(columns: Sequence[NDArray[Any]], counted: NDArray[np.bool_], hit: NDArray[np.bool_]) -> Together:
     """Count one partition.
 
     Parameters

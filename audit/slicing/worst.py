@@ -67,9 +67,10 @@ def search(counts: Together, cuts: Sequence[Cut], min_group: int) -> tuple[Teste
     Returns
     -------
     tuple of Tested
-        The found ones first, those with the most people hit beyond the rest's rate at the top; then the
-        others by p-value. Slices of fewer than ``min_group`` rows, or with fewer outside, are no part of it,
-        nor is a slice of two columns that holds the same rows as one of its own groups.
+        The found ones first: those that lie in no other found slice before those that do, and of each the
+        ones with the most people hit beyond the rest's rate at the top; then the others by p-value. Slices
+        of fewer than ``min_group`` rows, or with fewer outside, are no part of it, nor is a slice of two
+        columns that holds the same rows as one of its own groups.
     """
     family = list(_slices(counts, cuts, min_group))
     p_values = [
@@ -77,16 +78,15 @@ def search(counts: Together, cuts: Sequence[Cut], min_group: int) -> tuple[Teste
     ]
     adjusted = zip(family, p_values, holm(p_values), benjamini_hochberg(p_values), strict=True)
     tested = [Tested(one.groups, one.n, one.hit, one.rest, one.rest_hit, *p) for one, *p in adjusted]
-    return tuple(
-        sorted(
-            tested,
-            key=lambda one: (
-                (0, -one.excess, one.p_value, one.groups)
-                if one.found
-                else (1, one.p_value, -one.excess, one.groups)
-            ),
-        )
-    )
+    alone = {one.groups for one in tested if one.found and len(one.groups) == 1}
+
+    def place(one: Tested) -> tuple[int, float, float, Groups]:
+        if not one.found:
+            return 2, one.p_value, -one.excess, one.groups
+        nested = len(one.groups) > 1 and any((each,) in alone for each in one.groups)
+        return int(nested), -one.excess, one.p_value, one.groups
+
+    return tuple(sorted(tested, key=place))
 
 
 def _slices(counts: Together, cuts: Sequence[Cut], min_group: int) -> Iterator[Tested]:
@@ -97,7 +97,7 @@ def _slices(counts: Together, cuts: Sequence[Cut], min_group: int) -> Iterator[T
             n = rows[i][j]
             if n < min_group or counts.n - n < min_group:
                 continue
-            named = ((cuts[column].name, group),)
+            named: Groups = ((cuts[column].name, group),)
             if i != j:
                 if column == other or n in (rows[i][i], rows[j][j]):
                     continue

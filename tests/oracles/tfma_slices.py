@@ -2,9 +2,9 @@
 
     python tests/oracles/tfma_slices.py tests/oracles/tfma_slices.json
 
-Run it in an environment of its own that holds tensorflow-model-analysis and fairness-indicators (they pin older versions of
-much that this project uses), as a file: it imports nothing of the project. What it writes is committed,
-and a test holds our numbers to it.
+Run it in an environment of its own that holds tensorflow-model-analysis and fairness-indicators (they
+pin older versions of much that this project uses), as a file: it imports nothing of the project. What it
+writes is committed, and a test holds our numbers to it.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def digest(data: dict[str, np.ndarray]) -> str:
 
 def main(target: Path) -> None:
     """Ask tensorflow-model-analysis and write its answers."""
+    import fairness_indicators.fairness_indicators_metrics  # noqa: F401  registers the metric by its name
     import pandas as pd
-    import fairness_indicators.fairness_indicators_metrics  # registers the metric by its name
     import tensorflow_model_analysis as tfma
     from google.protobuf import text_format
     from tensorflow_model_analysis.proto import config_pb2
@@ -101,7 +101,14 @@ def main(target: Path) -> None:
             "python": platform.python_version(),
             **{
                 name: version(name)
-                for name in ("tensorflow-model-analysis", "fairness-indicators", "tensorflow", "apache-beam", "numpy", "pandas")
+                for name in (
+                    "tensorflow-model-analysis",
+                    "fairness-indicators",
+                    "tensorflow",
+                    "apache-beam",
+                    "numpy",
+                    "pandas",
+                )
             },
         },
         "rows": {"n": N, "seed": SEED, "sha256": digest(data)},
