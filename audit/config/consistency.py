@@ -164,6 +164,16 @@ def _slices(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
             fact = f"these columns are crossed in entry {seen[one.name] + 1} already"
             yield config.lines.fault(("slices", number), fact, "Keep one")
         seen.setdefault(one.name, number)
+        for key, named in (("bins", one.bins), ("values", one.values)):
+            for name in named:
+                if name not in one.by:
+                    way_out = f"{did_you_mean(name, one.by)}Add it to by, or remove it"
+                    yield config.lines.fault(("slices", number, key), f"{name!r} is not in by", way_out)
+        for name in one.bins:
+            if name in one.values:
+                yield config.lines.fault(
+                    ("slices", number, "bins"), f"{name!r} has values too", "Keep one of them"
+                )
 
 
 def _baseline(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:

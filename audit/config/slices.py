@@ -55,17 +55,6 @@ class SliceSection(Section):
     def _read(cls, data: Any) -> Any:
         return {"by": data} if isinstance(data, list | tuple) else data
 
-    @model_validator(mode="after")
-    def _fits(self) -> SliceSection:
-        for key, named in (("bins", self.bins), ("values", self.values)):
-            strange = [name for name in named if name not in self.by]
-            if strange:
-                raise refusal(f"{key} names {strange[0]!r}, which is not in by", "Add it to by, or remove it")
-        both = [name for name in self.bins if name in self.values]
-        if both:
-            raise refusal(f"{both[0]!r} has both bins and values", "Keep one of them")
-        return self
-
     @model_serializer
     def _write(self) -> Any:
         more = {"bins": self.bins, "values": self.values}

@@ -174,8 +174,8 @@ def _search(sealed: Sealed) -> Search | None:
     if found:
         first = found[0]
         meaning += (
-            f"Where {said(first['groups'])}, {percent(first['value'])} of {count(first['n'])} were: about "
-            f"{count(round(first['excess']))} more than at the rate of the rest."
+            f"In the slice {said(first['groups'])} it was {percent(first['value'])} of {count(first['n'])}: "
+            f"about {count(round(first['excess']))} people more than at the rate of the rest."
         )
     else:
         meaning += "No slice stands out once all that were looked at are counted in."

@@ -116,7 +116,9 @@ def main(target: Path) -> None:
         "seconds": round(seconds, 2),
         "slices": slices,
     }
-    target.write_text(json.dumps(written, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    lines = [json.dumps(one, sort_keys=True) for one in slices]
+    text = json.dumps({**written, "slices": ["HERE"]}, indent=1, sort_keys=True)
+    target.write_text(text.replace('"HERE"', ",\n  ".join(lines)) + "\n", encoding="utf-8")
     print(f"{len(slices)} slices in {seconds:.1f} s")
 
 
