@@ -14,16 +14,20 @@ from audit import worker
 from audit.data.likeness import found, merge
 from audit.data.missing import missing_flags
 from audit.data.profile import merge_profiles
-from audit.job import Job, Selection
+from audit.data.slices import groups
+from audit.job import Ages, Job, Selection
 from audit.reasons import protected_factors
 from audit.record import Reference
+from audit.scored_age import Younger, bands_by_age
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from audit.config import ProtectedAttribute
     from audit.job import References, ScoredPartition, Values
     from audit.prepare import Ready
+    from audit.record import ReasonCode
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +38,7 @@ class Barrier:
     references: tuple[Reference, ...]
     by_cutoff: References
     selections: Mapping[int, Selection]
-    protected_inputs: Mapping[str, str]  # model column -> the protected attribute that it tells
+    protected_inputs: Mapping[str, str]  # model column -> the protected attribute that it tells without leave
     scale: float  # size of the scores, which the tolerance is a share of
     weight: float | None  # how many favourable decisions each sampled one stands for
 
@@ -57,6 +61,7 @@ def choose(ready: Ready, scored: Sequence[ScoredPartition]) -> Barrier:
                 keys=[key for part in scored for key in part.keys],
             )
         )
+    job = _with_ages(ready, job, scored, by_cutoff)
     selections, weight = _selections(ready, scored)
     references = tuple(one for one, _ in by_cutoff.values())
     return Barrier(job, references, by_cutoff, selections, like, scale, weight if by_cutoff else None)
@@ -72,6 +77,9 @@ def chosen(
 ) -> References:
     """Choose a reference for each cutoff, among the applicants that it was for (R16).
 
+    Where the cutoffs are tiers of one scale, that is everybody: who missed a stricter one, and was
+    given less than asked, has passed this one and is near it.
+
     Parameters
     ----------
     rows : at most so many of each
@@ -79,20 +87,24 @@ def chosen(
     """
     import numpy as np
 
-    from audit.explain.reference import choose_reference
+    from audit.explain.reference import choose_reference, has_passed
 
     config, section = ready.config, ready.config.explain.reference
     alike = kind == "all_applicants"
+    tiers = config.decision.cutoff is not None and config.decision.cutoff.tiers and not alike
     decisions = [one for part in scored for one in part.decisions]
     of_cutoff: dict[float | None, list[int]] = {None: []} if alike else {}
     for i, one in enumerate(decisions):
         if one.outcome != "none" and (alike or one.cutoff is not None):
             of_cutoff.setdefault(None if alike else one.cutoff, []).append(i)
+    everyone = [i for mine in of_cutoff.values() for i in mine] if tiers else []
     references = [
         choose_reference(
             kind,
             scores=np.array([decisions[i].score for i in mine], dtype=np.float64),
-            favourable=np.array([decisions[i].outcome == "favourable" for i in mine], dtype=bool),
+            favourable=np.array(
+                [has_passed(decisions[i], cutoff if tiers else None, ready.sign) for i in mine], dtype=bool
+            ),
             places=[(decisions[i].seq, decisions[i].row) for i in mine],
             keys=[keys[i] for i in mine],
             cutoff=cutoff,
@@ -102,7 +114,10 @@ def chosen(
             min_rows=min(section.min_rows, rows),
             seed=config.seed,
         )
-        for cutoff, mine in sorted(of_cutoff.items(), key=lambda item: (item[0] is not None, item[0]))
+        for cutoff, mine in (
+            (cutoff, everyone or mine)
+            for cutoff, mine in sorted(of_cutoff.items(), key=lambda item: (item[0] is not None, item[0]))
+        )
     ]
     columns = _rows(ready, scored, references)
     return {one.cutoff: (one, of) for one, of in zip(references, columns, strict=True)}
@@ -112,14 +127,54 @@ def _with_likeness(ready: Ready, scored: Sequence[ScoredPartition]) -> tuple[Job
     """Find inputs that are a protected attribute, whose factors hold notices, and flags of missing values."""
     config = ready.config
     inputs = ready.model.inputs or config.data.features
-    like = found(merge(part.likeness for part in scored), inputs, config.protected)
+    likeness = merge(part.likeness for part in scored)
+    # A column that tells another attribute too is not scored with leave.
+    stated = {name: one for name, one in config.protected.items() if one.permitted is None}
+    like = found(likeness, inputs, stated)
+    others = [column for column in inputs if column not in like]
+    permitted = {name: one for name, one in config.protected.items() if one.permitted is not None}
     codes = {code.factor: code for code in ready.job.codes}
     job = replace(
         ready.job,
+        ages=_ages(codes, permitted, found(likeness, others, permitted)),
         protected_factors=protected_factors(codes, like),
         missing_flags=missing_flags(ready.job.codes, merge_profiles(part.profile for part in scored)),
     )
     return job, like
+
+
+def _ages(
+    codes: Mapping[str, ReasonCode], permitted: Mapping[str, ProtectedAttribute], told: Mapping[str, str]
+) -> Ages | None:
+    """Return what tells an age that may be scored; None where nothing does."""
+    for name, stated in permitted.items():
+        columns = tuple(column for column, attribute in told.items() if attribute == name)
+        if columns:
+            of = dict.fromkeys(columns, name)
+            return Ages(name, columns, protected_factors(codes, of), bands_by_age(stated)[1], {})
+    return None
+
+
+def _with_ages(ready: Ready, job: Job, scored: Sequence[ScoredPartition], references: References) -> Job:
+    """Look which younger ages occur, among the applicants here and those they are compared with."""
+    import numpy as np
+    import polars as pl
+
+    if job.ages is None:
+        return job
+    ages, stated = job.ages, ready.config.protected[job.ages.attribute]
+    younger = Younger(ages.columns, bands_by_age(stated)[0])
+    for part in scored:
+        decided = np.array([one.outcome != "none" for one in part.decisions], dtype=bool)
+        younger.add(
+            worker.rows_of(ready.job, part.plan, np.flatnonzero(decided).tolist()),
+            part.groups[ages.attribute][decided],
+        )
+    for _, values in references.values():
+        if stated.column in values:  # else nobody knows how old they are
+            frame = pl.DataFrame({stated.column: values[stated.column]})
+            younger.add(values, groups({ages.attribute: stated}, frame)[ages.attribute])
+    return replace(job, ages=replace(ages, younger=younger.ages()))
 
 
 def _rows(

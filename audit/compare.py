@@ -8,10 +8,11 @@ record is gone take no part.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from audit.data.drift import MUCH, SOME, Cell, Drift, drift
+from audit.flips import Flips, Told, flips, told
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -63,6 +64,7 @@ class Comparison:
     reviews: tuple[Change, ...]  # what people asked since, and how often a review overturned
     features: Mapping[str, Drift]
     score: Drift
+    flips: Flips | None  # reasons of applicants who are in both; None where the inputs are locked
     cause: str | None  # why the features were not measured
     left_out: tuple[int, int]  # applicants whose record is gone
 
@@ -84,6 +86,7 @@ class Comparison:
             "findings_unchanged": self.same_findings,
             "worse": [one.as_json() for one in self.worse],
             "reasons": [one.as_json() for one in self.reasons],
+            "flips": None if self.flips is None else {**asdict(self.flips), "share": self.flips.share},
             "reviews": [one.as_json() for one in self.reviews],
             "drift": {
                 "features": [{"feature": name, **_drift(one)} for name, one in self.features.items()],
@@ -117,6 +120,7 @@ class Comparison:
             f"  {one.name:<{_width(self.reasons)}}{_share(one.then)} -> {_share(one.now)}"
             for one in self.reasons
         ]
+        lines += _flipped(self.flips)
         if self.reviews:
             lines += ["", "Requests and reviews since"]
             lines += [
@@ -161,7 +165,7 @@ def compare(ledger: Ledger, then: str, now: str) -> Comparison:
         raise UsageError(f"audit {one.audit[:12]}: it is named twice. Name two audits; see plainspoken list.")
     findings = _findings(ledger, one, other)
     changed = tuple(row for row in findings if row.then != row.now)
-    inputs, gone = _inputs(ledger, (one, other))
+    inputs, gone, refusals = _inputs(ledger, (one, other))
     names = dict.fromkeys((*inputs[0], *inputs[1]))
     return Comparison(
         then=one,
@@ -181,6 +185,7 @@ def compare(ledger: Ledger, then: str, now: str) -> Comparison:
         reviews=_reviews(ledger, one, other),
         features={name: drift(inputs[0].get(name, ()), inputs[1].get(name, ())) for name in names},
         score=drift(*(_scores(ledger, audit) for audit in (one, other))),
+        flips=flips(*refusals) if ledger.keyring.at_hand else None,
         cause=NO_KEY if not ledger.keyring.at_hand else ALL_GONE if any(gone) and not names else None,
         left_out=gone,
     )
@@ -292,23 +297,52 @@ def _reviews(ledger: Ledger, one: Audit, other: Audit) -> tuple[Change, ...]:
 
 def _inputs(
     ledger: Ledger, audits: tuple[Audit, Audit]
-) -> tuple[tuple[dict[str, list[Cell]], dict[str, list[Cell]]], tuple[int, int]]:
-    """Return the recorded inputs of each audit by feature, and how many applicants have none any more."""
+) -> tuple[
+    tuple[dict[str, list[Cell]], dict[str, list[Cell]]],
+    tuple[int, int],
+    tuple[dict[str, Told], dict[str, Told]],
+]:
+    """Return the recorded inputs of each audit by feature, and how many applicants have none any more.
+
+    The last pair is what each refusal told, by its pseudonym.
+    """
     from audit.ledger.recorded import recorded
 
+    read = [set((audit.config.get("data") or {}).get("features") or ()) for audit in audits]
+    common = read[0] & read[1]
     found: list[dict[str, list[Cell]]] = []
+    refusals: list[dict[str, Told]] = []
     gone = []
     for audit in audits:
         columns: dict[str, list[Cell]] = {}
+        of: dict[str, Told] = {}
         away = 0
         for part in recorded(ledger, audit):
             away += len(part.gone)
-            for case in part.cases:
-                for name, cell in case.inputs.items() if case is not None else ():
+            for decision, case in zip(part.decisions, part.cases, strict=True):
+                if case is None:
+                    continue
+                for name, cell in case.inputs.items():
                     columns.setdefault(name, []).append(cell)
+                if decision.outcome == "adverse" and common:
+                    of[decision.decision] = told(decision, case.inputs, common)
         found.append(columns)
+        refusals.append(of)
         gone.append(away)
-    return (found[0], found[1]), (gone[0], gone[1])
+    return (found[0], found[1]), (gone[0], gone[1]), (refusals[0], refusals[1])
+
+
+def _flipped(found: Flips | None) -> list[str]:
+    if found is None:
+        return []
+    lines = ["", "Reasons of applicants who were refused in both, with the same inputs"]
+    if not found.n:
+        return [*lines, "  there are none"]
+    lines.append(
+        f"  of {found.n:,}: {found.same:,} the same, {found.reordered:,} in another order, "
+        f"{found.main:,} ({found.share:.1%}) with another main reason"
+    )
+    return [*lines, *(f"  {then} -> {now}: {n:,}" for then, now, n in found.pairs)]
 
 
 def _scores(ledger: Ledger, audit: Audit) -> list[Cell]:

@@ -108,8 +108,14 @@ def data(
     return Figure("data", "model_risk", body)
 
 
-def model(model: Model, protected_inputs: Mapping[str, str]) -> Figure:
-    """Return what the model is; ``protected_inputs``: column -> the attribute that it is, or tells."""
+def model(model: Model, protected_inputs: Mapping[str, str], permitted_inputs: Sequence[str] = ()) -> Figure:
+    """Return what the model is.
+
+    Parameters
+    ----------
+    protected_inputs : column -> the protected attribute that it is, or tells
+    permitted_inputs : columns that tell age, where it is scored by leave
+    """
     trust = model.trust
     return Figure(
         "model",
@@ -129,6 +135,7 @@ def model(model: Model, protected_inputs: Mapping[str, str]) -> Figure:
                 {"column": column, "attribute": attribute}
                 for column, attribute in sorted(protected_inputs.items())
             ],
+            "permitted_inputs": list(permitted_inputs),
         },
     )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PACKAGES = (
     "plainspoken", "tensorflow", "keras", "shap", "lime", "scikit-learn", "scipy", "numpy", "polars",
     "sqlalchemy", "cryptography", "jinja2", "weasyprint", "xgboost-cpu", "lightgbm", "onnx", "onnxruntime",
-    "numba",
+    "numba", "llvmlite",
 )  # fmt: skip
 
 

@@ -35,6 +35,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Ages:
+    """Lawfully scored age: which columns tell it, and the younger ages that occur (R18)."""
+
+    attribute: str
+    columns: tuple[str, ...]
+    factors: frozenset[str]
+    elderly: tuple[str, ...]  # bands from 62 on
+    younger: Mapping[str, Values]  # band -> its different ages, as the model's columns have them
+
+
+@dataclass(frozen=True, slots=True)
+class AgeTried:
+    """What came of scoring those of 62 or older with younger ages."""
+
+    n: int = 0  # who was tried
+    worse: tuple[int, ...] = ()  # positions of those who fare better with a younger age
+    favoured: Mapping[str, int] = field(default_factory=dict)  # band -> of how many of them it is the best
+    most: float = 0.0  # the largest difference, in the unit of the score
+    unknown: tuple[int, ...] = ()  # positions of those who could not be tried
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Job:
     """Everything that a worker must know: plain values, picklable."""
 
@@ -43,6 +65,7 @@ class Job:
     source: Source
     persons: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     protected_factors: frozenset[str] = frozenset()
+    ages: Ages | None = None  # None: no age is scored with leave
     missing_flags: frozenset[str] = frozenset()
     counterfactuals: CounterfactualsSection | None = None  # None: none are looked for
     slicing: Plan = field(default_factory=Plan)  # how rows are sliced
@@ -92,6 +115,7 @@ class ExplainedPartition:
     blocks: Mapping[str, Block]
     causes: Mapping[str, str]  # method -> why it was not measured
     values: Values  # columns of the attributed rows, in their order, for the pictures
+    aged: AgeTried | None = None  # None: no age is scored with leave
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,6 +25,7 @@ from audit.fairness.rates import rates
 from audit.identity import environment
 from audit.ledger.seal import digest_of_json
 from audit.record import Attributions, Decision, Disparity, Figure, Finding, Measurement, Rate
+from audit.scored_age import of_scored_age
 from audit.slicing import figures as sliced
 from audit.slicing.counts import merge_slices
 from audit.slicing.figures import Terms
@@ -134,6 +135,12 @@ def findings(
     measured: tuple[Measurement, ...] = (
         *rate_measurements(run.groups.rates, run.groups.disparities),
         *measurements.of_inputs(inputs, run.barrier.protected_inputs, codes, stated=bool(config.protected)),
+        *of_scored_age(
+            next((one.permitted for one in config.protected.values() if one.permitted is not None), None),
+            run.barrier.job.ages,
+            [part.aged for part in run.explained if part.aged is not None],
+            known=run.has_model,
+        ),
         *measurements.of_statements(codes, vague, config.audit.as_of),
         *measurements.of_reasons(run.decisions, known=run.has_model or config.reasons_given is not None),
         *measurements.of_references(run.barrier.references),
@@ -188,7 +195,11 @@ def _of_population(run: Measured) -> tuple[Figure, ...]:
             config.protected,
             (stated.column, stated.adverse) if stated is not None else None,
         ),
-        drawn.model(ready.model, run.barrier.protected_inputs),
+        drawn.model(
+            ready.model,
+            run.barrier.protected_inputs,
+            run.barrier.job.ages.columns if run.barrier.job.ages is not None else (),
+        ),
         drawn.scores(table, cutoff),
         drawn.calibration(table, adverse_high=config.decision.adverse_high),
         drawn.confusion(table),

@@ -13,6 +13,7 @@ from typing import Any
 
 from audit.record import Decision, Measurement, ReasonCode, Reference
 from audit.record.words import MeasurementState
+from audit.vague import says_other
 
 NO_MODEL = "no model was opened: the scores or the decisions were already in the data"
 NOT_STATED = "no protected attribute is stated, so none was looked for among the inputs"
@@ -30,6 +31,7 @@ _OF_REASONS = (
     "uncertain_rankings",
     "completeness_residual",
     "most_common_reason_share",
+    "other_reasons_share",
     "decision_differs",
 )
 
@@ -122,11 +124,13 @@ def of_reasons(decisions: Sequence[Decision], *, known: bool = True) -> tuple[Me
         reason.contribution for one in adverse for reason in one.reasons if reason.contribution is not None
     ]
     helped = sum(size <= 0 for size in sizes)
+    by_vendor = held["reason_helped"]  # a vendor's reasons have no size of ours, and a side all the same
+    others = sum(any(says_other(reason.statement) for reason in one.reasons) for one in with_reasons)
     ranked = [one for one in adverse if one.certified is not None]
     return (
         Measurement("adverse_without_reason", float(sum(not _is_explained(one) for one in adverse)), n=n),
-        Measurement("reasons_not_adverse", float(helped), n=len(sizes))
-        if sizes
+        Measurement("reasons_not_adverse", float(helped + by_vendor), n=len(sizes) + by_vendor)
+        if sizes or by_vendor
         else Measurement("reasons_not_adverse", state="not_measured", cause=NO_SIZE),
         Measurement("reasons_at_most_four", float(max(len(one.reasons) for one in with_reasons)), n=n)
         if with_reasons
@@ -143,6 +147,9 @@ def of_reasons(decisions: Sequence[Decision], *, known: bool = True) -> tuple[Me
         Measurement("most_common_reason_share", max(first.values()) / len(with_reasons), n=len(with_reasons))
         if with_reasons
         else Measurement("most_common_reason_share", state="not_measured", cause="no decision has a reason"),
+        Measurement("other_reasons_share", others / len(with_reasons), n=len(with_reasons))
+        if with_reasons
+        else Measurement("other_reasons_share", state="not_measured", cause="no decision has a reason"),
         Measurement("decision_differs", float(held["decision_differs"] + held["action_differs"]), n=n),
     )
 

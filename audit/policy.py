@@ -41,6 +41,7 @@ _BESIDE = (
     "clocks.yaml",
     "law.yaml",
     "cases.yaml",
+    "cases_counted.yaml",
 )  # read by others; they change nothing that an audit finds
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 

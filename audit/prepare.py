@@ -7,16 +7,17 @@ ledger is touched.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit import worker
-from audit.check import check
+from audit.check import check, check_data, dictionary_of
 from audit.check.coding import CodingSeen, coding_faults
-from audit.config import Config, Inspection, bindings_report, expand, load_dictionary, read_config
+from audit.config import Config, Inspection, bindings_report, expand, read_config
+from audit.config.dictionary import Dictionary
 from audit.config.explain import CounterfactualsSection
 from audit.config.faults import touched
 from audit.config.load import in_order
@@ -57,6 +58,7 @@ class Ready:
     host: Host | None  # holds the model; whoever asked for this closes it
     baseline: Host | None = None  # holds the model that this one is held against, where that is a file
     given: bool = False  # data were handed over, in place of those that the config names
+    dictionary: Dictionary | None = None  # as it was read, with its lines
 
     @property
     def sign(self) -> float:
@@ -129,7 +131,8 @@ def prepare(
             faults = _checked(config, data is not None, seen)
             if faults:
                 raise ConfigError(faults)
-        codes = load_dictionary(config.file(config.dictionary)) if config.dictionary else ()
+        dictionary = dictionary_of(config)
+        codes = dictionary.codes if dictionary is not None else ()
         policy = load_policy(config.policies, config.audit.as_of, config.folder)
         job = Job(
             config=config,
@@ -151,6 +154,7 @@ def prepare(
             host=host,
             baseline=other,
             given=data is not None,
+            dictionary=dictionary,
         )
     except BaseException:
         if host is not None and not lent:
@@ -198,7 +202,7 @@ def another(ready: Ready, data: Any, kinds: Mapping[str, Kind] | None = None) ->
     source.plan()
     stands = {name: getattr(ready.seen, name) for name in _NOT_OF_THE_DATA}
     seen = replace(source.inspection(), **stands)
-    faults = _checked(config, data is not None, seen)
+    faults = _not_of_a_file(check_data(config, ready.dictionary, seen), data is not None)
     if faults:
         raise ConfigError(faults)
     job = replace(ready.job, source=source, persons=read_persons(config))
@@ -207,7 +211,11 @@ def another(ready: Ready, data: Any, kinds: Mapping[str, Kind] | None = None) ->
 
 def _checked(config: Config, given: bool, seen: Inspection | None = None) -> tuple[Fault, ...]:
     """Return every fault; where data are given, the file that the config names need not be there."""
-    return tuple(one for one in check(config, seen) if not (given and one.place.startswith("data.path")))
+    return _not_of_a_file(check(config, seen), given)
+
+
+def _not_of_a_file(faults: Iterable[Fault], given: bool) -> tuple[Fault, ...]:
+    return tuple(one for one in faults if not (given and one.place.startswith("data.path")))
 
 
 def _host(config: Config, faults: Sequence[Fault], url: str, data: Any) -> Host | None:
@@ -332,7 +340,7 @@ def refuse_faults(ready: Ready, scored: Sequence[ScoredPartition]) -> None:
     scores = [one.score for one in decided if one.score is not None]
     seen = replace(ready.seen, score_low=min(scores, default=None), score_high=max(scores, default=None))
     faults = [
-        *_checked(ready.config, ready.given, seen),
+        *_not_of_a_file(check_data(ready.config, ready.dictionary, seen), ready.given),
         *coding_faults(ready.config, _coding(ready.config, scored)),
     ]
     if faults:

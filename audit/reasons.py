@@ -32,13 +32,23 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from typing import Literal
 
 from audit.errors import DataError, ModelError
-from audit.record import Certified, Component, Decision, DroppedReason, Notice, Reason, ReasonCode
+from audit.owed import NOTICE_DAYS
+from audit.record import (
+    SCORED_STAGES,
+    Certified,
+    Component,
+    Decision,
+    DroppedReason,
+    Notice,
+    Reason,
+    ReasonCode,
+)
 
 #: The first cause that holds is the one recorded; what was wrong before we ranked comes first.
 CAUSE_ORDER = (
@@ -47,19 +57,14 @@ CAUSE_ORDER = (
     "reference_too_small",
     "residual",
     "protected_basis",
+    "negative_age",
     "blocked_proxy",
+    "reason_helped",
     "ranking_uncertain",
     "no_reason",
 )
 
-#: 12 CFR 1002.9(a)(1): 30 days from a completed application, or from the action on an account.
-NOTICE_DAYS = 30
-
-#: 12 CFR 1002.9(a)(1)(iii): nobody applied for what is done to an account, so the action starts the days.
-ON_AN_ACCOUNT = frozenset({"limit_decrease", "terminate", "apr_increase"})
-
-_SCORED_STAGES = ("score", "gray_band")
-_JUDGED_STAGES = ("judgmental", "gray_band")
+JUDGED_STAGES = ("judgmental", "gray_band")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +90,6 @@ def orient(contributions: Mapping[str, float], adverse: Literal["high", "low"]) 
     """
     sign = 1.0 if adverse == "high" else -1.0
     return {factor: sign * value for factor, value in contributions.items()}
-
-
-def clock_field(action: str | None) -> str:
-    """Return the field of the record from which the 30 days of a notice are counted.
-
-    >>> clock_field("denied"), clock_field("limit_decrease")
-    ('completed_at', 'decided_at')
-    """
-    return "decided_at" if action in ON_AN_ACCOUNT else "completed_at"
 
 
 def protected_factors(codes: Mapping[str, ReasonCode], protected_inputs: Mapping[str, str]) -> frozenset[str]:
@@ -158,6 +154,7 @@ def principal_reasons(
     residual: float | None,
     reference_ok: bool,
     protected_factors: frozenset[str],
+    negative_age: bool = False,
     language: str = "en",
     z: float = 3.0,
     completed_at: dt.date | None = None,
@@ -176,6 +173,7 @@ def principal_reasons(
     residual : score - mean of the reference - sum of contributions; None where not attributed
     reference_ok : False where the reference is inconclusive, which holds every notice
     protected_factors : factors that read a protected attribute
+    negative_age : whether the score counts age against an applicant of 62 or older (R18)
     completed_at : the day on which the 30 days of the notice begin, where known
 
     Returns
@@ -184,9 +182,9 @@ def principal_reasons(
     """
     if decision.outcome != "adverse":
         return replace(decision, certified=certified, residual=residual)
-    scored = decision.stage in _SCORED_STAGES
+    scored = decision.stage in SCORED_STAGES
     ranked, dropped = rank_scored(contributions if scored else {}, codes, floor=floor, tolerance=tolerance)
-    entries = _merge(_in_order(decision, ranked, codes), codes, missing, language)
+    entries = _merge(in_order(decision, ranked, codes), codes, missing, language)
     top, rest = entries[:at_most], entries[at_most:]
 
     told = {factor for entry in top for factor in entry.factors}
@@ -226,15 +224,14 @@ def principal_reasons(
         causes.add("residual")  # R14; written so that NaN holds too
     if told & protected_factors:
         causes.add("protected_basis")  # R2: hold and alert, never swap in the next factor
-    if any(_blocked(codes.get(factor)) for factor in told):
+    if scored and negative_age:
+        causes.add("negative_age")  # R18: whether it is told or not, it had a part in the refusal
+    if any(is_blocked(codes.get(factor)) for factor in told):
         causes.add("blocked_proxy")
     uncertain = certified not in ("exact", "certain", "tie")
     if uncertain and any(reason.component == "score" for reason in reasons):
         causes.add("ranking_uncertain")
-    # Comment 9(b)(2)-7: a refusal by judgment is told by what the reviewer looked at. Where nobody
-    # wrote that down there is nothing to tell, and scored factors cannot stand in for it.
-    unjudged = decision.stage in _JUDGED_STAGES and not decision.judgment
-    if not reasons or unjudged or any(not reason.statement for reason in reasons):
+    if not reasons or is_unjudged(decision) or any(not reason.statement for reason in reasons):
         causes.add("no_reason")
 
     return replace(
@@ -244,8 +241,17 @@ def principal_reasons(
         certified=certified,
         residual=residual,
         gap=_gap(reasons, unsaid, contributions) if scored else None,
-        notice=_notice(decision.notice, causes, completed_at),
+        notice=notice_of(decision.notice, causes, completed_at),
     )
+
+
+def is_unjudged(decision: Decision) -> bool:
+    """Return whether a person refused and nobody wrote down why.
+
+    Comment 9(b)(2)-7: a refusal by judgment is told by what the reviewer looked at. Where that is not
+    written down there is nothing to tell, and scored factors cannot stand in for it.
+    """
+    return decision.stage in JUDGED_STAGES and not decision.judgment
 
 
 def _steps(value: float, tolerance: float) -> float:
@@ -258,11 +264,21 @@ def _precedence(factor: str, codes: Mapping[str, ReasonCode]) -> tuple[float, st
     return (math.inf if code is None or code.priority is None else code.priority, factor)
 
 
-def _in_order(
+def in_order(
     decision: Decision, ranked: Sequence[str], codes: Mapping[str, ReasonCode]
 ) -> Iterator[tuple[str, Component]]:
-    """Yield the candidates of the components that failed, in the order in which they are told."""
-    if decision.stage not in (*_SCORED_STAGES, *_JUDGED_STAGES, "rule"):
+    """Yield the candidates of the components that failed, in the order in which they are told (R7, R8).
+
+    Parameters
+    ----------
+    ranked : the scored factors that may be told, those that counted most first
+
+    Raises
+    ------
+    DataError
+        A stage that nobody defined.
+    """
+    if decision.stage not in (*SCORED_STAGES, *JUDGED_STAGES, "rule"):
         raise DataError(
             f"decision {decision.decision}: unknown stage {decision.stage!r}. "
             "Use rule, score, judgmental or gray_band."
@@ -271,7 +287,7 @@ def _in_order(
     # A rule engine does not rank, so several of them stand by precedence.
     for rule in sorted(set(decision.rules), key=lambda factor: _precedence(factor, codes)):
         yield rule, "rule"
-    judged = decision.judgment if decision.stage in _JUDGED_STAGES else ()
+    judged = decision.judgment if decision.stage in JUDGED_STAGES else ()
     for factor, ground in zip_longest(ranked, dict.fromkeys(judged)):
         if factor is not None:
             yield factor, "score"
@@ -341,7 +357,8 @@ def _gap(
     return min(told) - max(left) if told and left else None
 
 
-def _blocked(code: ReasonCode | None) -> bool:
+def is_blocked(code: ReasonCode | None) -> bool:
+    """Return whether a factor's likeness to a protected attribute was judged to bar it (R2)."""
     return code is not None and code.proxy is not None and code.proxy.verdict == "blocked"
 
 
@@ -349,7 +366,8 @@ def _by_size(reason: DroppedReason) -> tuple[float, str]:
     return (-math.inf if reason.contribution is None else -reason.contribution, reason.factor)
 
 
-def _notice(before: Notice, causes: set[str | None], completed_at: dt.date | None) -> Notice:
+def notice_of(before: Notice, causes: Collection[str | None], completed_at: dt.date | None) -> Notice:
+    """Return the state of a notice: held by the first cause that holds, else as it was or ready."""
     due_on = before.due_on
     if completed_at is not None:
         due_on = completed_at + dt.timedelta(days=NOTICE_DAYS)

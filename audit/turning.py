@@ -47,7 +47,8 @@ def with_counterfactuals(
     options = {
         "adverse": config.decision.adverse,
         "at_cutoff": config.decision.at_cutoff,
-        "protected": sorted(job.protected_factors),
+        # Scored with leave or not, nobody is told to be younger.
+        "protected": sorted(job.protected_factors | (job.ages.factors if job.ages else frozenset())),
         "flags": sorted(job.missing_flags),
         **job.counterfactuals.model_dump(),
     }

@@ -1,4 +1,4 @@
-"""When the words of a reason say nothing about the applicant (R9)."""
+"""When the words of a reason say nothing about the applicant (R9), or only that it is another one (R21)."""
 
 from __future__ import annotations
 
@@ -51,3 +51,22 @@ def is_vague(statement: str) -> bool:
         return False
     rest = _WORD.findall(_BANNED.sub(" ", plain).lower())
     return set(rest) <= set(_FILLER.split())
+
+
+# The last box of the sample forms, "Other, specify:", and what stands in for it.
+_OTHER = re.compile(
+    r"""^\W*(?:other|miscellaneous|various|several|unspecified|unlisted|additional)\b
+        (?:\W+(?:credit|specific|such|and|or|applicable|relevant))*
+        (?:\W+(?:reasons?|factors?|grounds?|causes?|specify|information|details?|see|\d+)\b|\W*$)
+      | \b(?:not|none)\W+(?:listed|specified|of\W+the\W+above)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def says_other(statement: str) -> bool:
+    """Whether a statement is the box "other" in some words: a reason without one of its own.
+
+    >>> says_other("Other, specify: see your file"), says_other("Other obligations are too high")
+    (True, False)
+    """
+    return is_vague(statement) or _OTHER.search(statement) is not None

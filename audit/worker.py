@@ -32,6 +32,7 @@ from audit.fairness.groups import count
 from audit.host import Host
 from audit.job import (
     NOBODY_TO_COMPARE,
+    AgeTried,
     Block,
     ExplainedPartition,
     Job,
@@ -42,7 +43,8 @@ from audit.job import (
     take,
 )
 from audit.models import describe, open_model
-from audit.reasons import clock_field, orient, principal_reasons
+from audit.owed import clock_field, owed_unless_complete
+from audit.reasons import orient, principal_reasons, rank_scored
 from audit.reasons_given import imported_reasons
 from audit.record import (
     Attributions,
@@ -52,6 +54,7 @@ from audit.record import (
     PartitionPlan,
     ReasonCode,
 )
+from audit.scored_age import tried
 from audit.slicing.counts import count_slices
 from audit.slicing.rows import slice_rows
 from audit.turning import with_counterfactuals
@@ -208,8 +211,9 @@ def explain_partition(
         values,
         references,
     )
+    aged = _aged(job, scored, selection, values, scale, host)
     decisions = _with_reasons(
-        job, scored.decisions, blocks.get(QUOTED), values, references, scale, batch, cases
+        job, scored.decisions, blocks.get(QUOTED), values, references, scale, batch, cases, aged
     )
     return ExplainedPartition(
         seq=scored.plan.seq,
@@ -218,6 +222,25 @@ def explain_partition(
         blocks=blocks,
         causes=causes,
         values=take(values, blocks[QUOTED].rows if QUOTED in blocks else ()),
+        aged=aged,
+    )
+
+
+def _aged(
+    job: Job, scored: ScoredPartition, selection: Selection, values: Values, scale: float, host: Host | None
+) -> AgeTried | None:
+    """Try younger ages on those of 62 or older, where age is scored with leave (R18)."""
+    if job.ages is None:
+        return None
+    return tried(
+        job.ages,
+        host,
+        scored.decisions,
+        selection.attributed,
+        scored.groups[job.ages.attribute],
+        values,
+        sign=1.0 if job.config.decision.adverse_high else -1.0,
+        tolerance=TOLERANCE * scale,
     )
 
 
@@ -314,6 +337,7 @@ def _with_reasons(
     scale: float,
     batch: Batch,
     cases: Sequence[CaseFile],
+    aged: AgeTried | None,
 ) -> tuple[Decision, ...]:
     """Give each adverse decision its reasons and its notice the state that follows from them."""
     config = job.config
@@ -326,25 +350,18 @@ def _with_reasons(
         {**values, **batch.inputs(sorted(job.missing_flags - set(values)))},
         job.missing_flags,
     )
+    worse = frozenset(aged.worse if aged is not None else ())
+    untried = frozenset(aged.unknown if aged is not None else ())
     finished: list[Decision] = []
     for at, decision in enumerate(decisions):
         i = place.get(at)
-        if decision.outcome != "adverse" and i is None:
-            finished.append(decision)
-            continue
         completed = date(cases[at].record.get(clock_field(decision.action)))
-        if given is not None and decision.outcome == "adverse":
-            finished.append(
-                imported_reasons(
-                    decision,
-                    given[at],
-                    by_code,
-                    at_most=config.explain.reasons.at_most,
-                    protected_factors=job.protected_factors,
-                    completed_at=completed,
-                )
-            )
+        if decision.outcome != "adverse" and i is None:
+            finished.append(owed_unless_complete(decision, completed))
             continue
+        protected = job.protected_factors
+        if job.ages is not None and at in untried:
+            protected |= job.ages.factors  # R18: where nothing shows that age may be scored, it may not
         compared = compared_with(decision, references)
         reference = compared[0] if compared is not None else None
         contributions: dict[str, float] = {}
@@ -357,14 +374,29 @@ def _with_reasons(
             certified = found.certified[i] if found.certified else "exact"
             if found.standard_error is not None:
                 errors = dict(zip(found.factors, found.standard_error[i].tolist(), strict=True))
+        decision = replace(
+            decision,
+            rules=_as_factors(decision.rules, codes, by_code),
+            judgment=_as_factors(decision.judgment, codes, by_code),
+        )
+        if given is not None and decision.outcome == "adverse":
+            _, unpushed = rank_scored(contributions, codes, floor=0, tolerance=TOLERANCE * scale)
+            finished.append(
+                imported_reasons(
+                    decision,
+                    given[at],
+                    by_code,
+                    at_most=config.explain.reasons.at_most,
+                    protected_factors=protected,
+                    negative_age=at in worse,
+                    helped=[one.factor for one in unpushed],
+                    completed_at=completed,
+                )
+            )
+            continue
         finished.append(
             principal_reasons(
-                replace(
-                    decision,
-                    reference=reference.digest if reference is not None else None,
-                    rules=_as_factors(decision.rules, codes, by_code),
-                    judgment=_as_factors(decision.judgment, codes, by_code),
-                ),
+                replace(decision, reference=reference.digest if reference is not None else None),
                 contributions,
                 errors,
                 codes,
@@ -375,7 +407,8 @@ def _with_reasons(
                 certified=certified,
                 residual=residual,
                 reference_ok=reference is None or reference.cause is None,
-                protected_factors=job.protected_factors,
+                protected_factors=protected,
+                negative_age=at in worse,
                 completed_at=completed,
             )
         )

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _COUNTED: Final = {
     "protected_inputs": ("model input is a protected attribute", "model inputs are protected attributes"),
+    "elderly_age_negative": (
+        "applicant of 62 or older fares worse than with the best younger age",
+        "applicants of 62 or older fare worse than with the best younger age",
+    ),
     "inputs_without_factor": ("model input belongs to no factor", "model inputs belong to no factor"),
     "factors_without_statement": ("factor has no statement", "factors have no statement"),
     "vague_statements": ("statement is too vague", "statements are too vague"),
@@ -50,6 +54,7 @@ _PERCENT_MEASURES: Final = frozenset(_RATES) | {
     "shap_top4_overlap",
     "lime_top4_overlap",
     "most_common_reason_share",
+    "other_reasons_share",
     "marginal_effect",
     "seed_same_reasons",
     "reference_draw_overlap",
@@ -62,6 +67,7 @@ _RATIO_MEASURES: Final = frozenset(
     {"adverse_impact_ratio", "standardized_mean_difference", "reasons_share_moved"}
 )
 _SENTENCES: Final = {
+    "other_reasons_share": "{} of refusals are told a reason that only says “other”",
     "seed_same_reasons": "another seed gives {} of refusals the same reasons in the same order",
     "reference_draw_overlap": "{} of reasons stay when the comparison group is drawn anew",
     "reasons_share_moved": "put right, the printed reasons carry the score {} of the way to the comparison "

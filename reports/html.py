@@ -52,6 +52,12 @@ _UNBROKEN = re.compile(
 )
 
 
+# Art. 22(2)(a) GDPR, Art. 22 Abs. 2 Buchst. a DSGVO, art. 22, par. 2, point a), RGPD.
+_CLAUSE = re.compile(
+    r"\b[Aa]rt\. \d+(?:\(\w\))*(?:,? (?:Abs\.|Buchst\.|par\.|point) \w\)?)*,? (?:UK )?(?:GDPR|DSGVO|RGPD)"
+)
+
+
 @cache
 def environment(house: Path | None = None) -> Environment:
     """Return the environment that renders every template of ours.
@@ -82,7 +88,8 @@ def environment(house: Path | None = None) -> Environment:
         theirs = FileSystemLoader(house, encoding="utf-8")
         options["loader"] = ChoiceLoader([theirs, ours, PrefixLoader({"plainspoken": ours})])
         env = SandboxedEnvironment(**options)
-    env.filters.update({name: getattr(wording, name) for name in wording.__all__}, prose=prose)
+    filters = {name: getattr(wording, name) for name in wording.__all__}
+    env.filters.update(filters, prose=prose, clauses=clauses)
     env.globals.update(style=_style, font_data=_font_data, svg_address=_svg_address, qr=qr.svg)
     return env
 
@@ -103,6 +110,19 @@ def prose(text: str) -> Markup:
         # Packs write names of config keys between back quotes.
         form = "<code>{}</code>" if kept.startswith("`") else '<span class="nw">{}</span>'
         parts += [escape(text[end : match.start()]), Markup(form).format(kept.strip("`"))]
+        end = match.end()
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def clauses(text: str) -> Markup:
+    """Return a letter's text, escaped, in which no clause of the GDPR breaks over lines.
+
+    >>> print(clauses("at any time (Art. 7(3) GDPR)"))
+    at any time (<span class="clause">Art. 7(3) GDPR</span>)
+    """
+    form, parts, end = Markup('<span class="clause">{}</span>'), list[Markup](), 0
+    for match in _CLAUSE.finditer(text):
+        parts += [escape(text[end : match.start()]), form.format(match[0])]
         end = match.end()
     return Markup("").join([*parts, escape(text[end:])])
 

@@ -1,8 +1,9 @@
 """The words of letters, by kind and language: files of words, so that a language is added without code.
 
 ``templates/letters/languages/<code>.yaml`` holds what all letters of a language share,
-``templates/letters/<kind>/words.<code>.yaml`` what one kind says. A house puts its own files of
-the same names into its folder; what they leave out is ours. Dates and numbers are Babel's.
+``templates/letters/<kind>/words.<code>.yaml`` what one kind says. Kinds that say much alike name
+another folder in ``extends``, whose words they take and write over. A house puts its own files of the
+same names into its folder; what they leave out is ours. Dates and numbers are Babel's.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from re import Pattern
 
 SHARED = "letters/languages"
-_NO_WORDS = ("locale", "protected", "vague", "filler")  # each language has its own
+EXTENDS = "extends"
+_NO_WORDS = ("locale", "protected", "age", "vague", "filler")  # each language has its own
 
 
 class WordsError(AuditError):
@@ -40,6 +42,7 @@ class Language:
     locale : what Babel writes dates and numbers by, e.g. ``en_US``
     words : key to words; a key may hold a mapping of words in turn
     protected : what no reason may name in this language (12 CFR 1002.2(z))
+    protected_but_age : the same, where age is scored by leave and may be a reason (1002.6(b)(2))
     vague : what says nothing specific in this language (12 CFR 1002.9(b)(2)); None: English
     filler : words that say nothing beside it
     """
@@ -48,6 +51,7 @@ class Language:
     locale: str
     words: Mapping[str, Any]
     protected: Pattern[str]
+    protected_but_age: Pattern[str]
     vague: Pattern[str] | None = None
     filler: frozenset[str] = frozenset()
 
@@ -99,8 +103,8 @@ def language(kind: str, code: str, jurisdiction: str, house: Path | None = None)
         There is no such file, a word of the English one is missing in it, or it is no mapping of words.
     """
     shared, own = f"{SHARED}/{code}.yaml", f"letters/{kind}/words.{code}.yaml"
-    words = _read(shared, house) | _read(own, house)
-    asked = _read(f"{SHARED}/en.yaml", None) | _read(f"letters/{kind}/words.en.yaml", None)
+    words = _over(_read(shared, house), _of_kind(kind, code, house))
+    asked = _over(_read(f"{SHARED}/en.yaml", None), _of_kind(kind, "en", None))
     if missing := sorted(_keys(asked) - _keys(words)):
         raise WordsError(
             f"{own}: the words of {missing[0]} are missing. Add them, as words.en.yaml has them."
@@ -109,7 +113,9 @@ def language(kind: str, code: str, jurisdiction: str, house: Path | None = None)
         locale = words["locale"].get(jurisdiction, words["locale"]["other"])
         vague = None if code == "en" else _pattern(words["vague"])
         filler = frozenset(str(words.get("filler", "")).lower().split())
-        return Language(code, locale, words, _pattern(words["protected"]), vague, filler)
+        but_age = _pattern(words["protected"])
+        protected = _pattern([*words["protected"], *words["age"]])
+        return Language(code, locale, words, protected, but_age, vague, filler)
     except (KeyError, AttributeError, TypeError, re.error) as error:
         raise WordsError(f"{shared}: {error}. Write it as languages/en.yaml does.") from error
 
@@ -151,6 +157,13 @@ def _read(name: str, house: Path | None) -> dict[str, Any]:
             raise WordsError(f"{name}: it holds no words. Write key: words.")
         words = _over(words, found)
     return words
+
+
+def _of_kind(kind: str, code: str, house: Path | None) -> dict[str, Any]:
+    """Return the words of a kind, over those of the folder that it extends."""
+    own = _read(f"letters/{kind}/words.{code}.yaml", house)
+    extended = own.get(EXTENDS)
+    return own if extended is None else _over(_read(f"letters/{extended}/words.{code}.yaml", house), own)
 
 
 def _over(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:

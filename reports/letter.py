@@ -13,9 +13,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from audit.errors import AuditError
 from audit.reading import grade
 from audit.record import Document, Refusal
 from reports import envelope, printing
+from reports.checks import inert
 from reports.html import environment_digest, words
 from reports.kinds import KINDS
 from reports.kinds.choice import choose, jurisdiction
@@ -27,7 +29,7 @@ from reports.sheet import notice_number
 from reports.terms import letterhead, read_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from audit.ledger import IssuedDocument, Ledger
@@ -100,6 +102,7 @@ class Letters:
         kind: str | None = None,
         lang: str | None = None,
         replaced: Replaced | None = None,
+        review: Mapping[str, str] | None = None,
     ) -> tuple[Document, ...] | Refusal:
         """Return the letter of a decision to one person in the formats asked for, or its refusal.
 
@@ -120,8 +123,13 @@ class Letters:
             Its language; by default that of the record.
         replaced : Replaced, optional
             The notice that this one corrects.
+        review : mapping of str to str, optional
+            What came of a review that the person asked for: reviewer, authority_to_change,
+            received_view, outcome, reason, closed_at (an ISO date).
         """
         case = self.ledger.case(self.audit.audit, decision.decision)
+        if review is not None:
+            case = replace(case, review=review)
         due: Deadline | None = None
 
         def refused(*found: Gap) -> Refusal:
@@ -129,7 +137,8 @@ class Letters:
 
         chosen = choose(decision, case, recipient.role, self._letters) if kind is None else None
         if isinstance(chosen, Gap):
-            due = KINDS["adverse_action"].content.due(decision, case)
+            if jurisdiction(case) in ("", "us"):  # the law of other places names no day
+                due = KINDS["adverse_action"].content.due(decision, case)
             return refused(chosen)
         what = KINDS[kind or chosen.kind]  # type: ignore[union-attr]
         due = what.content.due(decision, case)
@@ -140,14 +149,15 @@ class Letters:
         except WordsError as error:
             return refused(Gap(str(error), LATER))
         person = self.person(decision, case, recipient)
+        whom = PERSON if "us" in what.entities else what.source
         if person is None:
-            return refused(Gap("recipients.person is another person than the decision's", PERSON))
+            return refused(Gap("recipients.person is another person than the decision's", whom))
         key = (terms.entity, decision.decision, action_of(decision), person, what.name)
         late = bool(late_reason)
         if not draft:
             first = self.ledger.issued(*key)
             if first is not None and not again_reason:
-                return refused(Gap("issued already; --again --reason issues it again", PERSON))
+                return refused(Gap("issued already; --again --reason issues it again", whom))
             late = late or (first is not None and due is not None and _was_in_time(first, due))
             if due is not None and due.days_left(date) < 0 and not late:
                 return refused(Gap("past the deadline; --late --reason sends it", due.citation))
@@ -155,7 +165,8 @@ class Letters:
             return refused(*missing)
         cause = draft_cause(terms, decision) if what.reasons else ""
         if cause and not draft:
-            return refused(Gap(f"{cause.rstrip('.')}; --draft shows it", REASONS))
+            clause = REASONS if "us" in what.entities else what.source
+            return refused(Gap(f"{cause.rstrip('.')}; --draft shows it", clause))
         sheet = what.content.compose(
             terms,
             decision,
@@ -167,7 +178,7 @@ class Letters:
             replaced=replaced,
         )
         if not draft and not sheet.address_fit:
-            return refused(Gap(envelope.misfit(terms.paper), PERSON))
+            return refused(Gap(envelope.misfit(terms.paper), whom))
         number = sheet.number
         page = printing.page(
             what.name, terms, sheet, date, self.ledger.pseudonym("letter", number), self.house
@@ -185,6 +196,7 @@ class Letters:
             html_words=html_words,
             text_words=page.text,
         )
+        broken = (*inert(page.plain), *broken)
         if broken:
             return refused(*(Gap(f"{one.fact} (check {one.check})", one.citation) for one in broken))
         said, template = " ".join(page.text.split()), self._digest(what, terms)
@@ -196,8 +208,8 @@ class Letters:
             files = (attached(told, date),)
         identifier = self._identifier(what, decision, recipient, date)
         made = printing.files(page, formats, terms.paper, identifier, files, what.pages)
-        if isinstance(made, Gap):
-            return refused(made)
+        if isinstance(made, str):
+            return refused(Gap(made, what.source))
         document = Document(
             kind=what.name,
             format="txt",
@@ -228,6 +240,25 @@ class Letters:
         case = self.ledger.case(self.audit.audit, decision.decision)
         choice = choose(decision, case, role, self._letters)
         return choice if isinstance(choice, Gap) else None
+
+    def kind_due(self, decision: Decision) -> str | None:
+        """Return the kind of letter that the decision asks for, whoever its persons are; None for none."""
+        try:
+            case = self.ledger.case(self.audit.audit, decision.decision)
+        except AuditError:  # a locked cell that does not open, a person erased: asked again where it is told
+            return None
+        choice = choose(decision, case, letters=self._letters)
+        return None if isinstance(choice, Gap) else choice.kind
+
+    def reviewed(self, decision: Decision, recipient: Recipient) -> Mapping[str, str] | None:
+        """Return what came of the review that the person asked for last; None where none was decided."""
+        from audit.ledger.requests import last_review
+
+        case = self.ledger.case(self.audit.audit, decision.decision)
+        person = self.person(decision, case, recipient)
+        if person is None:
+            return None
+        return last_review(self.ledger, self.audit.audit, decision.decision, person)
 
     def _place(self, what: Kind, case: CaseFile) -> Gap | None:
         where = jurisdiction(case)

@@ -47,8 +47,16 @@ ECOA_NOTICE = (
 # Names that only a data set has: late_3, PAY_0, creditLimit. An ordinary word is nobody's column.
 RAW_NAME = re.compile(r"[_\d.]|[a-z][A-Z]")
 
+# Comment 9(b)(2)-7: which components may speak, by what the applicant failed. A rule may refuse at any.
+FAILED = {
+    "rule": frozenset({"rule"}),
+    "score": frozenset({"rule", "score"}),
+    "judgmental": frozenset({"rule", "judgmental"}),
+    "gray_band": frozenset({"rule", "score", "judgmental"}),
+}
+
 # Holds that are ended by sending only where counsel said so, which the ledger saw to.
-COUNSEL_DECIDED = frozenset({"protected_basis", "blocked_proxy"})
+COUNSEL_DECIDED = frozenset({"protected_basis", "negative_age", "blocked_proxy"})
 
 
 def lint(
@@ -148,6 +156,22 @@ def _d_reasons(notice: Notice, terms: Terms, decision: Decision, case: CaseFile)
             yield Violation("d", f"the factor of reason {reason.rank} is not in the record", f"{citation}-2")
         if reason.statement not in _approved_words(reason, terms):
             yield Violation("d", f"reason {reason.rank} has other words than its statement", citation)
+        if reason.contribution is not None and not reason.contribution > 0:
+            yield Violation("d", f"the factor of reason {reason.rank} helped the applicant", f"{citation}-2")
+    yield from _of_the_component(decision, f"{citation}-7")
+
+
+def _of_the_component(decision: Decision, citation: str) -> Iterator[Violation]:
+    failed = FAILED.get(decision.stage)
+    if failed is None:
+        yield Violation("d", f"nobody defined the stage {decision.stage!r}", citation)
+        return
+    told = [reason.component for reason in sorted(decision.reasons, key=lambda reason: reason.rank)]
+    if not set(told) <= failed:
+        yield Violation("d", f"a reason is not of what failed ({decision.stage})", citation)
+    # Comment 9(b)(2)-8: what refuses by itself is stated itself, before anything that was weighed.
+    if decision.rules and told[:1] != ["rule"]:
+        yield Violation("d", "a rule that refused does not stand first", "12 CFR 1002.9(b)(2)-8")
 
 
 def _is_in_the_record(reason: Reason, terms: Terms, decision: Decision, case: CaseFile) -> bool:
@@ -178,8 +202,10 @@ def _h_protected(notice: Notice, terms: Terms, decision: Decision) -> Iterator[V
     raw = {name for name in terms.raw_names | terms.protected if RAW_NAME.search(name)}
     # R2: where counsel decided that the true reason is told, it is told and not swapped.
     told = decision.notice.end == "send_as_ranked" and decision.notice.cause in COUNSEL_DECIDED
+    # 12 CFR 1002.6(b)(2): age alone may be scored, where somebody answers for it.
+    protected = terms.words.protected_but_age if terms.age_permitted else terms.words.protected
     for reason in notice.reasons:
-        if terms.words.protected.search(reason.statement) and not told:
+        if protected.search(reason.statement) and not told:
             yield Violation("h", f"reason {reason.rank} names a protected basis", "12 CFR 1002.4(a)")
         if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason.statement) for name in raw):
             yield Violation("h", f"reason {reason.rank} has the name of a column", "12 CFR 1002.9(b)(2)")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reports.deadline import ON_AN_ACCOUNT, read_date
 from reports.disclosure import Disclosure, disclosed
 from reports.mandatory import CRA, action_of, sources_of
+from reports.overlays import Overlay, overlays
 from reports.sheet import ReasonLine, Replaced, Row, frame, in_english, one_line, reason_lines
 from reports.wording import joined, plural
 
@@ -37,6 +38,7 @@ class Notice(Disclosure):
 
     asked: tuple[Row, ...]
     reasons: tuple[ReasonLine, ...]
+    by_size: bool  # whether they stand in the order of what counted; rules and judgment have no size
     ecoa: str
     agency: tuple[str, ...]
     ecoa_additions: str
@@ -44,6 +46,7 @@ class Notice(Disclosure):
     scored: str = ""  # that a scoring system refused; form C-3
     groups: tuple[Group, ...] = ()  # form C-2
     checklist: tuple[ReasonLine, ...] = ()  # form C-1; rank 0 is no reason of this decision
+    overlays: tuple[Overlay, ...] = ()
 
 
 def compose(
@@ -71,6 +74,7 @@ def compose(
         **frame(terms, decision, case, recipient, **how),  # type: ignore[arg-type]
         asked=_asked(terms.words, decision, case),
         reasons=reasons,
+        by_size=all(reason.component == "score" for reason in decision.reasons),
         **_form(terms, decision, reasons),
         **disclosed(
             terms,
@@ -84,6 +88,7 @@ def compose(
         ecoa=ecoa,
         agency=terms.agency,
         ecoa_additions=additions,
+        overlays=overlays(terms, case, date),
         texts_lang=terms.texts_lang,
     )
 

@@ -61,6 +61,7 @@ class Terms:
     example : bool
         Whether person and lender are invented (the demonstration).
     protected : names of the protected attributes and their columns
+    age_permitted : whether age is scored by leave of 12 CFR 1002.6(b)(2), and may be a reason
     raw_names : names of model inputs and factors, which no person should read
     names_persons : whether the data say who the person is (``data.person``)
     several_creditors : whether the config names more than one lender
@@ -81,6 +82,7 @@ class Terms:
     disclosed: Mapping[str, Any] = field(default_factory=dict)
     example: bool = False
     protected: frozenset[str] = frozenset()
+    age_permitted: bool = False
     raw_names: frozenset[str] = frozenset()
     names_persons: bool = False
     several_creditors: bool = False
@@ -161,6 +163,7 @@ def read_terms(
         disclosed=_part(_part(config, "decision"), "disclosed_score"),
         example=ledger.figure(audit.audit, "demonstration") is not None,
         protected=frozenset(protected) | columns,
+        age_permitted=any((entry or {}).get("permitted") for entry in protected.values()),
         raw_names=frozenset(audit.model.inputs) | frozenset(codes),
         names_persons=bool(_part(config, "data").get("person")),
         paper=_part(config, "letters").get("paper") or "letter",

@@ -27,7 +27,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 # Exit codes that a scheduler meets and that no class of error carries.
 CODES = {0, 3, 76}
 # Config keys under which stand names of the user's: attributes, jurisdictions, codes of actions.
-CHOSEN = {"protected", "entities", "values", "orders", "bins"}
+CHOSEN = {"protected", "entities", "values", "orders", "bins", "databases", "overlays", "inputs", "factors"}
+CHOSEN |= {"label", "source", "storage", "balance", "2"}  # words by language
 
 
 def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

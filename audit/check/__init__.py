@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from audit.config.faults import touched
 from audit.config.load import in_order
 from audit.errors import Fault
 
-__all__ = ["bindings_report", "check", "examine"]
+__all__ = ["bindings_report", "check", "check_data", "dictionary_of", "examine"]
 
 
 def check(config: Config, inspection: Inspection | None = None) -> tuple[Fault, ...]:
@@ -39,17 +39,31 @@ def check(config: Config, inspection: Inspection | None = None) -> tuple[Fault, 
     """
     faults = list(file_faults(config))
     faults += duty_faults(config)
-    dictionary = _dictionary(config)
+    dictionary = dictionary_of(config)
     if dictionary is not None:
         faults += dictionary.faults
         faults += factor_faults(config, dictionary, inspection)
     if inspection is not None:
-        faults += column_faults(config, inspection)
-        faults += binding_faults(config, inspection.columns, inspection.recipients_columns)
-        faults += population_faults(config, inspection)
-        faults += slice_faults(config, inspection)
-        whole = dictionary is not None and not dictionary.faults
-        faults += release_faults(config, dictionary.codes if dictionary and whole else None, inspection)
+        faults += _of_the_data(config, dictionary, inspection)
+    return _told(config, faults)
+
+
+def check_data(config: Config, dictionary: Dictionary | None, inspection: Inspection) -> tuple[Fault, ...]:
+    """Return the faults of data and model under a config, a dictionary and policies without any."""
+    faults = list(factor_faults(config, dictionary, inspection)) if dictionary is not None else []
+    return _told(config, [*faults, *_of_the_data(config, dictionary, inspection)])
+
+
+def _of_the_data(config: Config, dictionary: Dictionary | None, inspection: Inspection) -> Iterator[Fault]:
+    yield from column_faults(config, inspection)
+    yield from binding_faults(config, inspection.columns, inspection.recipients_columns)
+    yield from population_faults(config, inspection)
+    yield from slice_faults(config, inspection)
+    whole = dictionary is not None and not dictionary.faults
+    yield from release_faults(config, dictionary.codes if dictionary and whole else None, inspection)
+
+
+def _told(config: Config, faults: Iterable[Fault]) -> tuple[Fault, ...]:
     # What was left out of the config for a fault of its own is not called missing.
     return in_order([fault for fault in faults if not touched(fault, config.refused)])
 
@@ -81,7 +95,8 @@ def examine(
     return reading.config, in_order([*reading.faults, *check(reading.config, inspection)])
 
 
-def _dictionary(config: Config) -> Dictionary | None:
+def dictionary_of(config: Config) -> Dictionary | None:
+    """Return the dictionary that a config names, with its faults; None where there is no such file."""
     # A dictionary that is not there is a fault of the config's line, which `file_faults` yields.
     path = shown(config, config.dictionary) if config.dictionary is not None else None
     return read_dictionary(path) if path is not None and path.is_file() else None

@@ -19,6 +19,8 @@ def factor_faults(config: Config, dictionary: Dictionary, inspection: Inspection
             fact = f"no protected attribute {code.proxy.of!r} in {config.path.name}"
             way_out = f"{did_you_mean(code.proxy.of, known)}Name one of {listed(known) or 'none'}"
             yield dictionary.lines.fault((code.factor, "proxy", "of"), fact, way_out)
+    if inspection is not None and dictionary.complete:
+        yield from _rules(config, dictionary, inspection)
     if config.model is None or config.model.path is None:
         return  # without a model nothing is attributed to factors
     inputs = inspection.model_inputs if inspection is not None else ()
@@ -27,6 +29,19 @@ def factor_faults(config: Config, dictionary: Dictionary, inspection: Inspection
         yield from _unread(code, dictionary, inputs or config.data.features)
         if inspection is not None:
             yield from _missing(code, dictionary, inspection)
+
+
+def _rules(config: Config, dictionary: Dictionary, inspection: Inspection) -> Iterator[Fault]:
+    # Comment 9(b)(2)-8: a rule that refused is stated itself. In a night of refusals one that is new
+    # holds its own notices and stops no other.
+    known = {name for code in dictionary.codes for name in (code.factor, code.code)}
+    strange = {name: n for name, n in inspection.rules.items() if name not in known}
+    if strange and config.audit.kind == "population":
+        ordered = sorted(strange.items(), key=lambda item: (-item[1], item[0]))
+        counted = listed(f"{name} {n:,}" for name, n in ordered)
+        fact = f"rules fired that no entry of {config.dictionary} states ({counted})"
+        way_out = f"{did_you_mean(ordered[0][0], known)}Add an entry with its own statement for each"
+        yield config.lines.fault(("decision", "rules"), fact, way_out)
 
 
 def _unmapped(dictionary: Dictionary, inputs: tuple[str, ...]) -> Iterator[Fault]:

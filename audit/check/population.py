@@ -7,6 +7,7 @@ from typing import get_args
 
 from audit.config import Config, Inspection
 from audit.config.bindings import Actions
+from audit.config.decision import Stages
 from audit.config.nearest import did_you_mean, listed
 from audit.config.protected import UNKNOWN
 from audit.errors import Fault
@@ -27,6 +28,7 @@ def population_faults(config: Config, inspection: Inspection) -> Iterator[Fault]
         yield from _references(config, inspection)
         yield from _labels(config, inspection)
     yield from _actions(config, inspection)
+    yield from _stages(config, inspection)
     yield from _cutoffs(config, inspection)
     yield from _pinned(config, inspection)
     if inspection.model_runs_code is not None and config.model is not None and config.model.trust is None:
@@ -100,6 +102,19 @@ def _actions(config: Config, inspection: Inspection) -> Iterator[Fault]:
         fact = f"the data hold actions without a meaning here ({_counted(strange)})"
         way_out = f"Add them to values, each as one of {listed(get_args(Actions))}"
         yield config.lines.fault(("record", "action", "values"), fact, way_out)
+
+
+def _stages(config: Config, inspection: Inspection) -> Iterator[Fault]:
+    stage = config.decision.stage
+    if stage is None:
+        return
+    meant = tuple(stage.values) if stage.values else get_args(Stages)
+    strange = {word: n for word, n in inspection.stages.items() if word not in meant}
+    if strange:
+        # Comment 9(b)(2)-7: reasons come from the component that failed, so it must be known which did.
+        fact = f"the data hold stages without a meaning here ({_counted(strange)})"
+        way_out = f"Add them to values, each as one of {listed(get_args(Stages))}"
+        yield config.lines.fault(("decision", "stage", "values"), fact, way_out)
 
 
 def _cutoffs(config: Config, inspection: Inspection) -> Iterator[Fault]:

@@ -48,6 +48,9 @@ def account(ledger: Ledger, audit: str, name: str) -> dict[str, Any]:
         "score": decision.score,
         "cutoff": decision.cutoff,
         "outcome": decision.outcome,
+        "stage": decision.stage,
+        "rules": list(decision.rules),
+        "judgment": list(decision.judgment),
         "notice": {
             "state": decision.notice.state,
             "cause": decision.notice.cause,
@@ -73,6 +76,7 @@ def account(ledger: Ledger, audit: str, name: str) -> dict[str, Any]:
                 "factor": one.factor,
                 "statement": one.statement,
                 "contribution": one.contribution,
+                "component": one.component,
             }
             for one in decision.reasons
         ],
@@ -110,11 +114,16 @@ def _why_not(outcome: str, reference: Reference | None) -> str:
     return "no model was opened"
 
 
+_STAGES = {"rule": "a rule", "judgmental": "a person's judgment", "gray_band": "score and judgment together"}
+
+
 def in_words(told: dict[str, Any]) -> str:
     lines = [f"{told['decision']}: {told['outcome']}"]
     if told["score"] is not None:
         cutoff = "" if told["cutoff"] is None else f", cutoff {told['cutoff']:.4f}"
         lines.append(f"  score {told['score']:.4f}{cutoff}")
+    if told["outcome"] == "adverse" and told["stage"] != "score":
+        lines.append(f"  refused by {_STAGES[told['stage']]}")
     notice = told["notice"]
     cause = f" ({notice['cause']})" if notice["cause"] else ""
     if "end" in notice:
@@ -130,7 +139,8 @@ def in_words(told: dict[str, Any]) -> str:
         )
     for one in told["reasons"]:
         size = "" if one["contribution"] is None else f"  {one['contribution']:+.4f}"
-        lines.append(f"  {one['rank']}. {one['statement']} [{one['code']}]{size}")
+        of = "" if one["component"] == "score" else f"  ({one['component']})"
+        lines.append(f"  {one['rank']}. {one['statement']} [{one['code']}]{size}{of}")
     for method, factors in told["attributions"].items():
         parts = ", ".join(f"{factor} {entry['value']:+.4f}" for factor, entry in factors.items())
         lines.append(f"  {method}: {parts}")

@@ -123,8 +123,9 @@ def _afterwards(url: str, result: Result) -> Afterwards | None:
         if send is None and releases.baseline(ledger, result.audit) is None:
             return None
         after = afterwards(ledger, result.audit)
-        if send is not None and after.alert is not None:
-            alerts.raised(ledger, after.alert, at=now)
+        if send is not None and after.alerts:
+            for alert in after.alerts:
+                alerts.raised(ledger, alert, at=now)
             _, trouble = notify.tell(ledger, send=send, at=now)
             if trouble is not None:
                 typer.echo(trouble, err=True)

@@ -27,6 +27,8 @@ CHANNELS = ("mail", "email", "portal")
 _WORDS: dict[str, tuple[str, ...]] = {
     "action": get_args(Actions),
     "purpose": ("consumer", "business", "insurance", "tenancy", "employment", "account"),
+    "human_involved": TRUTH,
+    "debt_advice": TRUTH,
     "toll_free": TRUTH,
     "nationwide": TRUTH,
     "used_when": TRUTH,

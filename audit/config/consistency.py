@@ -128,6 +128,11 @@ def _protected(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
     for name in known:
         if name == "all" or " x " in name:
             yield fault(("protected", name), "this name is taken by the reports", "Choose another name")
+        stated = config.protected.get(name)
+        if stated is not None and stated.permitted is not None and name != "age":
+            # 12 CFR 1002.6(b)(1) and (2): of the prohibited bases, age alone may be scored.
+            way_out = "Remove permitted, or move it to protected.age"
+            yield fault(("protected", name, "permitted"), "no basis but age can be scored lawfully", way_out)
 
 
 def _dictionary(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:

@@ -17,13 +17,16 @@ _FORMS = "Write a number, {column: NAME} or {by: NAME, values: {…}}"
 class Cutoff(Section):
     """The score past which an application is refused: one number, a column, or one per group.
 
-    Exactly one of ``value``, ``column`` and ``by`` (with ``values``) is set.
+    Exactly one of ``value``, ``column`` and ``by`` (with ``values``) is set. ``tiers`` says that the
+    cutoffs are steps of one scale, as of prices or limits, and each row has the one that it missed:
+    who missed a stricter one has passed the others.
     """
 
     value: float | None = None
     column: Text | None = None
     by: Text | None = None
     values: Mapping[Label, float] = Field(default_factory=dict)
+    tiers: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -39,13 +42,16 @@ class Cutoff(Section):
         forms = [self.value is not None, self.column is not None, self.by is not None]
         if sum(forms) != 1 or (self.by is not None) != bool(self.values):
             raise refusal("no cutoff can be read from this", _FORMS)
+        if self.tiers and self.value is not None:
+            raise refusal("one cutoff has no tiers", "Remove tiers, or say which cutoff each row missed")
         return self
 
     @model_serializer
     def _write(self) -> Any:
         if self.value is not None:
             return self.value
-        return {"column": self.column} if self.column else {"by": self.by, "values": dict(self.values)}
+        form = {"column": self.column} if self.column else {"by": self.by, "values": dict(self.values)}
+        return {**form, "tiers": True} if self.tiers else form
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -54,12 +60,17 @@ class Cutoff(Section):
         text: JsonSchemaValue = {"type": "string", "minLength": 1}
         values = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "number"}}
         one = {"type": "object", "additionalProperties": False}
+        tiers = {"type": "boolean", "default": False}
         return {
             "description": "The score past which an application is refused.",
             "anyOf": [
                 {"type": "number"},
-                {**one, "properties": {"column": text}, "required": ["column"]},
-                {**one, "properties": {"by": text, "values": values}, "required": ["by", "values"]},
+                {**one, "properties": {"column": text, "tiers": tiers}, "required": ["column"]},
+                {
+                    **one,
+                    "properties": {"by": text, "values": values, "tiers": tiers},
+                    "required": ["by", "values"],
+                },
             ],
         }
 
@@ -93,10 +104,18 @@ class DisclosedScore(Section):
         return self
 
 
+Stages = Literal["rule", "score", "judgmental", "gray_band"]
+"""Which component refused; in the gray band score and judgment decide together."""
+
+
 class Stage(Section):
-    """The column that says what decided: rule, score, judgmental or gray_band."""
+    """The column that says what decided, and what the words of the data mean.
+
+    Without ``values`` the data use our own words: rule, score, judgmental, gray_band.
+    """
 
     column: Text
+    values: Mapping[Label, Stages] = Field(default_factory=dict)
 
 
 class Listed(Section):

@@ -13,7 +13,7 @@ from audit.config.blanks import blank_faults
 from audit.config.faults import read_model, touched
 from audit.config.nearest import did_you_mean, listed
 from audit.config.reader import Lines, Loc, read_yaml
-from audit.config.section import Date, Label, Later, Many, Section, Text, Unique, refusal
+from audit.config.section import Date, Label, Many, Section, Text, Unique, refusal
 from audit.errors import ConfigError, Fault
 from audit.record import Approval, BureauCode, Proxy, ReasonCode
 from audit.vague import is_vague
@@ -88,7 +88,6 @@ class FactorSection(Section):
     priority: int | None = None
     proxy: ProxySection | None = None
     approved: ApprovedSection | None = None
-    permitted: Annotated[Any, Later("lawfully scored age")] = None
 
     @model_validator(mode="before")
     @classmethod

@@ -61,6 +61,8 @@ class Inspection:
     numbers: Mapping[str, NumbersSeen] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
     actions: Mapping[str, int] = field(default_factory=dict)  # values of record.action's column
+    stages: Mapping[str, int] = field(default_factory=dict)  # values of decision.stage's column
+    rules: Mapping[str, int] = field(default_factory=dict)  # names in decision.rules' column
     taken: Mapping[str, int] = field(default_factory=dict)  # values of decision.taken's column
     observed: Mapping[str, int] = field(default_factory=dict)  # values of data.observed's column
     levels: Mapping[str, ColumnSeen] = field(default_factory=dict)  # columns that rows are sliced by

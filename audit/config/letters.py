@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from audit.config.bindings import ActionBinding, Binding
+from audit.config.explained import Controller, Explained
 from audit.config.pricing import DistributionSection, PricingSection
 from audit.config.section import (
     Address,
@@ -35,7 +36,7 @@ def _agency(value: Any) -> str:
     return "<agency>" if isinstance(value, dict | Agency) else "<row>"
 
 
-class Entity(Section):
+class Entity(Controller):
     """Who decides, in one jurisdiction."""
 
     name: Text
@@ -51,9 +52,16 @@ class Entity(Section):
     """A row of the pack, or {name, address} (12 CFR 1002.9(b)(1) and appendix A)."""
 
     dpo: Text | None = None
+    """The data protection officer and how to reach them; none where there is none."""
+
     authority: Text | None = None
+    """The supervisory authority that takes complaints."""
+
     review_contact: Text | None = None
+    """Where a person asks for a review of the decision by a human."""
+
     lawful_basis: Text | None = None
+    """contract, law or consent (Art. 22(2) GDPR); where a person decides, also legitimate_interests."""
 
 
 def _purpose(binding: Binding) -> Binding:
@@ -98,6 +106,15 @@ class RecordSection(Section):
 
     best_apr: Binding | None = None
     """The lowest annual percentage rate of that offer, in percent."""
+
+    human_involved: Binding | None = None
+    """Whether a person with the authority to change the result took part before the decision."""
+
+    debt_advice: Binding | None = None
+    """Whether a referral to debt advice is relevant (CCD2 Art. 18(9)); without it, it is."""
+
+    residence: Binding | None = None
+    """The state of the United States that the person lives in, in two letters."""
 
     jurisdiction: Binding | None = None
     language: Binding | None = None
@@ -150,7 +167,7 @@ class RecipientsSection(Section):
     esign_consent: Binding | None = None
 
 
-class LettersSection(Section):
+class LettersSection(Explained):
     """What is kept of a letter, and its paper."""
 
     keep: Literal["words", "pdf"] = "words"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from audit.config.nearest import did_you_mean, listed
-from audit.config.section import Label, Later, Many, Section, Text, refusal
+from audit.config.section import Date, Label, Many, Section, Text, refusal
 
 UNKNOWN = "unknown"
+ELDERLY = 62
+"""12 CFR 1002.2(o): elderly means an age of 62 or older."""
 
 
 def _ascending(bands: tuple[float, ...]) -> tuple[float, ...]:
@@ -39,6 +41,16 @@ def _end(value: float) -> str:
     return str(int(value)) if value == int(value) else repr(float(value))
 
 
+class Permitted(Section):
+    """Who says that age may be scored, and on what basis (12 CFR 1002.6(b)(2))."""
+
+    basis: Text
+    """What makes the system one that may score age, as its validation under 1002.2(p)."""
+
+    by: Text
+    date: Date
+
+
 class ProtectedAttribute(Section):
     """One protected attribute."""
 
@@ -53,10 +65,17 @@ class ProtectedAttribute(Section):
     """Lower ends of left-closed bands, for integers and numbers."""
 
     provenance: Literal["collected", "self_test", "proxy"] = "collected"
-    permitted: Annotated[Any, Later("lawfully scored age")] = None
+    permitted: Permitted | None = None
+    """Lawfully scored age, for `protected.age` alone; who is 62 or older may not fare worse for it."""
 
     @model_validator(mode="after")
     def _bands_fit(self) -> ProtectedAttribute:
+        if self.permitted is not None and (not self.bands or ELDERLY not in self.bands[1:]):
+            # 12 CFR 1002.6(b)(2)(ii) compares those of 62 and older with every younger group.
+            raise refusal(
+                f"no band of the permitted age begins at {ELDERLY}, with a younger one before it",
+                f"Give an age in years its bands, as in bands: [18, 25, 40, {ELDERLY}]",
+            )
         if self.type == "category":
             if self.bands is not None:
                 raise refusal("a category has no bands", "Write type: integer or number, or remove bands")

@@ -32,6 +32,9 @@ RECORD = (
     "apr",
     "best_apr",
     "purpose",
+    "human_involved",
+    "debt_advice",
+    "residence",
     "jurisdiction",
     "language",
 )

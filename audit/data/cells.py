@@ -83,17 +83,33 @@ def equal(cells: pl.Series, value: object) -> pl.Series:
 
 def as_words(cells: pl.Series) -> pl.Series:
     """Return the cells as text without white space around it; numbers as the shortest text."""
+    cell = pl.first()  # one expression: a single applicant's cells are looked at column by column
     if cells.dtype == pl.Float64:
-        whole = cells.is_finite() & (cells == cells.round(0)) & (cells.abs() < 1e15)
-        integers = cells.zip_with(whole.fill_null(False), pl.Series([None], dtype=pl.Float64)).cast(pl.Int64)
-        return integers.cast(pl.String).zip_with(integers.is_not_null(), cells.fill_nan(None).cast(pl.String))
-    return cells.cast(pl.String).str.strip_chars()
+        whole = cell.is_finite() & (cell == cell.round(0)) & (cell.abs() < 1e15)
+        integer = pl.when(whole).then(cell).cast(pl.Int64)
+        words = integer.cast(pl.String).fill_null(cell.fill_nan(None).cast(pl.String))
+    else:
+        words = cell.cast(pl.String).str.strip_chars()
+    return cells.to_frame().select(words.alias(cells.name)).to_series()
+
+
+def listed_names(cells: pl.Series, separator: str) -> list[tuple[str, ...]]:
+    """Return the names that each cell lists; none where it is empty.
+
+    >>> listed_names(pl.Series(["K1; K2", None, ";"]), ";")
+    [('K1', 'K2'), (), ()]
+    """
+    return [
+        tuple(part.strip() for part in (cell or "").split(separator) if part.strip())
+        for cell in as_words(cells).to_list()
+    ]
 
 
 def is_exact_number(cells: pl.Series) -> pl.Series:
     """Return where a cell and its number determine each other but for the way it is written."""
-    looks = cells.str.contains(_EXACT) & (cells.str.len_bytes() <= _EXACT_LENGTH)
-    return looks.fill_null(False)
+    cell = pl.first()
+    looks = cell.str.contains(_EXACT) & (cell.str.len_bytes() <= _EXACT_LENGTH)
+    return cells.to_frame().select(looks.fill_null(False)).to_series()
 
 
 def listed(names: Iterable[str], at_most: int = 8) -> str:

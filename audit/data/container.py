@@ -81,6 +81,7 @@ class Frame:
         self.name = name
         self._frame = _as_polars(frame, name)
         self.columns = tuple(self._frame.columns)
+        self._only: Chunk | None = None  # what few rows are as text is asked for twice
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield all rows."""
@@ -89,9 +90,14 @@ class Frame:
 
     def chunk(self, seq: int) -> Chunk:
         """Return the ``seq``-th chunk."""
+        if self._only is not None:
+            return self._only
         start = seq * PARTITION_ROWS
         frame = self._frame.slice(start, PARTITION_ROWS)
-        return Chunk(start, as_text(frame, self.name), np.zeros(frame.height, dtype=bool))
+        chunk = Chunk(start, as_text(frame, self.name), np.zeros(frame.height, dtype=bool))
+        if frame.height == self._frame.height:
+            self._only = chunk
+        return chunk
 
 
 def _as_polars(frame: Any, name: str) -> pl.DataFrame:
@@ -143,15 +149,15 @@ def _column_as_text(column: pl.Series, name: str) -> pl.Series:
 
 
 def _floats_as_text(column: pl.Series) -> pl.Series:
-    column = column.fill_nan(None)
-    whole = (column == column.round(0)) & (column.abs() < _WHOLE)
-    integers = column.zip_with(whole.fill_null(False), column.clear(len(column))).cast(pl.Int64)
-    return integers.cast(pl.String).zip_with(integers.is_not_null(), column.cast(pl.String))
+    cell = pl.first().fill_nan(None)
+    integer = pl.when((cell == cell.round(0)) & (cell.abs() < _WHOLE)).then(cell).cast(pl.Int64)
+    words = integer.cast(pl.String).fill_null(cell.cast(pl.String))
+    return column.to_frame().select(words.alias(column.name)).to_series()
 
 
 def blank_to_missing(column: pl.Series) -> pl.Series:
     """Return the text with cells of nothing but white space as None."""
-    blank = column.str.strip_chars().str.len_bytes() == 0
+    blank = column.to_frame().select(pl.first().str.strip_chars().str.len_bytes() == 0).to_series()
     if not blank.any():
         return column
     return column.zip_with(

@@ -30,12 +30,16 @@ class Content:
         }
         self._n_rows = 0
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Take the next rows."""
-        self._n_rows += frame.height
+    def add(self, frame: pl.DataFrame) -> str:
+        """Take the next rows, and return the digest of these alone."""
+        alone = Content(tuple(self._streams))
+        for content in (self, alone):
+            content._n_rows += frame.height
         for column, streams in self._streams.items():
-            for stream, packed in zip(streams, _pack(frame[column]), strict=True):
-                stream.update(packed)
+            for packed, *both in zip(_pack(frame[column]), streams, alone._streams[column], strict=True):
+                for stream in both:
+                    stream.update(packed)
+        return alone.digest()
 
     def digest(self) -> str:
         """Return the digest of all rows so far, in hex."""
@@ -55,9 +59,7 @@ def digest(frame: pl.DataFrame) -> str:
     >>> digest(one) == digest(other), digest(one) == digest(pl.DataFrame({"a": ["01"]}))
     (True, False)
     """
-    content = Content(tuple(frame.columns))
-    content.add(frame)
-    return content.digest()
+    return Content(tuple(frame.columns)).add(frame)
 
 
 def _pack(cells: pl.Series) -> tuple[bytes, bytes, bytes, bytes]:

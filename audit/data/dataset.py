@@ -67,9 +67,11 @@ class Batch:
 
 def as_array(column: pl.Series) -> NDArray[Any]:
     """Return a column as a scorer takes it."""
+    gaps = column.null_count() > 0
     if column.dtype.is_numeric():
-        return column.cast(pl.Float64).fill_null(np.nan).to_numpy(writable=True)
-    return column.fill_null("").to_numpy(writable=True).astype(object)
+        plain = column.cast(pl.Float64)
+        return (plain.fill_null(np.nan) if gaps else plain).to_numpy(writable=True)
+    return (column.fill_null("") if gaps else column).to_numpy(writable=True).astype(object)
 
 
 @dataclass(slots=True)
@@ -165,7 +167,8 @@ class Source:
         if self._held is not None and self._held[0] == plan:
             return self._held[1]
         frame = self._container.chunk(plan.seq).frame
-        if frame.height != plan.n_rows or content.digest(frame) != plan.digest:
+        stands = isinstance(self._container, Frame)  # what is in memory already cannot change
+        if not stands and (frame.height != plan.n_rows or content.digest(frame) != plan.digest):
             raise DataError(
                 f"{self.name}: rows {plan.start + 1} to {plan.start + plan.n_rows} changed since the run "
                 "began. Start again, on data that stand still."
@@ -185,8 +188,8 @@ class Source:
             quarantined=aside,
             feature_names=self._config.data.features,
         )
-        if isinstance(self._container, Frame):
-            self._held = plan, batch  # what is in memory already cannot change, and is asked for again
+        if stands:
+            self._held = plan, batch  # and is asked for again
         return batch
 
     def _first_pass(self) -> tuple[list[_Pass], dict[str, _Cells], list[NDArray[np.uint64]]]:
@@ -197,10 +200,10 @@ class Source:
         self.facts = Facts(self._config)
         for chunk in self._container.chunks():
             frame = chunk.frame
-            whole.add(frame)
+            of_chunk = whole.add(frame)
             self.facts.add(frame)
             faults = {RAGGED: chunk.ragged, **row_faults(self._config, frame)}
-            one = _Pass(chunk.start, frame.height, content.digest(frame), {}, {}, {})
+            one = _Pass(chunk.start, frame.height, of_chunk, {}, {}, {})
             one.faults = {cause: np.packbits(mask) for cause, mask in faults.items() if mask.any()}
             for feature, seen in cells.items():
                 self._look_at(frame[feature], seen, one)

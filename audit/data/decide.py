@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from audit.data.cells import as_words, equal, numbers
-from audit.data.quarantine import UNDECIDED, action_words, taken_adverse
+from audit.data.cells import as_words, equal, listed_names, numbers
+from audit.data.quarantine import UNDECIDED, action_words, stage_words, taken_adverse
 from audit.errors import ConfigError
 from audit.models import checked_scores
-from audit.record import Decision, Notice, Person
+from audit.record import SCORED_STAGES, Decision, Notice, Person
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
-
-# 12 CFR 1002.9(b)(2) comment 7: reasons come from the component that failed. Where a rule or a
-# person decided, a score on the other side of the cutoff contradicts nobody.
-_DECIDED_BY_SCORE = ("score", "gray_band")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,8 +99,10 @@ def outcomes(config: Config, frame: pl.DataFrame, scores: Floats | None, at: Flo
     stage = _stages(config, frame)
     no = np.zeros(n, dtype=bool)
     really = actions is not None or taken is not None
+    # Comment 9(b)(2)-7: where a rule or a person decided, a score on the other side of the cutoff
+    # contradicts nobody.
     by_score = (
-        np.isin(stage.astype(str), _DECIDED_BY_SCORE) & ~undecided & ~_judged(config, frame, stage, adverse)
+        np.isin(stage.astype(str), SCORED_STAGES) & ~undecided & ~_judged(config, frame, stage, adverse)
     )
     return Outcomes(
         outcome=outcome,
@@ -236,10 +234,8 @@ def _or_none(values: Floats | None, n: int) -> list[float | None]:
 
 def _stages(config: Config, frame: pl.DataFrame) -> NDArray[np.object_]:
     stage: NDArray[np.object_] = np.full(frame.height, "score", dtype=object)
-    if config.decision.stage is not None:
-        words = as_words(frame[config.decision.stage.column]).fill_null("score")
-        stage = words.to_numpy().astype(object)
-    return stage
+    words = stage_words(config, frame)
+    return stage if words is None else words.fill_null("score").to_numpy().astype(object)
 
 
 def _judged(config: Config, frame: pl.DataFrame, stage: NDArray[np.object_], adverse: Mask) -> Mask:
@@ -253,7 +249,4 @@ def _lists(config: Config, frame: pl.DataFrame, key: str) -> list[tuple[str, ...
     section = getattr(config.decision, key)
     if section is None:
         return [()] * frame.height
-    return [
-        tuple(part.strip() for part in (cell or "").split(section.separator) if part.strip())
-        for cell in as_words(frame[section.column]).to_list()
-    ]
+    return listed_names(frame[section.column], section.separator)

@@ -10,7 +10,7 @@ import polars as pl
 
 from audit.config import Inspection, NumbersSeen, bind
 from audit.config.slices import sliced_names
-from audit.data.cells import as_words, numbers
+from audit.data.cells import as_words, listed_names, numbers
 from audit.data.levels import ColumnSeen
 from audit.data.slices import groups
 
@@ -35,6 +35,8 @@ class Facts:
         self.actions: Counter[str] = Counter()
         self.cutoff_keys: Counter[str] = Counter()
         self.cutoffs: set[float] = set()
+        self.stages: Counter[str] = Counter()
+        self.rules: Counter[str] = Counter()
         self.taken: Counter[str] = Counter()
         self.observed: Counter[str] = Counter()
         sliced = (name for _, name in sliced_names(config))
@@ -57,6 +59,11 @@ class Facts:
             bound = bind(self._config.record.action, frame.columns)
             if bound.column is not None:
                 self.actions.update(as_words(frame[bound.column]).drop_nulls().to_list())
+        if decision.stage is not None and len(self.stages) <= _WORDS_KEPT:
+            self.stages.update(as_words(frame[decision.stage.column]).drop_nulls().to_list())
+        if decision.rules is not None and len(self.rules) <= _WORDS_KEPT:
+            cells = listed_names(frame[decision.rules.column], decision.rules.separator)
+            self.rules.update(name for names in cells for name in names)
         if decision.cutoff is not None and decision.cutoff.by is not None:
             self.cutoff_keys.update(as_words(frame[decision.cutoff.by]).drop_nulls().to_list())
         for label, words in ((decision.taken, self.taken), (self._config.data.observed, self.observed)):
@@ -85,6 +92,8 @@ class Facts:
             actions=dict(self.actions),
             cutoff_keys=dict(self.cutoff_keys),
             cutoffs=tuple(sorted(set(cutoffs))),
+            stages=dict(self.stages),
+            rules=dict(self.rules),
             taken=dict(self.taken),
             observed=dict(self.observed),
             levels=dict(self.levels),

@@ -41,9 +41,20 @@ def action_words(config: Config, frame: pl.DataFrame) -> pl.Series | None:
     if bound.column is None:
         return pl.Series([bound.value], dtype=pl.String).new_from_index(0, frame.height)
     words = as_words(frame[bound.column])
-    if not stated.values:
+    return _meant(words, stated.values)
+
+
+def stage_words(config: Config, frame: pl.DataFrame) -> pl.Series | None:
+    """Return what decided each row in our words, null where it does not say; None where none is stated."""
+    stated = config.decision.stage
+    return None if stated is None else _meant(as_words(frame[stated.column]), stated.values)
+
+
+def _meant(words: pl.Series, values: Mapping[str, str]) -> pl.Series:
+    """Return words of the data as ours, "?" where the config gives them no meaning."""
+    if not values:
         return words
-    meaning = {str(word).strip(): action for word, action in stated.values.items()}
+    meaning = {str(word).strip(): ours for word, ours in values.items()}
     return words.replace_strict(meaning, default="?", return_dtype=pl.String).zip_with(
         words.is_not_null(), pl.Series([None], dtype=pl.String)
     )
@@ -70,9 +81,9 @@ def row_faults(config: Config, frame: pl.DataFrame) -> dict[str, Mask]:
     if decision.taken is not None:
         column = decision.taken.column
         faults[f"{column}: the decision taken is missing"] = frame[column].is_null() & decided
-    if decision.stage is not None:
+    words = stage_words(config, frame)
+    if decision.stage is not None and words is not None:
         column = decision.stage.column
-        words = as_words(frame[column])
         faults[f"{column}: the stage is missing"] = words.is_null() & decided
         unknown = ~words.is_in(STAGES).fill_null(True)
         faults[f"{column}: a stage other than {', '.join(STAGES)}"] = unknown

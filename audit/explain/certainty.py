@@ -60,9 +60,9 @@ def certified(
     >>> certified(np.array([0.3, 0.2, 0.1]), np.eye(3) * 0.01, rule)
     'false'
     """
-    gaps, errors = _decisive(contributions, covariance, rule)
     if covariance is None:
-        return "tie" if np.any(np.abs(gaps) < rule.tolerance) else "exact"
+        return exactly(contributions[None], rule)[0]
+    gaps, errors = _decisive(contributions, covariance, rule)
     settled = np.abs(gaps) > rule.z * errors
     tied = np.abs(gaps) + rule.z * errors < rule.tolerance
     if not np.all(settled | tied):
@@ -70,15 +70,33 @@ def certified(
     return "tie" if np.any(tied) or np.any(np.abs(gaps) < rule.tolerance) else "certain"
 
 
+def exactly(contributions: NDArray[np.float64], rule: Rule) -> tuple[Certified, ...]:
+    """Return exact or tie for decisions whose contributions, float64[n, k], have no error.
+
+    Of the differences that decide, only those to the next in the ranking can be the smallest.
+    """
+    ranked = -np.sort(-contributions, axis=1)
+    to_floor = ranked - rule.floor * np.maximum(ranked, 0.0).sum(axis=1, keepdims=True)
+    above = to_floor > 0
+    printed = np.minimum(rule.at_most, above.sum(axis=1))[:, None]
+    full = printed == rule.at_most
+    places = np.arange(ranked.shape[1])
+    follows = (places[:-1] < printed) & (above[:, 1:] | full)
+    close = (ranked[:, :-1] - ranked[:, 1:] < rule.tolerance) & follows
+    at_floor = (np.abs(to_floor) < rule.tolerance) & ((places < printed) | ~full)
+    tied = close.any(axis=1) | at_floor.any(axis=1)
+    return tuple("tie" if one else "exact" for one in tied.tolist())
+
+
 def _decisive(
-    contributions: NDArray[np.float64], covariance: NDArray[np.float64] | None, rule: Rule
+    contributions: NDArray[np.float64], covariance: NDArray[np.float64], rule: Rule
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the differences that decide what is printed, and their standard errors."""
     k = len(contributions)
     order = np.argsort(-contributions, kind="stable")
     # Distance of every factor to the floor, which moves with the total of what pushed.
     pushed = (contributions > 0).astype(float)
-    to_floor = (np.eye(k) - rule.floor * pushed) @ contributions
+    to_floor = contributions - rule.floor * (pushed @ contributions)
     above = (to_floor > 0)[order]
     printed = min(rule.at_most, int(np.count_nonzero(above)))
     full = printed == rule.at_most
@@ -88,8 +106,6 @@ def _decisive(
     # Which factors lie above the floor matters until all places are taken.
     held = order[: printed if full else k]
     gaps = np.concatenate([contributions[first] - contributions[second], to_floor[held]])
-    if covariance is None:
-        return gaps, np.zeros(len(gaps))
     variance, with_pushed = np.diag(covariance), covariance @ pushed
     between = variance[first] + variance[second] - covariance[first, second] - covariance[second, first]
     of_floor = variance[held] + rule.floor * (rule.floor * (pushed @ with_pushed) - 2 * with_pushed[held])

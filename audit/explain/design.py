@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from math import factorial
 from typing import TYPE_CHECKING, Any
 
@@ -85,13 +86,24 @@ class Orders:
     ----------
     orders : int[reference rows, pairs, 2, players], who joins first, second …; the second of a
         pair is the first reversed
-    coalitions : bool[e, players], the coalitions on the way, without the empty and the full one
-    background : int[e], the reference row of each
     """
 
     orders: NDArray[np.int64]
-    coalitions: NDArray[np.bool_]
-    background: NDArray[np.int64]
+
+    @cached_property
+    def coalitions(self) -> NDArray[np.bool_]:
+        """bool[e, players], the coalitions on the way, without the empty and the full one."""
+        n_players = self.orders.shape[3]
+        ranks = np.argsort(self.orders, axis=3)  # when each player joins
+        joined = ranks[..., None, :] < np.arange(1, n_players)[:, None]  # after 1 … k-1 have joined
+        coalitions: NDArray[np.bool_] = joined.reshape(-1, n_players)
+        return coalitions
+
+    @cached_property
+    def background(self) -> NDArray[np.int64]:
+        """int[e], the reference row of each."""
+        n_reference, pairs, _, n_players = self.orders.shape
+        return np.repeat(np.arange(n_reference), pairs * 2 * (n_players - 1))
 
 
 def antithetic_orders(n_players: int, n_reference: int, pairs: int, seed: int) -> Orders:
@@ -99,41 +111,47 @@ def antithetic_orders(n_players: int, n_reference: int, pairs: int, seed: int) -
     generator = np.random.default_rng([seed, n_players, n_reference, pairs])
     shape = (n_reference, pairs, n_players)
     first = generator.permuted(np.broadcast_to(np.arange(n_players), shape), axis=2)
-    orders = np.stack([first, first[:, :, ::-1]], axis=2)
-    ranks = np.argsort(orders, axis=3)  # when each player joins
-    joined = ranks[..., None, :] < np.arange(1, n_players)[:, None]  # after 1 … k-1 have joined
-    coalitions = joined.reshape(-1, n_players)
-    background = np.repeat(np.arange(n_reference), pairs * 2 * (n_players - 1))
-    return Orders(orders, coalitions, background)
+    return Orders(np.stack([first, first[:, :, ::-1]], axis=2))
 
 
-def shares(
+def gains(
     design: Orders,
     values: NDArray[np.float64],
     empty: NDArray[np.float64],
     full: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return one row's Shapley values and the covariance of their errors.
+) -> NDArray[np.float64]:
+    """Return float64[reference rows, pairs, players]: what each changed by joining, mean of a pair's orders.
 
     Parameters
     ----------
-    values : float64[e], the scores of the design's mixes for this row
+    values : float64[e], the scores of the design's mixes for one row
     empty : float64[reference rows], the scores of the reference rows
     full : the score of the row with all players' columns
-
-    Returns
-    -------
-    float64[k] and float64[k, k]. The covariance is within reference rows alone, since all of them
-    are in the design; with a single pair it is not known and NaN.
     """
     n_reference, pairs, _, n_players = design.orders.shape
     path = np.empty((n_reference, pairs, 2, n_players + 1))
     path[..., 0] = empty[:, None, None]
     path[..., 1:-1] = values.reshape(n_reference, pairs, 2, n_players - 1)
     path[..., -1] = full
-    gains = np.empty((n_reference, pairs, 2, n_players))
-    np.put_along_axis(gains, design.orders, np.diff(path, axis=-1), axis=3)
-    of_pairs = gains.mean(axis=2)
+    found = np.empty((n_reference, pairs, 2, n_players))
+    np.put_along_axis(found, design.orders, np.diff(path, axis=-1), axis=3)
+    mean: NDArray[np.float64] = found.mean(axis=2)
+    return mean
+
+
+def shares(of_pairs: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return one row's Shapley values and the covariance of their errors.
+
+    Parameters
+    ----------
+    of_pairs : float64[reference rows, pairs, players], as ``gains`` gives them
+
+    Returns
+    -------
+    float64[k] and float64[k, k]. The covariance is within reference rows alone, since all of them
+    are in the design; with a single pair it is not known and NaN.
+    """
+    n_reference, pairs, n_players = of_pairs.shape
     of_rows = of_pairs.mean(axis=1)
     if pairs < 2:
         return of_rows.mean(axis=0), np.full((n_players, n_players), np.nan)

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.explain.game import Game, game
+from audit.explain.kept import content, kept
 from audit.record import Attributions, Scorer
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def explain(
     some = played.reference
     if n > _PAIRED:
         some = some[np.linspace(0, n - 1, _PAIRED).round().astype(np.int64)]
-    together = _above(replace(played, reference=some), some).mean(axis=0)
+    among = replace(played, reference=some)
+    key = "factor points", content(played.owned)
+    together = kept(scorer, some, key, lambda: _above(among, some).mean(axis=0))
     values = np.zeros((len(played.rows), len(played.players)))
     for start in range(0, len(values), _ROWS):
         values[start : start + _ROWS] = _above(played, played.rows[start : start + _ROWS]) - together

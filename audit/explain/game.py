@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from audit.errors import UsageError
+from audit.explain.design import all_coalitions
 from audit.record import Attributions, Scorer
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ class Game:
         """Return float64[n, m]: the value of each coalition, over the whole reference."""
         return self.kept(rows, self.masks(coalitions))
 
+    def means_of_all(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Return float64[n, 2^k]: the value of each of ``all_coalitions``."""
+        if _mixes(self.scorer, "mixed_means_of_all"):
+            fast: NDArray[np.float64] = self.scorer.mixed_means_of_all(rows, self.reference, self.owned)  # type: ignore[attr-defined]
+            return fast
+        return self.means(rows, all_coalitions(len(self.players)))
+
     def kept(self, rows: NDArray[Any], masks: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return float64[n, m]: the mean score with the numbers of mask m kept, the others replaced."""
         if _mixes(self.scorer, "mixed_mean"):
@@ -67,6 +75,13 @@ class Game:
             fast: NDArray[np.float64] = self.scorer.mixed(rows, self.reference, masks, background)  # type: ignore[attr-defined]
             return fast
         return mixed(self.scorer, rows, self.reference, masks, background)
+
+    def walker(self) -> Walks | None:
+        """Return what knows faster ways through all mixes of this reference and these players."""
+        if not _mixes(self.scorer, "walker") or not self.players:
+            return None
+        found: Walks | None = self.scorer.walker(self.reference, self.owned)  # type: ignore[attr-defined]
+        return found
 
     def shares(self) -> NDArray[np.float64] | None:
         """Return the Shapley values float64[n, players] where the scorer knows them without coalitions."""
@@ -154,6 +169,22 @@ def columns_of(rows: Any) -> dict[str, NDArray[Any]]:
         else:
             columns[name] = np.array(series.cast(str).fill_null("").to_list(), dtype=object)
     return columns
+
+
+class Walks(Protocol):
+    """What goes through all mixes of one reference and one set of players, each from the one before."""
+
+    def along(
+        self,
+        rows: NDArray[Any],
+        orders: NDArray[np.int64],
+        empty: NDArray[np.float64],
+        full: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return float64[n, B, pairs, players]; see ``design.gains``."""
+
+    def all_means(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Return float64[n, 2^players]: the mean score of each coalition over the reference."""
 
 
 class ScoresEncoded(Protocol):

@@ -10,12 +10,13 @@ Source: Lundberg and Lee 2017, section 4.1; Covert and Lee 2021, arXiv 2012.0153
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit.explain.design import contracted, digest
+from audit.explain.design import contracted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,27 +71,21 @@ def kernel_design(n_players: int, n_coalitions: int, seed: int, draw: int = 0) -
     )
 
 
-def fitted(
-    played: Game, rows: NDArray[Any], n_coalitions: int, seed: int
-) -> tuple[NDArray[np.float64], list[NDArray[np.float64]], str]:
-    """Return values float64[n, players], the covariance of each row's errors, and the designs' digest.
+def kernel_designs(n_players: int, n_coalitions: int, seed: int) -> list[KernelDesign]:
+    """Return several draws of the same size, of ``n_coalitions`` together."""
+    return [kernel_design(n_players, max(2, n_coalitions // DRAWS), seed, draw) for draw in range(DRAWS)]
 
-    Parameters
-    ----------
-    n_coalitions : of all draws together
-    """
-    n_players = len(played.players)
-    designs = [kernel_design(n_players, max(2, n_coalitions // DRAWS), seed, draw) for draw in range(DRAWS)]
-    found = np.empty((len(rows), DRAWS, n_players))
-    for draw, design in enumerate(designs):
-        found[:, draw] = contracted(design.contrasts, played.means(rows, design.coalitions))
-    apart = found - found.mean(axis=1, keepdims=True)
-    covariances = [one.T @ one / (DRAWS * (DRAWS - 1)) for one in apart]
-    return (
-        found.mean(axis=1),
-        covariances,
-        digest(*(part for one in designs for part in (one.coalitions, one.contrasts))),
+
+def fitted(
+    played: Game, rows: NDArray[Any], designs: Sequence[KernelDesign]
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Yield the values float64[players] of each row, and the covariance of their errors."""
+    found = np.stack(
+        [contracted(one.contrasts, played.means(rows, one.coalitions)) for one in designs], axis=1
     )
+    for one in found:
+        apart = one - one.mean(axis=0)
+        yield one.mean(axis=0), apart.T @ apart / (len(designs) * (len(designs) - 1))
 
 
 def fit(coalitions: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from audit.record import Reference
+from audit.record import SCORED_STAGES, Decision, Reference
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_NOTHING_GIVEN = ("denied", "terminate")
 _SHARE = 10  # "slightly above": one approved applicant in ten
 
 
@@ -92,6 +93,21 @@ def choose_reference(
         rows=tuple((int(places[at][0]), int(places[at][1])) for at in chosen),
         cause=_too_small(kind, len(chosen), cutoff, min_rows),
     )
+
+
+def has_passed(decision: Decision, tier: float | None, sign: float) -> bool:
+    """Return whether an applicant got what was decided on at a cutoff.
+
+    Parameters
+    ----------
+    tier : the cutoff, where it is one of several tiers of one scale (R16); the applicant's own is the
+        one that was missed, and who missed a stricter one was given something and passed this one
+    sign : 1 where high scores are adverse, else -1
+    """
+    if decision.outcome == "favourable" or tier is None or decision.cutoff is None:
+        return decision.outcome == "favourable"
+    stricter = sign * (tier - decision.cutoff) > 0
+    return stricter and decision.stage in SCORED_STAGES and decision.action not in _NOTHING_GIVEN
 
 
 def _too_small(kind: str, n: int, cutoff: float | None, min_rows: int) -> str | None:

@@ -17,23 +17,26 @@ Source: regulation B, comment 9(b)(2)-5; Shapley 1953; Lundberg and Lee 2017 for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from audit.errors import UsageError
-from audit.explain.certainty import Rule, certified
+from audit.explain.certainty import Rule, certified, exactly
 from audit.explain.design import (
+    Orders,
     all_coalitions,
     antithetic_orders,
     contracted,
     digest,
     exact_contrasts,
+    gains,
     shares,
 )
-from audit.explain.game import Game, game
-from audit.explain.kernel import fitted
+from audit.explain.game import Game, Walks, game
+from audit.explain.kernel import fitted, kernel_designs
 from audit.record import Attributions, Certified, Scorer
 
 if TYPE_CHECKING:
@@ -46,9 +49,12 @@ complete_within = 1e-6
 source = "12 CFR 1002.9(b)(2), comment 5; Shapley (1953), interventional, factors as players"
 
 _VALUES = 1 << 21  # numbers held at once between scoring and contracting: what memory is reused for
+_WALKED = 1 << 18  # mixes of one row from which on compiling the fastest way is worth its seconds
 _EXACT_PLAYERS = 14  # beyond it all coalitions are out of reach for anyone's budget
 _FIRST_PAIRS, _MORE_PAIRS = 2, 16
+_TOLD = 256  # rows between two words of progress
 _KERNEL_COALITIONS = 8  # for each pair and player
+_Answers = Iterator[tuple["NDArray[np.float64]", "NDArray[np.float64]"]]
 SAMPLINGS = ("orders", "kernel")
 
 
@@ -108,19 +114,18 @@ def explain(
         "seed": seed,
     }
     closed = None if exact else played.shares()
+    errors = None
     if closed is not None:
         values, base = closed, np.full(len(closed), scorer.score_encoded(played.reference).mean())
-        covariances: list[NDArray[np.float64] | None] = [None] * len(values)
         details["exact"] = exact = True
         tell(len(values))
     elif exact:
         values, base = _exact(played, played.rows, tell)
-        covariances = [None] * len(values)
         details["evaluations"] = len(played.reference) << len(played.players)
         details["design"] = exact_digest(len(played.players))
     else:
         ways = (_FIRST_PAIRS, _MORE_PAIRS) if escalate else (_FIRST_PAIRS,)
-        values, base, covariances, steps = _sampled(
+        sampled = _sampled(
             played,
             output,
             ways=ways,
@@ -131,15 +136,10 @@ def explain(
             sampling=sampling,
             tell=tell,
         )
-        details.update(steps)
+        values, base, errors = sampled.values, sampled.base, played.spread(sampled.errors)
+        details.update(sampled.steps)
+    verdicts = exactly(sign * values, rule) if exact else tuple(sampled.verdicts)
     spread = played.spread(values)
-    errors = None
-    if not exact:
-        found = [_errors(covariance, len(played.players)) for covariance in covariances]
-        errors = played.spread(np.array(found).reshape(values.shape))
-    verdicts: tuple[Certified, ...] = tuple(
-        certified(sign * row, covariance, rule) for row, covariance in zip(values, covariances, strict=True)
-    )
     return Attributions(
         method=name,
         factors=played.factors,
@@ -163,15 +163,28 @@ def _exact(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the values float64[n, players] and the base float64[n], over all coalitions."""
     n_players = len(played.players)
-    coalitions, contrasts = all_coalitions(n_players), exact_contrasts(n_players)
+    contrasts = exact_contrasts(n_players)
     values, base = np.empty((len(rows), n_players)), np.empty(len(rows))
-    at_once = max(1, min(512, _VALUES // len(coalitions)))
+    at_once = max(1, min(512, _VALUES >> n_players))
+    walker = played.walker() if len(played.reference) << n_players >= _WALKED else None
     for start in range(0, len(rows), at_once):
-        scores = played.means(rows[start : start + at_once], coalitions)
+        some = rows[start : start + at_once]
+        scores = played.means_of_all(some) if walker is None else walker.all_means(some)
         values[start : start + at_once] = contracted(contrasts, scores)
         base[start : start + at_once] = scores[:, 0]
         tell(min(len(rows), start + at_once))
     return values, base
+
+
+@dataclass(frozen=True, eq=False)
+class _Sampled:
+    """What was found of n rows, and how many rows each step was asked for."""
+
+    values: NDArray[np.float64]
+    base: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    verdicts: list[Certified]
+    steps: dict[str, Any]
 
 
 def _sampled(
@@ -185,51 +198,85 @@ def _sampled(
     rule: Rule,
     sampling: str,
     tell: Callable[[int], None],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], list[NDArray[np.float64] | None], dict[str, Any]]:
-    """Return values, base, covariances, and how many rows each step was asked for."""
+) -> _Sampled:
+    """Ask all rows, and those that stay unsettled again; a row keeps its verdict, not its covariance."""
     n, n_players = len(played.rows), len(played.players)
     empty = played.scorer.score_encoded(played.reference)
-    values = np.zeros((n, n_players))
-    base = np.full(n, empty.mean())
-    covariances: list[NDArray[np.float64] | None] = [None] * n
-    full = _full(played, output)
-    open_rows = np.arange(n)
-    affordable = n_players <= _EXACT_PLAYERS and len(played.reference) << n_players <= budget
+    values, errors = np.zeros((n, n_players)), np.zeros((n, n_players))
+    base, full = np.full(n, empty.mean()), _full(played, output)
+    verdicts: list[Certified] = ["false"] * n
     steps: dict[str, Any] = {}
+    # Where a column has no owner, the full score is another one beside each reference row.
+    walker = played.walker() if sampling == "orders" and played.owned.any(axis=0).all() else None
+    open_rows = np.arange(n)
     for pairs in ways:
         steps[f"rows_with_{pairs}_pairs"] = len(open_rows)
         if sampling == "kernel":
-            # As many coalitions as orders of that many pairs pass through, for one reference row.
-            asked = pairs * _KERNEL_COALITIONS * n_players
-            values[open_rows], found, steps["design"] = fitted(played, played.rows[open_rows], asked, seed)
-            for place, covariance in zip(open_rows, found, strict=True):
-                covariances[place] = covariance
+            steps["design"], found = _by_kernel(played, open_rows, pairs, seed)
         else:
             design = antithetic_orders(n_players, len(played.reference), pairs, seed)
             steps["design"] = digest(design.orders)
-            at_once = max(1, _VALUES // max(1, len(design.coalitions)))
-            for start in range(0, len(open_rows), at_once):
-                some = open_rows[start : start + at_once]
-                scores = played.each(played.rows[some], design.coalitions, design.background)
-                for place, row in zip(some, scores, strict=True):
-                    values[place], covariances[place] = shares(design, row, empty, full[place])
-                if pairs == ways[0]:
-                    tell(min(n, start + at_once))
-        if pairs == ways[0]:
-            tell(n)
-        if pairs == ways[-1] and not affordable:
-            return values, base, covariances, steps
-        open_rows = np.array(
-            [at for at in open_rows if certified(sign * values[at], covariances[at], rule) == "false"],
-            dtype=np.int64,
-        )
-        if not len(open_rows):
-            return values, base, covariances, steps
-    steps["rows_exact"] = len(open_rows)
-    values[open_rows], base[open_rows] = _exact(played, played.rows[open_rows], lambda done: None)
-    for place in open_rows:
-        covariances[place] = None
-    return values, base, covariances, steps
+            found = _by_orders(played, walker, design, open_rows, empty, full)
+        for done, (at, (value, covariance)) in enumerate(zip(open_rows, found, strict=True), start=1):
+            values[at], errors[at] = value, np.sqrt(np.maximum(np.diag(covariance), 0.0))
+            verdicts[at] = certified(sign * value, covariance, rule)
+            if pairs == ways[0] and (done == n or done % _TOLD == 0):
+                tell(done)
+        open_rows = np.array([at for at in open_rows if verdicts[at] == "false"], dtype=np.int64)
+    affordable = n_players <= _EXACT_PLAYERS and len(played.reference) << n_players <= budget
+    if affordable and len(open_rows):
+        steps["rows_exact"] = len(open_rows)
+        values[open_rows], base[open_rows] = _exact(played, played.rows[open_rows], lambda done: None)
+        errors[open_rows] = 0.0
+        for at, verdict in zip(open_rows, exactly(sign * values[open_rows], rule), strict=True):
+            verdicts[at] = verdict
+    return _Sampled(values, base, errors, verdicts, steps)
+
+
+def _by_kernel(played: Game, which: NDArray[np.int64], pairs: int, seed: int) -> tuple[str, _Answers]:
+    """Return the digest of the designs, and values and covariance of some rows by least squares."""
+    # As many coalitions as orders of that many pairs pass through, for one reference row.
+    n_coalitions = pairs * _KERNEL_COALITIONS * len(played.players)
+    designs = kernel_designs(len(played.players), n_coalitions, seed)
+    at_once = max(1, _VALUES // n_coalitions)
+
+    def answers() -> _Answers:
+        for start in range(0, len(which), at_once):
+            yield from fitted(played, played.rows[which[start : start + at_once]], designs)
+
+    return digest(*(part for one in designs for part in (one.coalitions, one.contrasts))), answers()
+
+
+def _by_orders(
+    played: Game,
+    walker: Walks | None,
+    design: Orders,
+    which: NDArray[np.int64],
+    empty: NDArray[np.float64],
+    full: NDArray[np.float64],
+) -> _Answers:
+    """Yield values and covariance of some rows, from what each joining changed along the orders."""
+    at_once = max(1, _VALUES // design.orders.size)
+    for start in range(0, len(which), at_once):
+        some = which[start : start + at_once]
+        for changed in _gains(played, walker, design, some, empty, full):
+            yield shares(changed)
+
+
+def _gains(
+    played: Game,
+    walker: Walks | None,
+    design: Orders,
+    which: NDArray[np.int64],
+    empty: NDArray[np.float64],
+    full: NDArray[np.float64],
+) -> Iterable[NDArray[np.float64]]:
+    """Return what each joining changed, float64[reference rows, pairs, players], for some rows."""
+    rows = played.rows[which]
+    if walker is not None:
+        return walker.along(rows, design.orders, empty, full[which])
+    scores = played.each(rows, design.coalitions, design.background)
+    return (gains(design, row, empty, whole) for row, whole in zip(scores, full[which], strict=True))
 
 
 def _full(played: Game, output: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -238,7 +285,3 @@ def _full(played: Game, output: NDArray[np.float64]) -> NDArray[np.float64]:
         return output
     everyone = np.ones((1, len(played.players)), dtype=bool)
     return played.means(played.rows, everyone)[:, 0]
-
-
-def _errors(covariance: NDArray[np.float64] | None, n_players: int) -> NDArray[np.float64]:
-    return np.zeros(n_players) if covariance is None else np.sqrt(np.maximum(np.diag(covariance), 0.0))

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import threading
 import weakref
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import AuditError, ModelError, UsageError
-from audit.host.spawning import Home, ended, exit_code, kill
+from audit.host.patience import Patience
+from audit.host.spawning import Home, ended, exit_code
 from audit.host.wire import WireError, receive, send
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class Line:
         self.process = process
         self._name = name
         self._asked = 0
-        self._late = False
-        self.close = weakref.finalize(self, ended, process, home)
+        self._patience = Patience(process)
+        self.close = weakref.finalize(self, _ended, self._patience, process, home)
 
     def say(self, message: Mapping[str, Any], seconds: float = ANSWER_SECONDS) -> None:
         """Send a message; who does not take it in time is ended, as what is heard next says."""
@@ -117,7 +117,7 @@ class Line:
         except EOFError:
             raise self._died(opening) from None
         except WireError as error:
-            raise (self._died(opening) if self._late else self._no_answer(str(error))) from None
+            raise (self._died(opening) if self._patience.lost else self._no_answer(str(error))) from None
         for kind, parts in _KINDS.items():
             if isinstance(message, dict) and kind in message:
                 if all(type(message.get(name)) is of for name, of in parts.items()):
@@ -139,7 +139,7 @@ class Line:
     def _died(self, opening: bool) -> AuditError:
         code = exit_code(self.process)
         self.close()
-        if self._late:
+        if self._patience.lost:
             return ModelError(
                 f"model {self._name}: the process that holds it gave no answer in time and was ended. Look "
                 "whether the model comes to an end on every row, then start again."
@@ -155,16 +155,7 @@ class Line:
             "whether memory ran out, then start again."
         )
 
-    @contextmanager
-    def _patience(self, seconds: float) -> Iterator[None]:
-        timer = threading.Timer(seconds, self._give_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
 
-    def _give_up(self) -> None:
-        self._late = True
-        kill(self.process)
+def _ended(patience: Patience, process: subprocess.Popen[bytes], home: Home | None) -> None:
+    patience.end()
+    ended(process, home)

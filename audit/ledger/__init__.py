@@ -34,6 +34,7 @@ from audit.ledger import (
     tables,
     write,
 )
+from audit.ledger.aside import Aside
 from audit.ledger.documents import IssuedDocument
 from audit.ledger.notes import Signer
 from audit.ledger.partitions import AttributionBlock
@@ -88,10 +89,8 @@ class Ledger:
     """An open ledger. Use ``Ledger.open``; it is a context manager."""
 
     def __init__(self, engine: sa.Engine, key_file: Path | None) -> None:
-        self.engine = engine
-        self.key_file = key_file
-        self.owner = leases.owner()
-        self.shelf = read.Shelf()
+        self.engine, self.key_file = engine, key_file
+        self.owner, self.shelf, self.aside = leases.owner(), read.Shelf(), Aside()
         table, kinds = tables.keys, {}
         with database.reading(engine) as connection:
             for row in connection.execute(sa.select(table).order_by(table.c.entry, table.c.pos)):
@@ -154,7 +153,8 @@ class Ledger:
             raise
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and end the process that worked aside."""
+        self.aside.close()
         self.keyring.forget()
         self.engine.dispose()
 

@@ -20,7 +20,7 @@ from audit.ledger.database import reading, records, writing
 if TYPE_CHECKING:
     from audit.ledger import Ledger
 
-Kind = Literal["not_met", "failed", "missed", "deadline"]
+Kind = Literal["not_met", "flipped", "failed", "missed", "deadline"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from itertools import chain, count
+from itertools import chain, count, islice, repeat
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, Column, Double, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Double, LargeBinary, Table, Text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -22,7 +22,7 @@ from audit.ledger import tables
 from audit.ledger.columns import Word
 
 FEW = 8  # rows; below that a COPY costs more round trips than it saves
-TOGETHER = 50  # rows in one statement on SQLite: half the time of a statement for each
+TOGETHER = 50  # rows in one statement on SQLite: two thirds of the time of a statement for each
 ASKED = 5000  # values in one IN (…); SQLite takes 32,766
 
 _numbers = count()  # of streams; two of one connection may be open at once
@@ -41,41 +41,64 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def insert_columns(connection: Connection, table: Table, columns: Sequence[Iterable[Any]]) -> None:
+def insert_columns(connection: Connection, table: Table, columns: Sequence[Sequence[Any]]) -> None:
     """Insert rows given column by column, in the order of the table's columns."""
-    insert_tuples(connection, table, list(zip(*columns, strict=True)))
+    n = len(columns[0])
+    if not n:
+        return
+    if connection.dialect.name == "sqlite":
+        _together(connection, table, columns, n)
+    elif n >= FEW:
+        _copy(connection, table, zip(*columns, strict=True))
+    else:
+        marks = ", ".join(["%s"] * len(columns))
+        sql = f"INSERT INTO {table.name} ({_columns(connection, table)}) VALUES ({marks})"
+        connection.exec_driver_sql(sql, list(zip(*columns, strict=True)))
 
 
 def insert_tuples(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows whose values stand in the order of the table's columns."""
-    if not rows:
-        return
-    if connection.dialect.name != "sqlite" and len(rows) >= FEW:
-        _copy(connection, table, rows)
-        return
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    marks = f"({', '.join([mark] * len(table.columns))})"
-    sql = f"INSERT INTO {table.name} ({_columns(connection, table)}) VALUES "
-    alone = 0
-    if len(rows) >= TOGETHER and not _expressed(table):
-        alone = len(rows) // TOGETHER * TOGETHER
-        several = zip(*[iter(rows[:alone])] * TOGETHER, strict=True)
-        flat = [tuple(chain.from_iterable(some)) for some in several]
-        connection.exec_driver_sql(sql + ", ".join([marks] * TOGETHER), flat)
-    if alone < len(rows):
-        connection.exec_driver_sql(sql + marks, list(rows[alone:]))
+    if rows:
+        insert_columns(connection, table, list(zip(*rows, strict=True)))
 
 
-def _expressed(table: Table) -> bool:
-    """Whether an index on an expression makes SQLite slower where several rows come at once."""
-    return any(not isinstance(one, Column) for index in table.indexes for one in index.expressions)
+def _together(connection: Connection, table: Table, columns: Sequence[Sequence[Any]], n: int) -> None:
+    """Insert rows into SQLite, many in one statement; a value that all rows share is bound once for them."""
+    shared = [column[0] for column in columns if _one_value(column)]
+    differing = [column for column in columns if not _one_value(column)]
+    start = f"INSERT INTO {table.name} ({_columns(connection, table)}) VALUES "
+    driver: Any = connection.connection.driver_connection
+    rows = zip(*differing, strict=True) if differing else repeat((), n)
+    for size, times in ((TOGETHER, n // TOGETHER), (1, n % TOGETHER)):
+        if times:
+            sql = start + ", ".join(_marks(columns, len(shared), size))
+            values = chain.from_iterable(islice(rows, size * times))
+            given = zip(*map(repeat, shared), *[values] * (size * len(differing)), strict=False)
+            with _dressed(connection, sql), closing(driver.cursor()) as cursor:
+                cursor.executemany(sql, islice(given, times))
+
+
+def _one_value(column: Sequence[Any]) -> bool:
+    first = column[0]
+    if first != column[-1] or (isinstance(first, float) and not first):  # -0.0 equals 0.0, and is another
+        return False
+    return column.count(first) == len(column)
+
+
+def _marks(columns: Sequence[Sequence[Any]], n_shared: int, rows: int) -> Iterator[str]:
+    """Yield the marks of each row: the numbers of what is bound, what all rows share first."""
+    alike = [_one_value(column) for column in columns]
+    own = count(n_shared + 1)
+    for _ in range(rows):
+        of_all = count(1)
+        yield f"({', '.join(f'?{next(of_all if same else own)}' for same in alike)})"
 
 
 def rows_with(
-    connection: Connection, table: Table, names: Sequence[str], key: str, values: Sequence[Any]
+    connection: Connection, source: str, names: Sequence[str], key: str, values: Sequence[Any]
 ) -> Iterator[Sequence[Any]]:
-    """Yield these columns of the rows whose ``key`` is one of many values, in no order."""
-    sql = f"SELECT {', '.join(names)} FROM {table.name} WHERE {key}"
+    """Yield these columns of the rows of a table or a join whose ``key`` is one of many values."""
+    sql = f"SELECT {', '.join(names)} FROM {source} WHERE {key}"
     for start in range(0, len(values), ASKED):
         some = values[start : start + ASKED]
         if connection.dialect.name == "sqlite":

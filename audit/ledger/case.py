@@ -17,10 +17,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from hashlib import sha256
+from itertools import chain
+from operator import itemgetter
 from typing import Any, cast
 
-from audit.ledger.seal import text_of
-from audit.ledger.shapes import json_text
+from audit.ledger.locking import Inputs
 from audit.record import (
     BureauScore,
     CaseFile,
@@ -78,8 +79,8 @@ def sentence_digest(sentence: str) -> str:
     return sha256(sentence.encode()).hexdigest()[:16]
 
 
-def details(decision: Decision) -> str | None:
-    """Return what the slim row leaves out, as JSON text; None where there is nothing."""
+def details(decision: Decision) -> dict[str, Any]:
+    """Return what the slim row leaves out; empty where there is nothing."""
     body: dict[str, Any] = {}
     if decision.reference is not None:
         body["reference"] = decision.reference
@@ -95,7 +96,7 @@ def details(decision: Decision) -> str | None:
         body["reasons"] = [_reason_list(reason) for reason in decision.reasons]
     if decision.dropped:
         body["dropped"] = [[d.factor, _size(d.contribution), d.cause] for d in decision.dropped]
-    return json_text(f"decision in row {decision.row}", body) if body else None
+    return body
 
 
 def _size(value: float | None) -> float | None:
@@ -175,22 +176,23 @@ def _owner(role: str, persons: Sequence[Person]) -> int:
     return next((i for i, person in enumerate(persons) if person.role == role), 0)
 
 
-def cells(decision: Decision, persons: Sequence[Person], case: CaseFile | None) -> list[bytes]:
-    """Return the bytes to be locked for each person of the decision, in the order of ``persons_of``."""
+def cells(decision: Decision, persons: Sequence[Person], case: CaseFile | None) -> list[Cell]:
+    """Return what is to be locked for each person of the decision, in the order of ``persons_of``."""
     bodies: list[Cell] = [{"person": person.person} for person in persons]
-    bodies[0]["decision"] = decision.decision
+    primary = bodies[0]
+    primary["decision"] = decision.decision
     if case is not None:
-        bodies[0]["record"] = dict(case.record)
+        record = case.record
+        primary["record"] = record if type(record) is dict else dict(record)
         if case.counterfactuals is not None:  # absent where none were looked for, as in older ledgers
-            bodies[0]["counterfactuals"] = turned.as_values(case.counterfactuals)
+            primary["counterfactuals"] = turned.as_values(case.counterfactuals)
         for source in case.sources:
             bodies[_owner(source.of, persons)].setdefault("sources", []).append(asdict(source))
         for score in case.bureau_scores:
             day = score.created_on
             body = {**asdict(score), "created_on": day and day.isoformat()}
             bodies[_owner(score.of, persons)].setdefault("bureau_scores", []).append(body)
-    where = f"case in row {decision.row}"
-    return [json_text(where, body).encode() for body in bodies]
+    return bodies
 
 
 def case_of(unlocked: Sequence[bytes], inputs: Mapping[str, float | str | None]) -> CaseFile:
@@ -221,30 +223,21 @@ def case_of(unlocked: Sequence[bytes], inputs: Mapping[str, float | str | None])
 
 def input_names(cases: Sequence[CaseFile]) -> tuple[str, ...]:
     """Return the inputs' names, in the order in which the cases name them first."""
-    return tuple(dict.fromkeys(name for case in cases for name in case.inputs))
+    orders = dict.fromkeys(tuple(case.inputs) for case in cases)  # one, where all of them have all
+    return tuple(dict.fromkeys(chain.from_iterable(orders)))
 
 
-def input_bytes(case: CaseFile, names: Sequence[str]) -> bytes:
-    """Return the inputs to be locked: a list in the order of ``names``, a mapping where some are absent."""
-    if len(case.inputs) == len(names):
-        values = [case.inputs[name] for name in names]
-        if set(map(type, values)) <= _AS_JSON:
-            try:
-                return text_of(values).encode()
-            except ValueError:
-                pass  # a number is missing or infinite: looked at one by one below
-        return json_text("inputs", [_plain(value) for value in values]).encode()
-    return json_text("inputs", {name: _plain(value) for name, value in case.inputs.items()}).encode()
-
-
-_AS_JSON = {float, str, type(None)}
-
-
-def _plain(value: Any) -> float | str | None:
-    if value is None or isinstance(value, str):
-        return value
-    number = float(value)
-    return None if number != number else number  # a missing number is missing, not NaN
+def seen(cases: Sequence[CaseFile | None], names: Sequence[str]) -> list[Inputs]:
+    """Return what the model saw of each: in the order of ``names``; by name where some are absent."""
+    in_order = itemgetter(*names) if len(names) > 1 else lambda inputs: tuple(map(inputs.get, names))
+    return [
+        None
+        if case is None or not case.inputs
+        else in_order(case.inputs)
+        if len(case.inputs) == len(names)
+        else dict(case.inputs)
+        for case in cases
+    ]
 
 
 def inputs_of(unlocked: bytes, names: Sequence[str]) -> dict[str, float | str | None]:

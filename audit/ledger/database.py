@@ -12,7 +12,7 @@ import os
 import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,11 @@ BUSY_SECONDS = 30
 # Pages that a connection to SQLite may hold, so that a part's rows and the indexes that they scatter
 # over are not written and read again within its one transaction. A bound, not a reservation.
 CACHE_KIB = 65_536
+# A part's rows scatter over the indexes of names and keys: nearly every page of these is written by every
+# part. Larger pages are fewer, and a page that several parts wrote goes back into the file once for all
+# of them: the write-ahead log holds up to this many pages (256 MB) and what one part adds.
+PAGE_BYTES = 8192  # of a file that is made; an older one keeps its own
+LOG_PAGES = 32_768
 # A writer that fell asleep within a transaction keeps everybody out. PostgreSQL cuts it off after
 # this long, which is as long as a lease; on SQLite the file's lock goes when its process does.
 STALLED_SECONDS = 900
@@ -76,6 +81,8 @@ def connect(url: URL) -> Engine:
         def _set_up(connection: Any, _record: Any) -> None:
             connection.isolation_level = None  # BEGIN is ours to say
             for pragma in (
+                f"page_size = {PAGE_BYTES}",
+                f"wal_autocheckpoint = {LOG_PAGES}",
                 f"busy_timeout = {BUSY_SECONDS * 1000}",
                 *(() if frozen else ("journal_mode = WAL", "synchronous = FULL")),
                 f"cache_size = -{CACHE_KIB}",
@@ -165,6 +172,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection.begin(),
     ):
         yield connection
+
+
+def bring_home(engine: Engine) -> None:
+    """Have SQLite's write-ahead log written back into the file, as far as no reader needs it.
+
+    What cannot be written now, on a full disk, stays in the log, where it is as safe, and the next
+    commit tries again: SQLite's own tries after a commit are not told of either.
+    """
+    if file_of(engine.url) is None:
+        return
+    with closing(engine.raw_connection()) as connection:  # no transaction may be open
+        driver: Any = connection.driver_connection
+        with suppress(sqlite3.OperationalError):
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def records(result: sa.Result[Any]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from audit.ledger import decisions, deliveries, events, requests, shapes, tables
 from audit.ledger.database import reading, records
 from audit.record import Clock
+from audit.record.words import DENIED, TELLING
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -85,8 +86,11 @@ def notices(
     told = sa.exists().where(
         letters.c.decision == decided.c.decision,
         letters.c.draft == 0,
-        sa.or_(letters.c.action.is_(None), decided.c.action.is_(None), letters.c.action == decided.c.action),
+        letters.c.kind.in_(TELLING),
+        sa.func.coalesce(letters.c.action, DENIED) == sa.func.coalesce(decided.c.action, DENIED),
     )
+    # 12 CFR 1002.9(c): what an incomplete application lacks must be told, though nothing was refused.
+    incomplete = sa.and_(decided.c.action == "incomplete", decided.c.due_on.is_not(None))
     let_off = sa.exists().where(
         acts.c.act == "hold_end",
         acts.c.decision == decided.c.decision,
@@ -97,7 +101,7 @@ def notices(
         sa.select(decided, parts.c.audit, parts.c.seq)
         .join(parts, parts.c.entry == decided.c.entry)
         .join(seals, seals.c.audit == parts.c.audit)
-        .where(decided.c.notice.in_(("ready", "held")), ~let_off)
+        .where(sa.or_(decided.c.notice.in_(("ready", "held")), incomplete), ~let_off)
     )
     if audit is not None:
         query = query.where(parts.c.audit == audit)
@@ -168,6 +172,7 @@ def _second_notices(connection: Connection, audit: str | None, clock: Clock) -> 
             letters.c.decision == row["decision"],
             letters.c.person == row["person"],
             letters.c.draft == 0,
+            letters.c.kind.in_(TELLING),
             letters.c.kind != WITHOUT_REASONS,
         )
         sent = shapes.moment(row["sent_at"])

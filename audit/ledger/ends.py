@@ -29,13 +29,19 @@ if TYPE_CHECKING:
 ENDS: tuple[str, ...] = get_args(HoldEnd)
 
 #: Causes under which a notice may be sent as ranked, and whose word it takes beside the second person's.
-AS_RANKED = {"ranking_uncertain": "", "protected_basis": "counsel", "blocked_proxy": "counsel"}
+AS_RANKED = {
+    "ranking_uncertain": "",
+    "protected_basis": "counsel",
+    "negative_age": "counsel",
+    "blocked_proxy": "counsel",
+}
 
 _WHY_NOT = {
     "action_differs": "its record says two different actions, so it is not known what to tell",
     "decision_differs": "its reasons explain another decision than the one taken",
     "residual": "its contributions do not add up to the score, so the reasons are not those of the score",
     "reference_too_small": "its reasons come from a comparison with too few applicants",
+    "reason_helped": "a reason of its vendor helped the applicant, so it is not why",
     "no_reason": "it has no reason to send",
 }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +27,18 @@ _AS_STORED: dict[type, type] = {BigInteger: int, Double: float, Text: str, Large
 def hashed_columns(table: Table) -> list[str]:
     """Return the columns that a row's digest covers: all but the entry that it belongs to."""
     return [column.name for column in table.columns if column.name != "entry"]
+
+
+def hashes_of(sealed: Sequence[Sequence[Any]]) -> tuple[bytes, bytes]:
+    """Return the root over rows given column by column, and their leaf hashes one after the other.
+
+    Raises
+    ------
+    ValueError
+        For a NaN or an infinite number.
+    """
+    leaves = log.leaf_hashes(seal.pack_columns(sealed) if sealed[0] else [])
+    return log.merkle_root(leaves), b"".join(leaves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,7 @@ class Columns:
             Where a value cannot be sealed: NaN and infinity are no measurements.
         """
         try:
-            leaves = log.leaf_hashes(seal.pack_columns(self.sealed) if self.n else [])
+            return hashes_of(self.sealed)
         except ValueError as error:
             at = next(
                 i
@@ -69,7 +80,6 @@ class Columns:
                 if isinstance(value, float) and not math.isfinite(value)
             )
             raise LedgerError(f"{self.table.name}: row {at}: {error}. Record the cause instead.") from error
-        return log.merkle_root(leaves), b"".join(leaves)
 
     def hashed(self, root: bytes, leaves: bytes) -> RowSet:
         """Return the rows with the hashes that were made of them."""
@@ -170,7 +180,7 @@ def position_of(connection: Connection, key: str) -> int | None:
 
 def store(connection: Connection, rows: Columns) -> None:
     """Store rows ahead of the act that seals them, which must follow in the same transaction."""
-    bulk.insert_columns(connection, rows.table, [repeat(head(connection).size, rows.n), *rows.stored])
+    bulk.insert_columns(connection, rows.table, [[head(connection).size] * rows.n, *rows.stored])
 
 
 def append(
@@ -198,7 +208,7 @@ def append(
     for one in sets:
         name, n = one.table.name, one.n
         if one.table not in stored:
-            bulk.insert_columns(connection, one.table, [repeat(position, n), *one.columns])
+            bulk.insert_columns(connection, one.table, [[position] * n, *one.columns])
         connection.execute(
             tables.row_sets.insert(),
             {"entry": position, "name": name, "n": n, "root": one.root, "leaves": one.leaves},

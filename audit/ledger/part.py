@@ -1,23 +1,25 @@
 """A part made ready: its rows, and what is locked of it once its persons' keys are drawn.
 
 Column by column, as it is hashed and stored: a portfolio has millions of decisions, and a mapping
-for each row of each table is most of the time that writing them takes.
-
-Why so, in one process: a forked second one that locks while rows are stored saves a fifth of the
-time, and hangs where a thread of another library holds a lock at the fork.
+for each row of each table is most of the time that writing them takes. What is hashed, encoded and
+locked is asked of ``aside`` as soon as it is known, and fetched when it is stored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table
 
 from audit.errors import LedgerError
 from audit.ledger import case as cases_
-from audit.ledger import entries, partitions, tables
-from audit.ledger.people import Cells, Keyring, split_keys
-from audit.record import CaseFile, Decision, Person
+from audit.ledger import entries, locking, partitions, tables
+from audit.ledger.aside import Answer, Aside
+from audit.ledger.people import Keyring
+from audit.record import CaseFile, Decision
 
 if TYPE_CHECKING:
     from audit.ledger.partitions import AttributionBlock, Packed
@@ -30,38 +32,40 @@ class Part:
     Parameters
     ----------
     decisions : Columns
-        The slim rows.
+        The slim rows; ``hashes`` is the promise of theirs.
     names : list of bytes
         Each decision's pseudonym.
     places, within, persons, roles : lists of one length
         Of each person of each decision, in order: the decision's position, the person's number
         within it (the primary one has 0), their pseudonym and role.
-    cells : list of bytes
-        Of each person of each decision, what is to be locked; ``inputs`` of each decision, what the
-        model saw.
+    cells : list of mappings
+        Of each person of each decision, what is to be locked; ``seen`` of each decision, what the
+        model saw. Both are ``kept`` aside too.
+    details : the promise of their partition, and the sentences that they name by digest
     packed : list of Packed
         Attributions and groups.
     """
 
+    aside: Aside
     decisions: entries.Columns
+    hashes: Answer
     names: list[bytes]
     places: list[int]
     within: list[int]
     persons: list[bytes]
     roles: list[str]
+    rows: list[int]
+    cells: list[cases_.Cell]
     input_names: tuple[str, ...]
-    cells: list[bytes]
-    inputs: list[bytes | None]
-    details: tuple[list[int], list[str], dict[str, str]]
+    seen: list[locking.Inputs]
+    kept: tuple[int, int]
+    details: tuple[Answer | None, dict[str, str]]
     packed: list[Packed]
-
-    def taking_part(self) -> dict[str, list[Any]]:
-        """Return who takes part, column by column."""
-        return {"place": self.places, "person": self.persons, "role": self.roles}
 
 
 def ready(
     keyring: Keyring,
+    aside: Aside,
     decisions: Sequence[Decision],
     cases: Sequence[CaseFile],
     attributions: Mapping[str, AttributionBlock],
@@ -75,55 +79,74 @@ def ready(
         Where a case file is of no decision of the part, or a value cannot be sealed.
     """
     by_id = {case.decision: case for case in cases}
-    if len(by_id) != len(cases) or by_id.keys() - {decision.decision for decision in decisions}:
+    ids = [decision.decision for decision in decisions]
+    if len(by_id) != len(cases) or by_id.keys() - set(ids):
         raise LedgerError("cases: each case file must be of one decision of its part, and of one only.")
-    names = keyring.pseudonyms("decision", [decision.decision for decision in decisions])
-    rows = entries.columns(tables.decisions, cases_.decision_columns(decisions, names))
     people = [cases_.persons_of(decision) for decision in decisions]
-    places = [pos for pos, persons in enumerate(people) for _ in persons]
-    within = [i for persons in people for i in range(len(persons))]
-    persons = keyring.pseudonyms("person", [person.person for persons in people for person in persons])
-    roles: list[str] = [person.role for persons in people for person in persons]
-    inputs = cases_.input_names(cases)
-    cells, seen = to_be_locked(decisions, people, by_id, inputs)
-    details = _details(decisions)
-    part = Part(rows, names, places, within, persons, roles, inputs, cells, seen, details, [])
-    for method in sorted(attributions):
-        part.packed.append(partitions.pack_attributions(method, attributions[method], len(decisions)))
+    names = _ask_pseudonyms(aside, keyring, "decision", ids)
+    persons = _ask_pseudonyms(aside, keyring, "person", [who.person for several in people for who in several])
+    alone = sum(map(len, people)) == len(people)  # nobody applies with another: most parts
+    numbers = [0] * len(people) if alone else [i for several in people for i in range(len(several))]
+    places = (
+        list(range(len(people))) if alone else [pos for pos, several in enumerate(people) for _ in several]
+    )
+    of_rows = [decision.row for decision, several in zip(decisions, people, strict=True) for _ in several]
+    in_order = [by_id.get(name) for name in ids]
+    cells = list(chain.from_iterable(map(cases_.cells, decisions, people, in_order)))
+    input_names = cases_.input_names(cases)
+    seen = cases_.seen(in_order, input_names)
+    kept = aside.keep("cells", of_rows, cells), aside.keep("inputs", seen)
+    details = _details(aside, decisions)
+    packed = [partitions.pack_attributions(m, attributions[m], len(decisions)) for m in sorted(attributions)]
     if groups:
-        part.packed.append(partitions.pack_groups(groups, len(decisions)))
-    return part
+        packed.append(partitions.pack_groups(groups, len(decisions)))
+    pseudonyms = names.value()
+    rows = entries.columns(tables.decisions, cases_.decision_columns(decisions, pseudonyms))
+    return Part(
+        aside=aside,
+        decisions=rows,
+        hashes=ask_hashes(aside, rows),
+        names=pseudonyms,
+        places=places,
+        within=numbers,
+        persons=persons.value(),
+        roles=[person.role for several in people for person in several],
+        rows=of_rows,
+        cells=cells,
+        input_names=input_names,
+        seen=seen,
+        kept=kept,
+        details=details,
+        packed=packed,
+    )
 
 
-def _details(decisions: Sequence[Decision]) -> tuple[list[int], list[str], dict[str, str]]:
-    """Return where there are details, their texts, and the sentences that they name by digest."""
-    texts: dict[str, str] = {}
+def _ask_pseudonyms(aside: Aside, keyring: Keyring, kind: str, names: list[str]) -> Answer:
+    return aside.ask(lambda: keyring.pseudonyms(kind, names), "pseudonyms", keyring.naming, kind, names)
+
+
+def ask_hashes(aside: Aside, rows: entries.Columns) -> Answer:
+    """Have rows hashed aside."""
+    return aside.ask(rows.hashes, "hashes", rows.sealed)
+
+
+def _details(aside: Aside, decisions: Sequence[Decision]) -> tuple[Answer | None, dict[str, str]]:
+    """Return the promise of the details where there are any, and the sentences that they name by digest."""
+    sentences: dict[str, str] = {}
     at: list[int] = []
-    said: list[str] = []
+    rows: list[int] = []
+    bodies: list[dict[str, Any]] = []
     for pos, decision in enumerate(decisions):
-        if (detail := cases_.details(decision)) is None:
+        if not (body := cases_.details(decision)):
             continue
         at.append(pos)
-        said.append(detail)
+        rows.append(decision.row)
+        bodies.append(body)
         for reason in decision.reasons:
-            texts[cases_.sentence_digest(reason.statement)] = reason.statement
-    return at, said, texts
-
-
-def to_be_locked(
-    decisions: Sequence[Decision],
-    people: Sequence[Sequence[Person]],
-    by_id: Mapping[str, CaseFile],
-    input_names: Sequence[str],
-) -> tuple[list[bytes], list[bytes | None]]:
-    """Return what will be locked: a cell for each person, and of each decision what the model saw."""
-    cells: list[bytes] = []
-    inputs: list[bytes | None] = []
-    for decision, persons in zip(decisions, people, strict=True):
-        case = by_id.get(decision.decision)
-        cells += cases_.cells(decision, persons, case)
-        inputs.append(cases_.input_bytes(case, input_names) if case and case.inputs else None)
-    return cells, inputs
+            sentences[cases_.sentence_digest(reason.statement)] = reason.statement
+    if not at:
+        return None, sentences
+    return aside.ask(lambda: locking.details(at, rows, bodies), "details", at, rows, bodies), sentences
 
 
 def place(audit: str, seq: int, pos: int, name: str) -> str:
@@ -131,68 +154,59 @@ def place(audit: str, seq: int, pos: int, name: str) -> str:
     return f"{audit}/{seq}/{pos}/{name}"
 
 
-def _lock(
-    start: str,
-    places: Sequence[int],
-    within: Sequence[int],
-    persons: Sequence[bytes],
-    keys: Sequence[bytes],
-    cells: Sequence[bytes],
-    inputs: Sequence[bytes | None],
-) -> tuple[list[bytes], list[int], list[bytes], list[bytes]]:
-    """Return the locked cells, and of the locked inputs the positions, the owners and the bytes."""
-    locked: list[bytes] = []
-    at: list[int] = []
-    owners: list[bytes] = []
-    shut: list[bytes] = []
-    of = Cells()
-    for pos, i, person, key, cell in zip(places, within, persons, keys, cells, strict=True):
-        of.of(person, key)
-        locked.append(of.lock(f"{start}{pos}/case/{i}".encode(), cell))
-        if i == 0 and (plain := inputs[pos]) is not None:
-            at.append(pos)
-            owners.append(person)
-            shut.append(of.lock(f"{start}{pos}/inputs".encode(), plain))
-    return locked, at, owners, shut
-
-
-def _fields(
-    places: list[int], persons: list[bytes], within: Sequence[int], cells: list[bytes]
-) -> entries.Columns:
-    names = [f"case/{i}" if i else "case/0" for i in within]
-    given: dict[str, list[Any]] = {"place": places, "person": persons, "field": names, "cell": cells}
-    return entries.columns(tables.locked_fields, given)
-
-
 # --- and what comes of it -------------------------------------------------------------------------
 
 
 def noted(part: Part) -> tuple[list[Packed], list[dict[str, str]]]:
     """Return the partitions without the locked inputs, and the sentences that the details name."""
-    at, said, texts = part.details
-    details = [partitions.pack("details", "", [("pos", "i8", at), ("detail", "str", said)])] if at else []
-    return [*details, *part.packed], [{"digest": key, "sentence": texts[key]} for key in sorted(texts)]
+    answer, sentences = part.details
+    details = [] if answer is None else [partitions.Packed(*answer.value())]
+    return [*details, *part.packed], [
+        {"digest": key, "sentence": sentences[key]} for key in sorted(sentences)
+    ]
 
 
-@dataclass(frozen=True, slots=True)
-class Locked:
-    """What was locked: the rows of cells, the new persons' wrapped keys, and the locked inputs."""
+@dataclass(slots=True)
+class Locks:
+    """What is being locked: the new persons' keys, who takes part, and the cells.
 
-    fields: entries.RowSet
-    wrapped: list[bytes]
-    inputs: list[Packed]
+    Parameters
+    ----------
+    rows : mapping
+        Of each table that a key was needed for: its columns and the promise of their hashes.
+    wrapped : promise of the new persons' wrapped keys
+    cells : promise of locked cells, the hashes of their rows, and the partition of locked inputs
+    """
+
+    rows: dict[Table, tuple[entries.Columns, Answer]]
+    wrapped: Answer
+    cells: Answer
 
 
-def locked(part: Part, keyring: Keyring, audit: str, seq: int, new: list[bytes]) -> Locked:
-    """Lock the part under the keys of its persons, of whom ``new`` were not known before."""
-    start = place(audit, seq, 0, "").removesuffix("0/")
-    keys = split_keys(keyring.keys_of(part.persons))
-    cells, at, owners, shut = _lock(
-        start, part.places, part.within, part.persons, keys, part.cells, part.inputs
+def lock(part: Part, keyring: Keyring, audit: str, seq: int, new: list[bytes]) -> Locks:
+    """Have the part locked under the keys of its persons, of whom ``new`` were not known before."""
+    new_keys, keys = keyring.keys_of(new), keyring.keys_of(part.persons)
+    wrapping = keyring.wrapping
+    wrapped = part.aside.ask(
+        lambda: locking.wrapped(wrapping, new, new_keys), "wrapped", wrapping, new, new_keys
     )
-    packed = []
-    if shut:
-        columns = [("pos", "i8", at), ("person", "bin", owners), ("cell", "bin", shut)]
-        packed.append(partitions.pack("inputs", "", columns, {"cell": {"fields": list(part.input_names)}}))
-    fields = _fields(part.places, part.persons, part.within, cells)
-    return Locked(fields.hashed(*fields.hashes()), keyring.wrap_all(new, keyring.keys_of(new)), packed)
+    taking_part: dict[str, list[Any]] = {"place": part.places, "person": part.persons, "role": part.roles}
+    rows = [
+        entries.columns(tables.decision_persons, taking_part),
+        entries.columns(tables.persons, {"person": new}),
+    ]
+    hashed = {one.table: (one, ask_hashes(part.aside, one)) for one in rows}
+    start = place(audit, seq, 0, "").removesuffix("0/")
+    given = part.input_names, start, part.places, part.within, part.persons, keys
+
+    def here() -> Any:
+        return locking.locked(locking.cells(part.rows, part.cells), locking.inputs(part.seen), *given)
+
+    return Locks(hashed, wrapped, part.aside.ask(here, "locked", *given, kept=part.kept))
+
+
+def locked(part: Part, locks: Locks) -> tuple[entries.RowSet, list[Packed]]:
+    """Return the rows of locked cells, and the partition of locked inputs where there are any."""
+    cells, hashes, inputs = locks.cells.value()
+    fields = locking.fields(part.places, part.within, part.persons, cells)
+    return fields.hashed(*hashes), [partitions.Packed(*inputs)] if inputs else []

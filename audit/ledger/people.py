@@ -18,7 +18,7 @@ import binascii
 import errno
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -30,9 +30,9 @@ from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, GoneError, LedgerError
 from audit.ledger import bulk, gone, tables
+from audit.ledger.locking import KEY_SIZE, field_nonce, pseudonyms, split_keys, wrap_nonce
 
 _HEAD = "plainspoken ledger key, version 1"
-KEY_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,26 +189,29 @@ class Keyring:
         return self.pseudonyms(kind, [name])[0]
 
     def pseudonyms(self, kind: str, names: Iterable[str]) -> list[bytes]:
-        """Return what stands for each of these ids: HMAC-SHA256 (RFC 2104), its first 16 bytes."""
-        # The two inner keys made once: a portfolio has millions of ids.
-        key = self._need().pseudonyms.ljust(64, b"\0")
-        start = bytes(b ^ 0x36 for b in key) + f"{kind}|".encode()
-        around = bytes(b ^ 0x5C for b in key)
-        return [sha256(around + sha256(start + name.encode()).digest()).digest()[:16] for name in names]
+        """Return what stands for each of these ids."""
+        return pseudonyms(self.naming, kind, names)
+
+    @property
+    def naming(self) -> bytes:
+        """The key of the pseudonyms."""
+        return self._need().pseudonyms
 
     # --- each person's own key ---------------------------------------------------------------
 
-    def _wrap_nonce(self, person: bytes) -> bytes:
-        return blake2b(person, key=self._need().wrapping, digest_size=12, person=b"wrapping nonce").digest()
+    @property
+    def wrapping(self) -> bytes:
+        """The key under which the persons' keys are wrapped."""
+        return self._need().wrapping
 
     def _wrapping(self) -> AESGCMSIV:
         if self._wrapper is None:
-            self._wrapper = AESGCMSIV(self._need().wrapping)
+            self._wrapper = AESGCMSIV(self.wrapping)
         return self._wrapper
 
     def wrap(self, person: bytes, data_key: bytes) -> bytes:
         """Return a person's data key, wrapped."""
-        return self._wrapping().encrypt(self._wrap_nonce(person), data_key, person)
+        return self._wrapping().encrypt(wrap_nonce(person, self.wrapping), data_key, person)
 
     def unwrap(self, person: bytes, wrapped: bytes) -> bytes:
         """Return a person's data key.
@@ -219,7 +222,7 @@ class Keyring:
             Where the wrapped key is not what this key file wrapped for this person.
         """
         try:
-            return self._wrapping().decrypt(self._wrap_nonce(person), wrapped, person)
+            return self._wrapping().decrypt(wrap_nonce(person, self.wrapping), wrapped, person)
         except (InvalidTag, ValueError) as error:
             raise EvidenceError(
                 f"person_keys: the key of person {person.hex()} was altered. Restore it from a backup."
@@ -227,11 +230,10 @@ class Keyring:
 
     def altered(self, rows: Iterable[tuple[Any, Any, Any]]) -> Iterator[int]:
         """Yield which of these rows of person, wrapped key and its name hold no key that we wrapped."""
-        decrypt, key = self._wrapping().decrypt, self._need().wrapping
+        decrypt, key = self._wrapping().decrypt, self.wrapping
         for at, (person, wrapped, _) in enumerate(rows):
             try:
-                nonce = blake2b(person, key=key, digest_size=12, person=b"wrapping nonce").digest()
-                decrypt(nonce, wrapped, person)
+                decrypt(wrap_nonce(person, key), wrapped, person)
             except (InvalidTag, ValueError, TypeError):
                 yield at
 
@@ -253,7 +255,7 @@ class Keyring:
     def _unwrap_all(self, connection: Connection, persons: Iterable[bytes]) -> None:
         wanted = [person for person in persons if person not in self._opened and person not in self.erased]
         for person, wrapped in bulk.rows_with(
-            connection, tables.person_keys, ("person", "wrapped"), "person", wanted
+            connection, "person_keys", ("person", "wrapped"), "person", wanted
         ):
             self._opened[bytes(person)] = self.unwrap(bytes(person), bytes(wrapped))
 
@@ -264,15 +266,18 @@ class Keyring:
         """
         # Sorted, so that neighbours in the index are asked for and written one after the other.
         asked = sorted(set(persons))
-        self._unwrap_all(connection, asked)  # who is new was never erased: nobody is asked
         unknown = [person for person in asked if person not in self._opened]
-        found = bulk.rows_with(connection, tables.persons, ("person",), "person", unknown)
-        known = {bytes(person) for (person,) in found}
-        if known:
-            raise LedgerError(
-                f"person {min(known).hex()}: this person's key is gone, so nothing more can be locked under "
-                "it. Start again, should they have been erased this moment; else run `plainspoken verify`."
-            )
+        known = "persons LEFT JOIN person_keys USING (person)"
+        for row in bulk.rows_with(connection, known, ("person", "wrapped"), "person", unknown):
+            person = bytes(row[0])
+            if row[1] is None or person in self.erased:
+                raise LedgerError(
+                    f"person {person.hex()}: this person's key is gone, so nothing more can be locked "
+                    "under it. Start again, should they have been erased this moment; else run "
+                    "`plainspoken verify`."
+                )
+            self._opened[person] = self.unwrap(person, bytes(row[1]))
+        unknown = [person for person in unknown if person not in self._opened]
         drawn = secrets.token_bytes(KEY_SIZE * len(unknown))
         self._opened.update(zip(unknown, split_keys(drawn), strict=True))
         return unknown
@@ -280,17 +285,9 @@ class Keyring:
     def keys_of(self, persons: Iterable[bytes]) -> bytes:
         """Return the open keys of these persons, one after the other."""
         try:
-            return b"".join([self._opened[person] for person in persons])
+            return b"".join(map(self._opened.__getitem__, persons))
         except KeyError as lost:
             return self._key_of(lost.args[0])  # raises, and says why
-
-    def wrap_all(self, persons: Sequence[bytes], data_keys: bytes) -> list[bytes]:
-        """Return the keys of persons, which lie one after the other, each wrapped."""
-        encrypt, key = self._wrapping().encrypt, self._need().wrapping
-        return [
-            encrypt(blake2b(who, key=key, digest_size=12, person=b"wrapping nonce").digest(), data_key, who)
-            for who, data_key in zip(persons, split_keys(data_keys), strict=True)
-        ]
 
     def keep_keys(self, connection: Connection, persons: list[bytes], wrapped: list[bytes]) -> None:
         """Keep the keys that were drawn."""
@@ -302,7 +299,7 @@ class Keyring:
     def lock(self, person: bytes, place: str, data: bytes) -> bytes:
         """Return the locked bytes; the person's key must be open."""
         data_key, where = self._key_of(person), place.encode()
-        return AESGCMSIV(data_key).encrypt(_field_nonce(where, data_key), data, person + where)
+        return AESGCMSIV(data_key).encrypt(field_nonce(where, data_key), data, person + where)
 
     def unlock(self, person: bytes, place: str, cell: bytes) -> bytes:
         """Return what was locked; the person's key must have been asked for by ``open_keys``.
@@ -317,7 +314,7 @@ class Keyring:
         self._need()
         data_key, where = self._key_of(person), place.encode()
         try:
-            return AESGCMSIV(data_key).decrypt(_field_nonce(where, data_key), cell, person + where)
+            return AESGCMSIV(data_key).decrypt(field_nonce(where, data_key), cell, person + where)
         except (InvalidTag, ValueError) as error:
             raise EvidenceError(
                 f"{place}: this locked field was altered or moved. Run `plainspoken verify`."
@@ -337,30 +334,6 @@ class Keyring:
         """Return 16 bytes that are equal for equal texts of one person, and tell nothing without the key."""
         data_key = self._key_of(person)
         return blake2b(text.encode(), key=data_key, digest_size=16, person=b"words mark").digest()
-
-
-def _field_nonce(where: bytes, data_key: bytes) -> bytes:
-    return blake2b(where, key=data_key, digest_size=12, person=b"field nonce").digest()
-
-
-def split_keys(keys: bytes) -> list[bytes]:
-    """Return the keys that lie one after the other."""
-    return [keys[i : i + KEY_SIZE] for i in range(0, len(keys), KEY_SIZE)]
-
-
-class Cells:
-    """Locks the fields of one person after another, as ``Keyring.lock`` does, several times as fast."""
-
-    __slots__ = ("_encrypt", "_key", "_person")
-
-    def of(self, person: bytes, data_key: bytes) -> None:
-        """Turn to another person."""
-        self._person, self._key, self._encrypt = person, data_key, AESGCMSIV(data_key).encrypt
-
-    def lock(self, where: bytes, data: bytes) -> bytes:
-        """Return a field of this person, locked."""
-        nonce = blake2b(where, key=self._key, digest_size=12, person=b"field nonce").digest()
-        return self._encrypt(nonce, data, self._person + where)
 
 
 def random_name() -> str:

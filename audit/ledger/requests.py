@@ -250,6 +250,35 @@ def named(ledger: Ledger, name: str) -> Asked:
         return _the_open(connection, name)
 
 
+def last_review(ledger: Ledger, audit: str, decision: str, person: str) -> dict[str, str] | None:
+    """Return what came of the review of a decision that a person asked for last; None where none was decided.
+
+    Parameters
+    ----------
+    decision, person : pseudonyms
+
+    Returns
+    -------
+    reviewer, authority_to_change, received_view (``true`` or ``false``), outcome, reason, closed_at (ISO)
+    """
+    found = [
+        event
+        for event in events.events(ledger, "request", audit=audit, decision=decision)
+        if event.person == person and event.state == "closed" and event.result in REVIEWED
+    ]
+    if not found:
+        return None
+    last, said = found[-1], events.words(ledger, found[-1])
+    return {
+        "reviewer": str(said["reviewer"]),
+        "authority_to_change": str(bool(said["authority_to_change"])).lower(),
+        "received_view": str("view" in said).lower(),
+        "outcome": str(last.result),
+        "reason": str(said["reason"]),
+        "closed_at": "" if last.day is None else last.day.isoformat(),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Reviews:
     """What came of the reviews of an audit; ``entry`` is the last act that this rests on."""

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 
 from audit.errors import EvidenceError, LedgerError
 from audit.ledger import bulk, dictionaries, entries, leases, log, part, returning, seal, shapes, tables
-from audit.ledger.database import reading, writing
+from audit.ledger.database import bring_home, reading, writing
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -128,11 +128,14 @@ class AuditWriter:
         """
         lease = self._lease_now()
         with bulk.uncollected():
-            made = part.ready(self._ledger.keyring, decisions, cases, attributions, groups)
+            keyring, aside = self._ledger.keyring, self._ledger.aside
+            aside.start(len(decisions))
             try:
+                made = part.ready(keyring, aside, decisions, cases, attributions, groups)
                 return self._commit(lease, seq, made, decisions, quarantined)
             finally:
-                self._ledger.keyring.forget()
+                aside.settle()
+                keyring.forget()
 
     def _commit(
         self,
@@ -156,26 +159,27 @@ class AuditWriter:
                 return False
             returning.refuse(forgotten)
             new = keyring.draw_keys(connection, made.persons)
-            people = entries.columns(tables.decision_persons, made.taking_part())
-            arrived = entries.columns(tables.persons, {"person": new})
-            stored = [made.decisions, people, arrived] if kept is None else []
-            for rows in stored:
-                entries.store(connection, rows)
-            decided, taking_part, newcomers = (
-                rows.hashed(*rows.hashes()) for rows in (made.decisions, people, arrived)
-            )
+            locks = part.lock(made, keyring, lease.audit, seq, new)
+            stored = {tables.decisions: (made.decisions, made.hashes), **locks.rows}
+            if kept is None:
+                for rows, _ in stored.values():  # while they are hashed and locked aside
+                    entries.store(connection, rows)
+            wrapped = locks.wrapped.value()
+            if kept is None:
+                keyring.keep_keys(connection, new, wrapped)
             packed, sentences = part.noted(made)
-            locked = part.locked(made, keyring, lease.audit, seq, new)
-            packed += locked.inputs
+            hashes = {table: rows.hashed(*answer.value()) for table, (rows, answer) in stored.items()}
+            cells, inputs = part.locked(made, locks)
+            packed += inputs
             counts = {"n_decisions": len(decisions), "n_quarantined": len(aside)}
             hashed = [
                 entries.row_set(tables.parts, [{"audit": lease.audit, "seq": seq, **counts}]),
-                decided,
-                taking_part,
-                locked.fields,
+                hashes[tables.decisions],
+                hashes[tables.decision_persons],
+                cells,
                 entries.row_set(tables.sentences, sentences),
                 entries.row_set(tables.quarantined_rows, aside),
-                newcomers,
+                hashes[tables.persons],
                 entries.row_set(tables.partitions, [_partition_row(p) for p in packed]),
             ]
             root = _part_root(hashed, packed)
@@ -186,12 +190,10 @@ class AuditWriter:
                         f"(got {root[:12]}, expected {kept[:12]}). Model, data or seed changed."
                     )
                 return False
-            keyring.keep_keys(connection, new, locked.wrapped)
             _keep_bytes(connection, packed)
             contents = {f"{p.kind}/{p.name}": p.content_root.hex() for p in packed}
             body = {"act": "part", "audit": lease.audit, "seq": seq, "root": root, "contents": contents}
-            done = [rows.table for rows in stored]
-            entries.append(connection, part_key(lease.audit, seq), body, hashed, done)
+            entries.append(connection, part_key(lease.audit, seq), body, hashed, list(stored))
         return True
 
     def _kept(self, connection: Connection, seq: int) -> str | None:
@@ -277,8 +279,10 @@ class AuditWriter:
                 leases.release(connection, lease)
         with writing(self._ledger.engine) as connection:
             bulk.count_rows(connection)
+        bring_home(self._ledger.engine)
         self.audit = replace(self._ledger.find(lease.audit))
         self.existing, self._lease = True, None
+        self._ledger.aside.close()
         return self.audit
 
 

@@ -1,7 +1,8 @@
 """The gradient of the score at encoded rows, and what it gathers on straight ways, in compiled functions.
 
 Every call has one fixed size, so a row's numbers are the same bits alone and among others. The points of
-a way are made inside of one, their slopes are added up there, and only the sum comes back.
+the ways to some rows are made inside of one, their slopes are added up there step by step, and only the
+sums come back: a call costs as much as a step.
 
 Gradients are taken where the encoded matrix begins: behind string look-ups, in front of everything
 else. So the places of a one-hot look-up have a gradient, and a code has none: an embedding's id, a
@@ -65,7 +66,7 @@ class Gradients:
         self._lost: dict[str, str] | None = None  # column -> why; None before the first rows came
         self._jit = jit
         self._compiled = tf.function(self._both, jit_compile=jit, autograph=False)
-        self._gather = tf.function(self._on_ways, jit_compile=jit, autograph=False)
+        self._gather = tf.function(self._on_all_ways, jit_compile=jit, autograph=False)
 
     def __call__(self, encoded: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return scores float64[n] and gradients float64[n, width]; the same bits for a row alone.
@@ -117,7 +118,8 @@ class Gradients:
         self._refuse_lost(rows)
         size = -(-m // -(-m // BATCH))  # blocks that share the points evenly
         at_once = max(1, BATCH // size)
-        padded = np.repeat(rows[-1:].astype(self._dtype), -(-n // at_once) * at_once, axis=0)
+        in_call = BATCH // at_once * at_once
+        padded = np.repeat(rows[-1:].astype(self._dtype), -(-n // in_call) * in_call, axis=0)
         padded[:n] = rows
         zero = tf.constant(0, _BITS[self._dtype.itemsize])
         for first in range(0, m, size):
@@ -126,12 +128,25 @@ class Gradients:
             weighs = np.where(np.arange(first, first + size) < m, weights[place], 0.0)
             block = starts[place].astype(self._dtype), places[place].astype(self._dtype), weighs
             way = [tf.constant(one) for one in block]
-            for row in range(0, n, at_once):
-                sums = self._tried("_gather", tf.constant(padded[row : row + at_once]), *way, zero)
-                found[row : row + at_once] += np.asarray(sums)[: n - row]
+            for row in range(0, n, in_call):
+                some = padded[row : row + in_call].reshape(-1, at_once, rows.shape[1])
+                count = tf.constant(-(-min(in_call, n - row) // at_once))
+                sums = self._tried("_gather", tf.constant(some), count, *way, zero)
+                found[row : row + in_call] += np.asarray(sums)[: n - row]
         if not np.isfinite(found).all():
             self._refuse_endless_on_ways(rows, starts, places)
         return found
+
+    def _on_all_ways(self, rows: Any, count: Any, starts: Any, places: Any, weights: Any, zero: Any) -> Any:
+        """Return float64[rows, width]: ``_on_ways`` of the first ``count`` of rows[steps, rows, width]."""
+
+        def one(at: Any, out: Any) -> tuple[Any, Any]:
+            sums = self._on_ways(rows[at], starts, places, weights, zero)
+            return at + 1, tf.tensor_scatter_nd_update(out, [[at]], sums[None])
+
+        none = tf.zeros(rows.shape, tf.float64)
+        found = tf.while_loop(lambda at, _: at < count, one, (tf.constant(0), none))[1]
+        return tf.reshape(found, (-1, rows.shape[2]))
 
     def _on_ways(self, rows: Any, starts: Any, places: Any, weights: Any, zero: Any) -> Any:
         """Return float64[rows, width]: weight times slope times distance, added up over a block of points."""
@@ -173,7 +188,7 @@ class Gradients:
                 raise
         self._jit = False  # XLA knows the way forward of some layers and not the way back
         self._compiled = tf.function(self._both, jit_compile=False, autograph=False)
-        self._gather = tf.function(self._on_ways, jit_compile=False, autograph=False)
+        self._gather = tf.function(self._on_all_ways, jit_compile=False, autograph=False)
         return getattr(self, name)(*given)
 
     def _refuse_lost(self, encoded: NDArray[Any]) -> None:

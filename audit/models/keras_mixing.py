@@ -21,12 +21,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from audit.explain.design import all_coalitions
+from audit.models.keras_coalitions import Coalitions
 from audit.models.keras_graph import Graph, chain_of, first_mixing, tail_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+
 BLOCK = 1 << 14  # mixes of one row in one step: what a layer of 64 units leaves behind stays in the cache
+READ = 1024  # rows whose numbers are read in one call
 ROWS = 64  # rows handed over in one call; the loop runs over as many as are there
 
 
@@ -56,13 +60,27 @@ class Mixer:
     ) -> None:
         self._graph, self._split, self._trunk, self._chosen = graph, split, trunk, chosen
         self._dtype, self._jit = dtype, jit
-        self._owners = owners
+        self.walked: bool | None = None  # whether ``keras_walk`` answers alike, once it was tried
+        self.owners, self.n_columns = owners, int(owners.max()) + 1
         self._mixing = first_mixing(graph, starts)
         if self._mixing is not None and self._mixing.dense.compute_dtype != "float32":
             self._mixing = None
         self._chain = None if self._mixing is None else chain_of(graph, self._mixing)
+        self._coalitions: Coalitions | None = None
+        if self._mixing is not None:
+            self._coalitions = Coalitions(
+                graph=graph,
+                mixing=self._mixing,
+                owners=owners,
+                split=split,
+                trunk=trunk,
+                chosen=chosen,
+                dtype=dtype,
+                jit=jit,
+            )
         compiled = {"jit_compile": jit, "autograph": False}
         self._loop = tf.function(self._over_rows, **compiled)
+        self._read = tf.function(self._before, **compiled)
         self._reference_part = tf.function(self._part_of_reference, **compiled)
 
     @property
@@ -75,17 +93,19 @@ class Mixer:
         if self._mixing is None:
             return None
         rows = rows.astype(self._dtype)
-        columns = np.random.default_rng(0).random((8, int(self._owners.max()) + 1)) < 0.5
+        columns = np.random.default_rng(0).random((8, self.n_columns)) < 0.5
         worst = 0.0
-        for place, mask in enumerate(columns[:, self._owners]):
+        for place, mask in enumerate(columns[:, self.owners]):
             row = rows[place % len(rows)]
             plain = np.asarray(self._trunk(tf.constant(np.where(mask, row, rows))))
             masks, part = self._prepared(np.repeat(mask[None], len(rows), axis=0), rows[:, None])
             fast = np.asarray(self._row(tf.constant(row), masks, part))
-            worst = max(worst, float(np.abs(plain - fast).max()))
+            worst = float(np.maximum(worst, np.abs(plain - fast).max()))  # keeps a NaN
+        if self._coalitions is not None:
+            worst = float(np.maximum(worst, self._coalitions.try_on(rows)))
         if worst <= tolerance:  # a NaN is no agreement either
             return None
-        self._mixing = self._chain = None
+        self._mixing = self._chain = self._coalitions = None
         return f"mixes are not made inside the first layer: they differ from whole mixes by {worst:.3g}"
 
     def mean(
@@ -95,6 +115,14 @@ class Mixer:
         everyone = reference.astype(self._dtype)[None]
         per_block = _even(len(masks), max(1, BLOCK // len(reference)))
         return self._blocks(rows, masks, per_block, lambda start: everyone)
+
+    def means_of_all(
+        self, rows: NDArray[Any], reference: NDArray[Any], owned: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return float64[n, 2^k]: the mean over all reference rows, for each coalition of k players."""
+        if self._coalitions is not None:
+            return self._coalitions.means(rows, reference, owned)
+        return self.mean(rows, reference, (all_coalitions(len(owned)).astype(np.uint8) @ owned).astype(bool))
 
     def each(
         self,
@@ -133,6 +161,48 @@ class Mixer:
                 out[first : first + count, start : start + per_block] = found[:count, : m - start]
         return out
 
+    # --- what lies before and behind the first layer, for ``keras_walk`` -------------------------
+
+    def inside(self, masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return bool[m, numbers]: a number inside is the row's where the column that owns it is."""
+        assert self._mixing is not None
+        by_column = np.zeros((len(masks), self.n_columns), dtype=bool)
+        by_column[:, self.owners] = masks
+        inside: NDArray[np.bool_] = by_column[:, self._mixing.owners]
+        return inside
+
+    def numbers(self, encoded: NDArray[Any]) -> NDArray[np.float32]:
+        """Return float32[n, numbers]: what the first layer reads; the same bits for a row alone."""
+        parts = [
+            np.asarray(self._read(tf.constant(_padded(encoded[at : at + READ].astype(self._dtype), READ))))
+            for at in range(0, len(encoded), READ)
+        ]
+        assert self._mixing is not None
+        whole = np.concatenate(parts) if parts else np.empty((0, len(self._mixing.owners)))
+        return whole[: len(encoded)].astype(np.float32)
+
+    def dense_chain(
+        self,
+    ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]], list[str]] | None:
+        """Return kernels, biases and activations of Dense layers in a row; None where there are others."""
+        if self._mixing is None or self._chain is None:
+            return None
+        layers = [self._mixing.dense]
+        named: list[list[str]] = [[]]
+        for link in self._chain:
+            if link.dense is not None:
+                layers.append(link.dense)
+                named.append([])
+            name = getattr(link.activation, "__name__", "linear")
+            if name != "linear":
+                named[-1].append(name)
+        kernels = [np.asarray(one.kernel, dtype=np.float32) for one in layers]
+        biases = [
+            np.asarray(one.bias, np.float32) if one.use_bias else np.zeros(kernel.shape[1], np.float32)
+            for one, kernel in zip(layers, kernels, strict=True)
+        ]
+        return kernels, biases, [", ".join(names) or "linear" for names in named]
+
     # --- one block: m masks, each with the same number of reference rows -------------------------
 
     def _prepared(self, masks: NDArray[np.bool_], others: NDArray[Any]) -> tuple[Any, Any]:
@@ -143,10 +213,7 @@ class Mixer:
         """
         if self._mixing is None:
             return tf.constant(masks), tf.constant(others)
-        # A number inside the model is the row's where the column that owns it is.
-        by_column = np.zeros((len(masks), int(self._owners.max()) + 1), dtype=bool)
-        by_column[:, self._owners] = masks
-        wanted = by_column[:, self._mixing.owners].astype(np.float32)
+        wanted = self.inside(masks).astype(np.float32)
         wanted = tf.constant(wanted if self._chain is None else np.ascontiguousarray(wanted.T))
         return wanted, self._reference_part(wanted, tf.constant(others))
 

@@ -21,6 +21,7 @@ from audit.errors import ModelError, UsageError
 from audit.models import checked_scores
 from audit.models.codebook import CodeBook, as_asked
 from audit.models.dense import DenseNetwork
+from audit.models.keras_batches import BATCH, Batches
 from audit.models.keras_dense import dense_network
 from audit.models.keras_ends import (
     check_places,
@@ -34,12 +35,12 @@ from audit.models.keras_ends import (
 from audit.models.keras_gradients import INSTEAD, Gradients
 from audit.models.keras_graph import graph_of, trunk_inputs
 from audit.models.keras_mixing import Mixer
+from audit.models.keras_walk import Walker, walker_of
 from audit.record import Model, Trust
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BATCH = 4096  # rows of one compiled call; shorter batches are padded
 _TRIAL_ROWS = 32
 _TRIAL_TOLERANCE = 1e-5  # two float32 ways through one network differ by about 1e-7
 
@@ -78,8 +79,7 @@ class KerasScorer:
         self._mixer: Mixer | None = None
         self._gradients: Gradients | None = None
         self._place_starts()
-        self._jit = True
-        self._compiled = tf.function(self._trunk, jit_compile=True, autograph=False)
+        self._batches = Batches(self._trunk, self._dtype, self.notes.append)
 
     # --- columns and codes -------------------------------------------------------------------
 
@@ -166,24 +166,7 @@ class KerasScorer:
         n = len(encoded)
         if self._book is not None:
             return checked_scores(self._whole(self._book.decode(encoded)), n)
-        scores = np.empty(n, dtype=np.float64)
-        for start in range(0, n, BATCH):
-            part = encoded[start : start + BATCH]
-            padded = np.zeros((BATCH, encoded.shape[1]), dtype=self._dtype)
-            padded[: len(part)] = part
-            scores[start : start + len(part)] = self._run(padded)[: len(part)]
-        return checked_scores(scores, n)
-
-    def _run(self, padded: NDArray[Any]) -> NDArray[Any]:
-        try:
-            return np.asarray(self._compiled(padded))
-        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
-            if not self._jit:
-                raise
-            self._jit = False
-            self.notes.append(f"not compiled by XLA: {str(error).splitlines()[0][:200]}")
-            self._compiled = tf.function(self._trunk, jit_compile=False, autograph=False)
-            return np.asarray(self._compiled(padded))
+        return checked_scores(self._batches(encoded), n)
 
     def _trunk(self, encoded: Any) -> Any:
         """Return the score of each encoded row; the part that is compiled."""
@@ -236,6 +219,12 @@ class KerasScorer:
         """Return float64[n, m]: the mean score over the reference, of the row where mask m is set."""
         return self._mixing(reference).mean(rows, reference, masks)
 
+    def mixed_means_of_all(
+        self, rows: NDArray[Any], reference: NDArray[Any], owned: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return float64[n, 2^k]: ``mixed_mean`` of each coalition of players bool[k, width]."""
+        return self._mixing(reference).means_of_all(rows, reference, owned)
+
     def mixed(
         self,
         rows: NDArray[Any],
@@ -245,6 +234,10 @@ class KerasScorer:
     ) -> NDArray[np.float64]:
         """Return float64[n, e]: the score of the row where mask e is set, else of ``background[e]``."""
         return self._mixing(reference).each(rows, reference, masks, background)
+
+    def walker(self, reference: NDArray[Any], owned: NDArray[np.bool_]) -> Walker | None:
+        """Return the fastest ways through all mixes, where the model has them; see ``keras_walk``."""
+        return walker_of(self._mixing(reference), self._column_of_output, reference, owned, self.notes)
 
     def _owned_starts(self) -> list[tuple[Any, NDArray[np.int64]]]:
         """Return where the trunk starts, with the position of the column that owns each number."""
@@ -276,7 +269,7 @@ class KerasScorer:
                 trunk=self._trunk,
                 chosen=self._chosen,
                 dtype=self._dtype,
-                jit=self._jit,
+                jit=self._batches.jit,
             )
             cause = self._mixer.try_on(reference[:_TRIAL_ROWS], _TRIAL_TOLERANCE)
             if cause:
@@ -309,7 +302,7 @@ class KerasScorer:
                 split=self._split,
                 trunk=self._trunk,
                 dtype=self._dtype,
-                jit=self._jit,
+                jit=self._batches.jit,
             )
         return self._gradients
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.explain.game import mixed_mean as mixed_mean_by_scores
+from audit.models import tree_tables
 from audit.models.tree_mixing import MOST_BITS, MOST_PLAYERS, mixed_mean, players_of, shares
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from audit.models.trees import Trees
 
 _TRIAL_ROWS = 32
+_FEW = 1024  # rows
 _TOLERANCE = 1e-5  # of the scores' size: libraries add float32, we add float64
 
 
@@ -95,7 +97,10 @@ class TreeMixer:
         if self.trees is None or self.trees.link != "identity" or len(owned) > MOST_BITS:
             return None
         players = np.where(owned.any(axis=0), owned.argmax(axis=0), -1).astype(np.int32)
-        return shares(self.trees, rows, reference, players, len(owned))
+        leaves = tree_tables.leaves_of(self.trees, players)
+        if leaves is None:
+            return shares(self.trees, rows, reference, players, len(owned))
+        return tree_tables.shares(self.trees, leaves, rows, reference, len(owned))
 
     def _compare_both(self, rows: NDArray[Any], reference: NDArray[Any]) -> None:
         if reference is not self._agreed:
@@ -107,6 +112,8 @@ class TreeMixer:
         if self.trees is None or not len(encoded):
             return
         own = self.score_encoded(encoded)
-        worst = float(np.abs(own - self.trees.scores(encoded)).max())
+        few = len(encoded) <= _FEW  # not worth compiling anything
+        ours = self.trees.scores(encoded) if few else tree_tables.scores(self.trees, encoded)
+        worst = float(np.abs(own - ours).max())
         if not worst <= _TOLERANCE * max(1.0, float(np.abs(own).max())):  # a NaN is no agreement either
             self.leave(f"its trees, as read from the model, give other scores (by {worst:.3g})")

@@ -71,11 +71,14 @@ class Trees:
             values = matrix[start : start + at_once, asked]
             below = values <= self.threshold if self.inclusive else values < self.threshold
             answers[start : start + at_once] = np.where(np.isnan(values), self.missing_left, below)
-        for node, codes in self.categories.items():
-            values = matrix[:, self.feature[node]]
-            known = np.isin(np.trunc(np.where(np.isnan(values), -1.0, values)), codes)
-            answers[:, node] = np.where(np.isnan(values), self.missing_left[node], known)
+        for node in self.categories:
+            answers[:, node] = self.goes_left_at(node, matrix[:, self.feature[node]])
         return answers
+
+    def goes_left_at(self, node: int, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return bool[n]: whether each value of its column would go left at a node of categories."""
+        known = np.isin(np.trunc(np.where(np.isnan(values), -1.0, values)), self.categories[node])
+        return np.where(np.isnan(values), self.missing_left[node], known)
 
     def scores(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return float64[n], the score of each row: slow, to compare with the library's own."""

@@ -39,6 +39,7 @@ from audit.record.sealed import Audit, Document, Evidence, Refusal
 from audit.record.turned import Change, Counterfactual, NoCounterfactual
 from audit.record.words import (
     HOLD_CAUSES,
+    SCORED_STAGES,
     Access,
     Certified,
     Component,
@@ -53,6 +54,7 @@ from audit.record.words import (
 
 __all__ = [
     "HOLD_CAUSES",
+    "SCORED_STAGES",
     "Access",
     "Approval",
     "Attributions",

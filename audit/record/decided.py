@@ -121,7 +121,9 @@ class CaseFile:
     """What a letter must know of one application, and what the model saw. Locked per person.
 
     ``record`` holds received_at, completed_at, decided_at (ISO dates), product,
-    requested_terms, offered_terms, purpose, jurisdiction, language, as text.
+    requested_terms, offered_terms, purpose, human_involved, debt_advice, residence, jurisdiction,
+    language, as text. ``review`` is what came of a person's request: given by whoever answers it,
+    and no part of what is locked at the run.
     """
 
     decision: str
@@ -130,6 +132,7 @@ class CaseFile:
     bureau_scores: tuple[BureauScore, ...] = ()
     inputs: Mapping[str, float | str | None] = field(default_factory=dict)
     counterfactuals: Turned | None = None  # None: not looked for
+    review: Mapping[str, str] | None = None  # reviewer, authority_to_change, received_view, outcome …
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class Afterwards:
     against: Baseline | None
     comparison: Comparison | None
     cause: str | None  # why it was not compared, where it should have been
-    alert: Alert | None
+    alerts: tuple[Alert, ...]
     reasons: Mapping[str, Any] | None = None  # the sealed figure of how they moved
 
     def as_json(self) -> dict[str, Any] | None:
@@ -42,6 +42,7 @@ class Afterwards:
                 "versions": [one.name for one in found.versions],
                 "findings_changed": len(found.findings),
                 "worse": len(found.worse),
+                "flipped": found.flips.share if found.flips is not None else None,
                 "drifted": [
                     name
                     for name, moved in {"score": found.score, **found.features}.items()
@@ -69,14 +70,16 @@ class Afterwards:
 def afterwards(ledger: Ledger, audit: Audit) -> Afterwards:
     """Compare an audit with the last accepted one of its kind, else with the one before it."""
     against = releases.held_to(ledger, audit)
-    alert = watch.not_met(ledger, audit, against)
+    turned = watch.not_met(ledger, audit, against)
+    alerts = (turned,) if turned is not None else ()
     if against is None:
-        return Afterwards(None, None, None, alert)
+        return Afterwards(None, None, None, alerts)
     moved = ledger.figures(audit.audit).get("reason_drift")
     reasons = moved.body if moved is not None else None
     try:
         found = compare(ledger, against.audit.audit, audit.audit)
-        return Afterwards(against, found, None, alert, reasons)
     except AuditError as error:
         # What was sealed stands; an earlier audit whose rows went is no reason to call this one failed.
-        return Afterwards(against, None, f"{type(error).__name__}: {error}", alert)
+        return Afterwards(against, None, f"{type(error).__name__}: {error}", alerts)
+    flipped = watch.flipped(audit, found)
+    return Afterwards(against, found, None, (*alerts, flipped) if flipped is not None else alerts, reasons)

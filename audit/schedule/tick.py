@@ -229,8 +229,8 @@ def _run(
         _raise(ledger, watch.failed(row), clock(), done)
         return
     after = afterwards(ledger, result.audit)
-    if after.alert is not None:
-        _raise(ledger, after.alert, clock(), done)
+    for alert in after.alerts:
+        _raise(ledger, alert, clock(), done)
     documents: tuple[str, ...] = ()
     if report is not None and schedule.out is not None:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
+from audit.compare import Comparison
 from audit.ledger import Ledger, alerts
 from audit.ledger.alerts import Alert
 from audit.ledger.releases import Baseline
@@ -57,6 +58,28 @@ def not_met(ledger: Ledger, audit: Audit, against: Baseline | None) -> Alert | N
         "not_met",
         f"{audit.name}: requirements turned not_met",
         f"{told}\n{where}" + (f"\nslot {audit.slot}" if audit.slot else ""),
+    )
+
+
+def flipped(audit: Audit, comparison: Comparison) -> Alert | None:
+    """Say that the same applicants are told other main reasons (R21); None where few or none are."""
+    found = comparison.flips
+    if found is None or not found.alarms:
+        return None
+    then = comparison.then.audit[:12]
+    lines = [
+        f"Of {found.n:,} applicants refused here and in {then} with the same inputs, {found.main:,} "
+        f"({found.share:.1%}) have another main reason now."
+    ]
+    lines += [f"- {was} then, {now} now: {n:,}" for was, now, n in found.pairs]
+    changed = [one.name for one in comparison.versions if not one.name.startswith("environment")]
+    if changed:
+        lines.append(f"Changed since: {', '.join(changed[:_SHOWN])}")
+    return Alert(
+        f"flipped/{audit.audit}",
+        "flipped",
+        f"{audit.name}: reasons flipped",
+        "\n".join([*lines, f"plainspoken compare {then} {audit.audit[:12]}"]),
     )
 
 

@@ -110,5 +110,11 @@ KINDS: dict[str, Kind] = {
         Kind("fcra_notice", ("us",), "15 USC 1681m(a), (b)", pages=2, reasons=False),
         Kind("risk_based_pricing", ("us",), "12 CFR 1022.72, 1022.73", pages=2, reasons=False),
         Kind("credit_score_disclosure", ("us",), "12 CFR 1022.74(e), (f)", pages=2, reasons=False),
+        Kind("gdpr_explanation", ("eu",), "Art. 15(1)(h), 22(3) GDPR"),
+        Kind("uk_explanation", ("uk",), "Art. 15(1)(h), 22C UK GDPR"),
+        Kind("ccd2_rejection", ("eu",), "Directive (EU) 2023/2225 Art. 18(9), 19(6)", reasons=False),
+        Kind("ccd2_explanation", ("eu",), "Directive (EU) 2023/2225 Art. 18(8)", on_request=True),
+        Kind("ai_act_explanation", ("eu",), "Regulation (EU) 2024/1689 Art. 86", on_request=True),
+        Kind("admt_response", ("us",), "11 CCR 7222", on_request=True),
     )
 }

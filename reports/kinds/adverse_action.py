@@ -17,10 +17,12 @@ __all__ = ["HOLD_CITATIONS", "broken", "compose", "due", "gaps", "not_due"]
 # Why a notice is held, and the clause that its telling would break.
 HOLD_CITATIONS = {
     "protected_basis": "12 CFR 1002.4(a), 1002.6(b)",
+    "negative_age": "12 CFR 1002.6(b)(2)(ii), comment 6(b)(2)-2",
     "blocked_proxy": "12 CFR 1002.4(a)",
     "decision_differs": CONTENT,
     "action_differs": CONTENT,
     "ranking_uncertain": REASONS,
+    "reason_helped": f"{REASONS}, comments 9(b)(2)-2 and -5",
     "no_reason": REASONS,
     "residual": f"{REASONS}, comment 9(b)(2)-4",
     "reference_too_small": f"{REASONS}, comment 9(b)(2)-5",

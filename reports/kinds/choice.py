@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reports.kinds import adverse_action, fcra_notice
+from reports.explaining.kind import of_the_decision
+from reports.kinds import adverse_action, ccd2_rejection, fcra_notice, gdpr_explanation, uk_explanation
 from reports.mandatory import RECORD, Gap, NotDue, used_about
 from reports.pricing import worse_terms
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from audit.record import CaseFile, Decision, Role
 
 NO_NOTICE = "comment 9-2"
+GRANTED = ("risk_based_pricing", "credit_score_disclosure")  # for credit that was granted
 
 
 class Choice(NamedTuple):
@@ -46,6 +48,8 @@ def choose(
     where = jurisdiction(case)
     if where in ("", "us"):
         return _us(decision, case, role, letters or {})
+    if where in ("eu", "uk"):
+        return _europe(where, decision, case, role)
     return Gap(f"record.jurisdiction is {where}: letters of this place are not built yet", RECORD)
 
 
@@ -78,9 +82,25 @@ def _granted(case: CaseFile, role: Role, letters: Mapping[str, Any]) -> Choice |
     rule = letters.get("pricing")
     if not rule or not used_about(case, role):
         return NotDue("no notice is due: the outcome is favourable", NO_NOTICE)
-    told = worse_terms(rule, case)
+    told = worse_terms(rule, case, role)
     if isinstance(told, Gap):
         return told
     if told is None:
         return NotDue("no notice is due: the terms are among the best", "12 CFR 1022.72")
     return Choice("risk_based_pricing", told.why, told.source)
+
+
+def _europe(where: str, decision: Decision, case: CaseFile, role: Role | None) -> Choice | Gap:
+    """Return the rejection letter of the directive where it asks for one, else the explanation."""
+    explanation = gdpr_explanation.KIND if where == "eu" else uk_explanation.KIND
+    if gap := of_the_decision(decision, explanation.source):
+        return gap
+    if role == "guarantor":
+        # Their own data are theirs to ask about; nothing is sent to them unasked.
+        return Gap("a guarantor asked for no credit; --kind answers who asks", explanation.source)
+    if where == "uk":
+        return Choice("uk_explanation", "an adverse decision in the United Kingdom", explanation.source)
+    if ccd2_rejection.applies(decision, case):
+        why = "a consumer's application for credit was rejected"
+        return Choice("ccd2_rejection", why, ccd2_rejection.REJECTION)
+    return Choice("gdpr_explanation", "an adverse decision in the European Union", explanation.source)

@@ -62,8 +62,12 @@ def query(ledger: Reading, audit_id: str) -> Model:
         what = joined([f"{i['column']} ({i['attribute']})" for i in found[:3]])
         finding = f"The model reads a protected attribute: {what}"
     else:
-        n = len(inputs)
+        n, aged = len(inputs), body.get("permitted_inputs") or ()
         finding = f"The model reads {count(n)} {plural(n, 'input')}; none is a protected attribute"
+        if aged:
+            finding = (
+                f"The model reads age by leave ({joined(list(aged)[:3])}), and no other protected attribute"
+            )
     rows = [
         ("File", model.name),
         ("Kind", capital(framework_words(model.framework))),

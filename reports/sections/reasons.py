@@ -26,10 +26,12 @@ _MOST_GROUPS = 8
 
 _RELEASES = {
     "protected_basis": "Another model, without it. Never the next reason.",
+    "negative_age": "Another model, in which age never counts against anybody of 62 or older.",
     "blocked_proxy": "Another model, or a reviewed verdict. Never the next reason.",
     "decision_differs": "The reasons of the decision that was really taken.",
     "action_differs": "Records that agree.",
     "ranking_uncertain": "A larger sampling budget.",
+    "reason_helped": "Reasons that counted against the applicant.",
     "no_reason": "A person reads the case.",
     "residual": "A method whose contributions sum to the score.",
     "reference_too_small": "More approved applicants near the cutoff.",

@@ -85,6 +85,8 @@ def _protected(sealed: Sealed) -> str:
     if found:
         inputs = joined([f"{i['column']} ({i['attribute']})" for i in found])
         tail = f"Among the model’s inputs: {inputs}."
+    elif aged := model.get("permitted_inputs"):
+        tail = f"Age alone is a model input, by leave of 12 CFR 1002.6(b)(2): {joined(list(aged))}."
     elif model.get("inputs"):
         tail = "None is a model input."
     else:

@@ -195,10 +195,12 @@ def _screens_sentence(asked: tuple[Asked, ...]) -> str:
 
 _HOLD_WORDS = {
     "protected_basis": "a protected attribute is among the reasons",
+    "negative_age": "age counts against an applicant of 62 or older",
     "blocked_proxy": "a blocked proxy is among the reasons",
     "decision_differs": "the decision taken differs from model and cutoff",
     "action_differs": "action and decision disagree",
     "ranking_uncertain": "the order of the reasons is not settled",
+    "reason_helped": "a reason that was given helped the applicant",
     "no_reason": "no reason was found",
     "residual": "contributions do not sum to the score",
     "reference_too_small": "too few approved applicants to compare with",

@@ -9,7 +9,7 @@ import pytest
 
 from audit.clocks import load_clocks
 from audit.errors import PolicyError
-from audit.reasons import NOTICE_DAYS
+from audit.owed import NOTICE_DAYS
 from reports.deadline import DAYS
 
 DAY = dt.date(2026, 11, 20)

@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.errors import DataError, ModelError
+from audit.owed import ON_AN_ACCOUNT, clock_field
 from audit.reasons import (
     CAUSE_ORDER,
-    ON_AN_ACCOUNT,
-    clock_field,
     orient,
     principal_reasons,
     protected_factors,

@@ -7,7 +7,10 @@ import datetime as dt
 import pytest
 
 from audit import measurements
+from audit.config.protected import Permitted
+from audit.job import Ages, AgeTried
 from audit.record import Approval, Decision, Notice, Person, Reason, ReasonCode, Reference
+from audit.scored_age import of_scored_age
 
 AS_OF = dt.date(2026, 11, 20)
 
@@ -123,7 +126,7 @@ def test_no_refusal_makes_reasons_not_applicable() -> None:
     """An audit of approvals alone misses no duty to give reasons."""
     found = measurements.of_reasons([Decision("A5", 0, 0, (Person("P"),), "favourable")])
     assert {one.state for one in found} == {"not_applicable"}
-    assert len(by_name(found)) == 8
+    assert len(by_name(found)) == 9
 
 
 def test_reasons_that_could_not_be_known_are_not_measured() -> None:
@@ -249,3 +252,60 @@ def test_a_share_of_nobody_is_not_measured() -> None:
         "not_measured",
         "no refusal has as many factors that are no reason",
     )
+
+
+PERMITTED = Permitted(basis="report 7", by="Counsel", date=AS_OF)
+AGES = Ages("age", ("age", "senior"), frozenset({"age"}), ("62+",), {})
+
+
+@pytest.mark.parametrize(
+    ("permitted", "ages", "tried", "known", "state", "words"),
+    [
+        (None, None, [], True, "not_applicable", "protected.age.permitted"),
+        (PERMITTED, None, [], False, "not_measured", "no model was opened"),
+        (PERMITTED, None, [], True, "not_applicable", "no input of the model tells age"),
+        (PERMITTED, AGES, [AgeTried()], True, "not_measured", "no applicant of 62 or older"),
+        (PERMITTED, AGES, [AgeTried(unknown=(3,))], True, "not_measured", "no younger applicant"),
+    ],
+)
+def test_scored_age_that_nobody_could_try_is_not_measured(
+    permitted, ages, tried, known, state: str, words: str
+) -> None:
+    """R18: without leave, without age or without anybody to try, nothing is met."""
+    (found,) = of_scored_age(permitted, ages, tried, known=known)
+    assert (found.state, found.value) == (state, None)
+    assert words in found.cause
+
+
+def test_those_whom_scored_age_disfavours_are_counted_over_all_parts() -> None:
+    """R18: how many of how many, which younger groups fare best, and by how much at most."""
+    parts = [
+        AgeTried(n=5, worse=(1, 4), favoured={"25-39": 2}, most=0.02),
+        AgeTried(n=3, worse=(0,), favoured={"18-24": 1}, most=0.05),
+        AgeTried(n=2, unknown=(7,)),
+    ]
+    (found,) = of_scored_age(PERMITTED, AGES, parts, known=True)
+    assert (found.value, found.n) == (3.0, 10)
+    assert found.cause == (
+        "age, senior scored by leave of Counsel, 2026-11-20: report 7; "
+        "most favoured: 25-39 2, 18-24 1; by up to 0.05"
+    )
+
+
+def test_a_reason_that_only_says_other_is_counted_once_a_notice() -> None:
+    """R21: the share of notices, whatever the place of the reason on it."""
+    other = Reason(1, "C1", "c1", "Other, specify: see your file", 1.0)
+    found = by_name(
+        measurements.of_reasons(
+            [a_refusal("A1", reasons=(other, other)), a_refusal("A2", "C1"), a_refusal("A3", "C2")]
+        )
+    )
+    assert (found["other_reasons_share"].value, found["other_reasons_share"].n) == (1 / 3, 3)
+
+
+def test_a_vendors_reason_that_helped_is_no_reason_toward_refusal() -> None:
+    """R6: it has no size of ours; that it was held for its side is enough to count it."""
+    vendors = Reason(1, "C1", "c1", "About C1", None)
+    held = a_refusal("A1", reasons=(vendors,), notice=Notice("held", "reason_helped"))
+    found = by_name(measurements.of_reasons([held, a_refusal("A2", "C1", "C2")]))
+    assert (found["reasons_not_adverse"].value, found["reasons_not_adverse"].n) == (1.0, 3)

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from audit.explain import shapley
 from tests.benchmarks.side_by_side.table import from_shell, told
-from tests.benchmarks.side_by_side.turns import Turns, flop_of_mixes, kernels_of
+from tests.benchmarks.side_by_side.turns import Turns, flop_of_joins, kernels_of, players_apart
 from tests.worlds import wide_network
 
 REFERENCE = 100
@@ -79,6 +79,13 @@ def main(rounds: int) -> dict[str, Any]:
         methods[f"{PEER}, {k}"] = (partial(theirs, k), few)
     turns = Turns(methods, rounds)
     kernels = kernels_of(wide.model)
+
+    def mixes(k: int) -> float:
+        """Mixes of a row in the mean that are no other mix again."""
+        owned = [[wide_network.COLUMNS.index(c) for c in part] for part in wide_network.factors(k).values()]
+        apart = players_apart(plain[0][: SIZES[k][0]], plain[1], owned)
+        return float((2.0**apart).sum(axis=1).mean())
+
     found = [
         turns.row(
             f"{k} factors",
@@ -88,7 +95,7 @@ def main(rounds: int) -> dict[str, Any]:
             aim=AIM,
             error=0.0,
             peer_error=0.0,
-            share=turns.share(f"{k} factors", flop_of_mixes(kernels, REFERENCE << k, 1 << k)),
+            share=turns.share(f"{k} factors", flop_of_joins(kernels, mixes(k))),
         )
         for k in SIZES
     ]

@@ -4,7 +4,8 @@ Run by hand: ``python tests/benchmarks/ledger.py --json``; ``--rows`` for a smal
 seconds. The peer is a plain ``executemany`` of the same slim rows, with the same index, into
 SQLite in as many transactions. Part by part the two ledgers and the peer take turns, so that what
 else the machine does falls on all of them. ``rows`` is the writer less
-``locking``: drawing and storing the persons' keys, locking what is locked, and storing it.
+``locking``: drawing and storing the persons' keys, having locked what is locked, and storing it. What
+the process aside does meanwhile is in no clock of its own, and in the writer's time of the processor.
 Sizes are bytes a decision. Each figure that was asked for stands beside
 its bound; seconds are those of the clock, and those of the processor are told beside them.
 """
@@ -30,8 +31,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from audit.ledger import AttributionBlock, AuditWriter, Ledger, bulk, entries, verify
+from audit.ledger import AttributionBlock, AuditWriter, Ledger, bulk, verify
 from audit.ledger import part as made
+from audit.ledger.aside import Answer, Aside
 from audit.ledger.people import Keyring
 from audit.record import CaseFile, Decision, Notice, Person, Reason
 from tests.worlds.postgresql import NoServer, Server
@@ -96,13 +98,14 @@ class Watch:
         for owner, name in (
             (Keyring, "draw_keys"),
             (Keyring, "keep_keys"),
-            (made, "give_keys"),
+            (Aside, "keep"),
+            (made, "lock"),
             (made, "locked"),
         ):
             setattr(owner, name, self._timed(getattr(owner, name), lambda _arguments: True))
-        hashes, stores = entries.column_set, bulk.insert_tuples
-        entries.column_set = self._timed(hashes, lambda given: given[0].name in _LOCKED)
-        bulk.insert_tuples = self._timed(stores, lambda given: given[1].name in _LOCKED)
+        waits, stores = Answer.value, bulk.insert_columns
+        Answer.value = self._timed(waits, lambda given: given[0].work == "wrapped")
+        bulk.insert_columns = self._timed(stores, lambda given: given[1].name in _LOCKED)
 
     def _timed(self, function: Callable[..., Any], counts: Callable[..., bool]) -> Callable[..., Any]:
         def timed(*arguments: Any) -> Any:
@@ -139,8 +142,13 @@ def _processor() -> float:
     return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, whose))
 
 
-def _height() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MB
+def _height(aside: Aside | None = None) -> float:
+    """Return the most memory so far in MB, with that of the process that works aside."""
+    here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if aside is None or aside.pid is None:
+        return here / 1024
+    lines = Path(f"/proc/{aside.pid}/status").read_text(encoding="ascii").splitlines()
+    return (here + next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))) / 1024
 
 
 class Ours:
@@ -241,7 +249,7 @@ def measured(rows: int, size: int, folder: Path) -> dict[str, Any]:
             peer.write()
             for other in ledgers[1:]:
                 other.write(one)
-            heights.append(_height())
+            heights.append(_height(opened[0].aside))
             print(f"part {one['seq']}: {heights[-1]:.0f} MB", file=sys.stderr, flush=True)
         for ours in ledgers:
             ours.seal()

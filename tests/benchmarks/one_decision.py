@@ -5,7 +5,8 @@ whose ten factors are valued exactly, against 100 reference rows and against the
 bound is for is *explained*: score, exact values, reasons, and what would have turned the refusal, asked
 of the process that holds the model. Beside it stand its parts, what is checked, typed and counted of the
 application, and the whole of ``Live.decide`` with the audit that is sealed. Every decision is another
-refused applicant's.
+refused applicant's. On a busy machine the clock says little: the same is asked of a model in this
+process too, and the processor milliseconds of that are told.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import audit
 from audit import barrier, prepare, worker
+from audit.host import Order
+from audit.host.local import LocalHost
 from audit.ledger import Ledger, releases
 from audit.live import Live
 from tests.benchmarks.side_by_side.table import from_shell
@@ -131,6 +134,8 @@ class Desk:
         self.live = Live(config)
         self._refused = iter(refused)
         self.milliseconds: dict[str, list[float]] = {}
+        order = Order(path="model.keras", folder=config.parent, features=wide_network.COLUMNS)
+        self._here = LocalHost(order)
 
     def _timed(self, part: str, run: Callable[[], Any]) -> Any:
         begun = time.perf_counter()
@@ -166,6 +171,12 @@ class Desk:
         assert decision.reasons
         assert case.counterfactuals is not None
         self._of_the_model(ready, scored[0], chosen)
+        busy = time.process_time()
+        self._here.score(values)
+        (here,) = prepare.explain(scored, chosen, self._here, tell)
+        told = (time.process_time() - busy) * 1e3
+        self.milliseconds.setdefault("explained, processor", []).append(told)
+        assert here.decisions == found.decisions
 
     def _of_the_model(self, ready: Any, scored: Any, chosen: Any) -> None:
         """Ask the process that holds the model for the exact values alone."""
@@ -217,6 +228,7 @@ def main(rounds: int) -> dict[str, Any]:
                 "bound": bound,
                 "ratio": bound / explained,
                 "met": explained <= bound,
+                "met_by_processor": desk.median("explained, processor") <= bound,
                 "milliseconds": {part: desk.median(part) for part in desk.milliseconds},
                 "share": flop / (exact / 1e3) / turns.peak,
             }
@@ -240,7 +252,9 @@ def as_text(result: dict[str, Any]) -> str:
         parts = ", ".join(f"{part} {ms:.1f}" for part, ms in row["milliseconds"].items())
         lines.append(
             f"{row['what']}, reference {row['reference']}: {row['explained']:.1f} ms explained, bound "
-            f"{row['bound']:g} {'met' if row['met'] else 'MISSED'}; {row['share']:.1%} of the peak; {parts}"
+            f"{row['bound']:g} {'met' if row['met'] else 'MISSED'}"
+            f" (by processor milliseconds {'met' if row['met_by_processor'] else 'MISSED'}); "
+            f"{row['share']:.1%} of the peak; {parts}"
         )
     return "\n".join(lines)
 

@@ -26,12 +26,14 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from audit.explain import shapley
 from audit.models import open_model
+from tests.benchmarks.side_by_side.memory import peaks
 from tests.benchmarks.side_by_side.table import Row, from_shell, told
-from tests.benchmarks.side_by_side.turns import Turns, flop_of_mixes, kernels_of
+from tests.benchmarks.side_by_side.turns import Turns, flop_of_joins, kernels_of, players_apart
 from tests.worlds import wide_network
 
 DEMO = Path(__file__).parents[2] / "audit" / "demo"
 REFERENCE = 100  # shap's default masker keeps 100 rows
+ROWS, SIZES = 640, (500, 4000)  # of ours in one turn; whose memory is looked at
 JUDGED, SEEDS = 40, 40  # rows whose errors are looked at, samples of the long run
 PREDICT, COMPILED = "shap.Explainer on model.predict", "shap.Explainer on a compiled function"
 BOUNDS = {PREDICT: (1500.0, 3400.0), COMPILED: (20.0, 30.0)}
@@ -82,9 +84,11 @@ class Contest:
         return np.mean([self.sampled(JUDGED, seed=1000 + at) for at in range(SEEDS)], axis=0)
 
     def flop(self) -> float:
-        """Operations a row of ours."""
-        mixes = 2 * 2 * REFERENCE * (len(self.single) - 1)
-        return flop_of_mixes(kernels_of(self.model), mixes, mixes)
+        """Operations that a row of ours needs in the mean: of mixes that are no other mix again."""
+        rows, reference = (part.astype("float32") for part in (self.rows[:ROWS], self.reference))
+        apart = players_apart(rows, reference, [[at] for at in range(len(self.single))])
+        mixes = 2 * 2 * np.maximum(apart - 1, 0).sum(axis=1).mean()
+        return flop_of_joins(kernels_of(self.model), mixes)
 
 
 def demo() -> Contest:
@@ -114,7 +118,7 @@ def main(rounds: int) -> dict[str, Any]:
     peak = 0.0
     for what, one in contests.items():
         turns = Turns(
-            {what: (one.sampled, 640), PREDICT: (one.on_predict, 2), COMPILED: (one.on_compiled, 30)}, rounds
+            {what: (one.sampled, ROWS), PREDICT: (one.on_predict, 2), COMPILED: (one.on_compiled, 30)}, rounds
         )
         peak = peak or turns.peak
         truth = one.truth()
@@ -141,8 +145,9 @@ def main(rounds: int) -> dict[str, Any]:
         difference=apart,
         difference_is="largest, of shap on model.predict to shap on a compiled function, one row",
         peak=peak,
+        memory={"28 columns": peaks(contests["28 columns"].sampled, SIZES)},
     )
 
 
 if __name__ == "__main__":
-    from_shell(__doc__, main, rounds=3)
+    from_shell(__doc__, main, rounds=5)

@@ -116,12 +116,17 @@ class Steps:
         def _after(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
             self._statement(connection, statement, "after")
 
-        kept_copy, kept_commit = bulk._copy, engine.dialect.do_commit
+        kept_copy, kept_insert, kept_commit = bulk._copy, bulk._together, engine.dialect.do_commit
 
         def copy(connection: Any, table: Any, rows: Any) -> None:
             self._met(f"{self.stage}: {table.name} copy, before")
             kept_copy(connection, table, rows)
             self._met(f"{self.stage}: {table.name} copy, after")
+
+        def insert(connection: Any, table: Any, columns: Any, n: int) -> None:
+            self._met(f"{self.stage}: {table.name} insert, before")
+            kept_insert(connection, table, columns, n)
+            self._met(f"{self.stage}: {table.name} insert, after")
 
         def commit(connection: Any) -> None:
             if self._writes is None or connection.driver_connection is not self._writes:
@@ -132,7 +137,7 @@ class Steps:
             self._writes = None
             self._met(f"{self.stage}: commit, after")
 
-        bulk._copy = copy
+        bulk._copy, bulk._together = copy, insert
         engine.dialect.do_commit = commit
 
     def _statement(self, connection: Any, statement: str, when: str) -> None:

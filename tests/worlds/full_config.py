@@ -25,12 +25,13 @@ decision:
   at_cutoff: adverse
   taken: {column: decision, adverse: refused}
   disclosed_score: {role: not_a_credit_score, by: Counsel, date: 2026-11-20}
-  stage: {column: decided_by}
+  stage: {column: decided_by, values: {R: rule, S: score, J: judgmental, G: gray_band}}
   rules: {column: fired, separator: "|"}
   judgment: {column: reviewed}
 protected:
   sex: {column: sex, type: category, reference: male, provenance: collected}
-  age: {column: age, type: integer, bands: [18, 25, 40, 62], reference: 40-61}
+  age: {column: age, type: integer, bands: [18, 25, 40, 62], reference: 40-61,
+        permitted: {basis: "validated under 12 CFR 1002.2(p), report 7", by: Counsel, date: 2026-11-20}}
 intersections: [[sex, age]]
 explain:
   reasons: {method: shapley, exact_up_to: 10, at_most: 4, floor: 0.05}
@@ -45,7 +46,13 @@ fail_on: [not_met, error]
 entities:
   us: {name: Example Credit Co., address: [500 Example Street, Sampletown], phone: 555-0100, ecoa_agency: ftc}
   eu: {name: Beispiel AG, address: Musterweg 1, dpo: d, authority: a, review_contact: r,
-       lawful_basis: contract}
+       lawful_basis: contract, purposes: to decide, categories: [income, payments], recipients: nobody else,
+       storage: {en: three years, de: [drei Jahre, dann weg]}, transfers: none, consequences: no credit,
+       human_step: an officer, review_time: within 14 days, debt_advice: Example Advice,
+       databases: {Example Bureau: payments}, fairness_checks: by group, performance_checks: by quarter,
+       withheld: [{what: the formula, reason: a trade secret}],
+       ai_system: {role: decisive, provider: Beispiel AG, registration: none yet},
+       overlays: {CO: {correction: write to us, human_review: write to us, more: call us}}}
 record:
   action: {column: action, values: {A: approved, D: denied, C: counteroffer, I: incomplete, W: withdrawn}}
   purpose: consumer
@@ -55,6 +62,9 @@ record:
   product: {value: Credit card}
   requested_terms: requested_terms
   offered_terms: offered_terms
+  human_involved: no
+  debt_advice: yes
+  residence: CO
   jurisdiction: us
   language: en
   denial_reasons: {columns: [lender_reason_1, lender_reason_2], values: {DTI: 1, OTHER: 9}}
@@ -76,7 +86,14 @@ performance:
   over_time: {column: decided_on, by: month, reference: 2026-01}
   baseline: {scores: old_score, cutoff: 0.3}
 fairness: {min_group: 30}
-letters: {keep: words, paper: letter}
+letters:
+  keep: words
+  paper: letter
+  inputs:
+    balance_to_limit: {label: {en: Balance}, source: cra, of: all}
+    months_late: {label: Late, source: {en: the bureau}, values: {1: one month, "2": {en: two months}}}
+  factors: {balance: {en: Balances}}
+  score: {low: 0, high: 1.5, provider: Example Credit Co.}
 seed: 7
 """
 

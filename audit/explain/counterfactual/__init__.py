@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
     from audit.explain.counterfactual.options import Cells
     from audit.explain.counterfactual.searching import Found
-    from audit.explain.counterfactual.trial import Floats
+    from audit.explain.counterfactual.trial import Floats, Ints
     from audit.record import ReasonCode, Scorer
 
     Answer = tuple[Counterfactual, ...] | NoCounterfactual
 
 __all__ = ["counterfactuals"]
 
-_APPLICANTS = 128  # searched together
+_HELD = 1 << 22  # candidates of applicants that are searched together, times the factors of each
 
 NO_CUTOFF = "no cutoff is stated for this decision"
 NOT_BY_SCORE = "the score lies on the favourable side of the cutoff: it did not refuse"
@@ -114,16 +114,17 @@ def counterfactuals(
         refused = mine[~passed] if cause is None else mine[:0]
         done += len(mine) - len(refused)
         could = options(scorer, factors, others, other_encoded, approved, rule) if len(refused) else ()
-        for start in range(0, len(refused), _APPLICANTS):
-            some = refused[start : start + _APPLICANTS]
+        together = max(1, _HELD // (budget * max(1, len(could))))
+        for start in range(0, len(refused), together):
+            some = refused[start : start + together]
             cells = {column: values[some] for column, values in own.items()}
             costs = [one.costs(cells) for one in could]
             trial = Trial(scorer, encoded[some], could, costs, rule, np.zeros(len(some), dtype=np.int64))
             sets = search(trial, at_most, most_factors, budget)
-            told = _told(trial, cells, scores[some], sets)
+            told = _told(trial, cells, scores[some], sets, at_most)
             for place, changes, tried in zip(some.tolist(), told, trial.tried.tolist(), strict=True):
                 nothing = NoCounterfactual(NOTHING_TURNED.format(min(most_factors, len(factors))), tried)
-                found[place] = tuple(changes[:at_most]) or nothing
+                found[place] = tuple(changes) or nothing
             done += len(some)
             if progress is not None:
                 progress(done)
@@ -144,42 +145,66 @@ def _plain(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     return plain
 
 
-def _told(trial: Trial, cells: Cells, before: Floats, found: Sequence[Found]) -> list[list[Counterfactual]]:
-    """Return each applicant's changes, smallest first, that turn the decision when the row is scored."""
-    listed = [
-        (at, cost, choice)
-        for at, sets in enumerate(found)
-        for _, cost, _, choice in sorted(
-            (len(factors), cost, sorted(factors), choice) for factors, (cost, choice) in sets.items()
-        )
+def _told(
+    trial: Trial, cells: Cells, before: Floats, found: Sequence[Found], at_most: int
+) -> list[list[Counterfactual]]:
+    """Return each applicant's changes, smallest first, that turn the decision when the row is scored.
+
+    Where one does not turn, the next larger one stands in for it.
+    """
+    waiting = [
+        [
+            (cost, choice)
+            for _, cost, _, choice in sorted(
+                (len(factors), cost, sorted(factors), choice) for factors, (cost, choice) in sets.items()
+            )
+        ]
+        for sets in found
     ]
     told: list[list[Counterfactual]] = [[] for _ in found]
-    if not listed:
-        return told
-    who = np.array([at for at, _, _ in listed])
+    while True:
+        listed: list[tuple[int, float, Ints]] = []
+        for at, (those, known) in enumerate(zip(waiting, told, strict=True)):
+            listed += [(at, *one) for one in those[: at_most - len(known)]]
+            del those[: at_most - len(known)]
+        if not listed:
+            return told
+        for (at, _, _), one in zip(listed, _scored(trial, cells, before, listed), strict=True):
+            if one is not None:
+                told[at].append(one)
+
+
+def _scored(
+    trial: Trial, cells: Cells, before: Floats, listed: Sequence[tuple[int, float, Ints]]
+) -> list[Counterfactual | None]:
+    """Return changes as the data would write them, each scored once more; None where it does not turn."""
+    who, choices = np.array([at for at, _, _ in listed]), np.array([choice for _, _, choice in listed])
     changed = {column: values[who] for column, values in cells.items()}
     changes: list[list[Change]] = [[] for _ in listed]
-    for place, one in enumerate(trial.options):
-        taken = np.array([choice[place] for _, _, choice in listed])
+    for one, taken in zip(trial.options, choices.T, strict=True):
+        moved = np.flatnonzero(taken >= 0)
         for column in one.factor.columns:
-            for row in np.flatnonzero(taken >= 0).tolist():
-                was, becomes = changed[column][row], one.values[column][taken[row]]
+            now, others = changed[column][moved].tolist(), one.values[column][taken[moved]].tolist()
+            for row, was, becomes in zip(moved.tolist(), now, others, strict=True):
                 if was != becomes and becomes == becomes:  # a missing number that stays missing is NaN
-                    changes[row].append(
-                        Change(column, _known(was), becomes if isinstance(becomes, str) else float(becomes))
-                    )
+                    changes[row].append(Change(column, _known(was), becomes))
                     changed[column][row] = becomes
     after = trial.scorer.score(changed)
-    turned = trial.rule.turned(after)
-    for row, (at, cost, choice) in enumerate(listed):
-        if turned[row]:
-            factors = tuple(
-                one.factor.factor for one, option in zip(trial.options, choice, strict=True) if option >= 0
-            )
-            told[at].append(
-                Counterfactual(tuple(changes[row]), factors, float(before[at]), float(after[row]), cost)
-            )
-    return told
+    factors = [one.factor.factor for one in trial.options]
+    return [
+        Counterfactual(
+            tuple(changes[row]),
+            tuple(factor for factor, option in zip(factors, choice.tolist(), strict=True) if option >= 0),
+            float(before[at]),
+            float(after[row]),
+            cost,
+        )
+        if turned
+        else None
+        for row, ((at, cost, choice), turned) in enumerate(
+            zip(listed, trial.rule.turned(after).tolist(), strict=True)
+        )
+    ]
 
 
 def _known(cell: Any) -> float | str | None:

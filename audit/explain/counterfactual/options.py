@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.explain.counterfactual.movable import Movable, reachable
+from audit.explain.kept import content, kept
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,8 +87,26 @@ def options(
 ) -> tuple[Options, ...]:
     """Return what each factor could be, given the reference's columns and the same encoded.
 
-    ``approved`` is bool[reference rows], with at least one of them set.
+    ``approved`` is bool[reference rows], with at least one of them set. They are found once for one scorer.
     """
+    key = (
+        "counterfactual options",
+        rule,
+        content(approved),
+        tuple((one.factor, one.columns, one.flags, tuple((one.ways or {}).items())) for one in factors),
+        tuple(content(reference[column]) for one in factors for column in one.columns),
+    )
+    return kept(scorer, encoded, key, lambda: _found(scorer, factors, reference, encoded, approved, rule))
+
+
+def _found(
+    scorer: Scorer,
+    factors: Sequence[Movable],
+    reference: Cells,
+    encoded: NDArray[Any],
+    approved: NDArray[np.bool_],
+    rule: Rule,
+) -> tuple[Options, ...]:
     among = np.flatnonzero(approved)
     some = among[np.unique(np.linspace(0, len(among) - 1, _TRIED_ON).astype(np.int64))]
     found = []

@@ -58,9 +58,18 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
         best = best[rank < room[who[best]]]
         small = shrunk(trial, who[best], choice[best], looked, budget, below[who[best]])
         prices = trial.cost(who[best], small)
-        for at, one, price in zip(who[best].tolist(), small, prices.tolist(), strict=True):
-            _add(found[at], frozenset(np.flatnonzero(one >= 0).tolist()), price, one)
+        for at, factors, price, one in zip(
+            who[best].tolist(), _factors(small), prices.tolist(), small, strict=True
+        ):
+            _add(found[at], factors, price, one)
     return found
+
+
+def _factors(choice: Ints) -> list[frozenset[int]]:
+    """Return which factors each candidate changes; they are few sets, of many candidates."""
+    sets, which = np.unique(choice >= 0, axis=0, return_inverse=True)
+    distinct = [frozenset(np.flatnonzero(one).tolist()) for one in sets]
+    return [distinct[at] for at in which.ravel().tolist()]
 
 
 def _room(sets: Found, size: int, at_most: int) -> int:

@@ -329,3 +329,22 @@ def test_a_model_file_that_runs_code_needs_trust(tmp_path: Path) -> None:
     assert (
         "opening this model runs code (a Lambda layer 'double'), and nobody is named who trusts it" in fault
     )
+
+
+def test_stages_need_a_meaning(tmp_path: Path) -> None:
+    """R7: a word for what decided that the config does not know is named with its count."""
+    path = lay(tmp_path)
+    assert faults(path, replace(SEEN, stages={"R": 3, "S": 990})) == []
+    fault = one(path, replace(SEEN, stages={"R": 3, "X": 7}))
+    assert "decision.stage.values: the data hold stages without a meaning here (X 7)." in fault
+    assert "each as one of rule, score, judgmental, gray_band" in fault
+
+
+def test_rules_that_fired_need_a_statement(tmp_path: Path) -> None:
+    """R8, R10: a knock-out is stated itself, by an entry of its own, found by its factor or its code."""
+    path = lay(tmp_path)
+    entry = "bankruptcy:\n  code: K1\n  statement: {en: Bankruptcy}\n"
+    (tmp_path / "reasons.yaml").write_text(REASONS_YAML + entry)
+    assert faults(path, replace(SEEN, rules={"K1": 3, "bankruptcy": 1})) == []
+    fault = one(path, replace(SEEN, rules={"K1": 3, "bankruptcyy": 2, "K9": 5}))
+    assert "decision.rules: rules fired that no entry of reasons.yaml states (K9 5, bankruptcyy 2)." in fault

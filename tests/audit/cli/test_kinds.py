@@ -127,6 +127,30 @@ def test_each_person_gets_the_letter_that_is_due(
     assert len(again) == len(exceptions)
 
 
+def test_what_is_missing_is_owed_within_thirty_days(
+    world: tuple[Path, list[dict[str, str]]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``due`` lists each incomplete application from the day it came, until its letter went out."""
+    origin, rows = world
+    folder = tmp_path / "world"
+    shutil.copytree(origin, folder)
+    lacking = {row["application_id"] for row in rows if row["action"] == "I"}
+
+    def owed() -> dict[str, str]:
+        with pytest.raises(SystemExit):
+            main(["due", "latest", "--ledger", str(folder / "ledger.db"), "--date", "2026-11-20", "--json"])
+        told = json.loads(capsys.readouterr().out.splitlines()[-1])["due"]
+        return {one["decision"]: one["due_on"] for one in told}
+
+    with Ledger.open(f"sqlite:///{folder / 'ledger.db'}") as ledger:
+        names = {ledger.pseudonym("decision", name): name for name in lacking}
+    first = {names[key]: day for key, day in owed().items() if key in names}
+    assert first == dict.fromkeys(lacking, "2026-12-02")  # 30 days after 2 November
+    letters(folder, tmp_path / "out", "--all")
+    capsys.readouterr()
+    assert not set(owed()) & set(names)
+
+
 def test_a_kind_that_is_asked_for_says_why_it_is_not_due(
     world: tuple[Path, list[dict[str, str]]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -107,8 +107,8 @@ def test_explain_has_the_shape_of_the_contract(desk: Desk, rows) -> None:
     assert [one["decision"] for one in answer.lines] == ids
     for one in answer.lines:
         assert set(one) == {
-            "decision", "score", "cutoff", "outcome", "notice", "reference", "attributions", "residual",
-            "reasons", "certified",
+            "decision", "score", "cutoff", "outcome", "stage", "rules", "judgment", "notice", "reference",
+            "attributions", "residual", "reasons", "certified",
         }  # fmt: skip
         assert one["outcome"] == "adverse"
         assert one["score"] >= one["cutoff"] == 0.4
@@ -124,7 +124,7 @@ def test_explain_has_the_shape_of_the_contract(desk: Desk, rows) -> None:
         assert one["certified"] in ("exact", "tie")
         assert [reason["rank"] for reason in one["reasons"]] == list(range(1, len(one["reasons"]) + 1))
         for reason in one["reasons"]:
-            assert set(reason) == {"rank", "code", "factor", "statement", "contribution"}
+            assert set(reason) == {"rank", "code", "factor", "statement", "contribution", "component"}
             assert reason["contribution"] == pytest.approx(factors[reason["factor"]]["value"], rel=1e-6)
         sizes = [reason["contribution"] for reason in one["reasons"]]
         assert sizes == sorted(sizes, reverse=True)

@@ -78,7 +78,7 @@ def test_all_faults_of_all_factors_come_at_once(tmp_path: Path) -> None:
     assert "belongs to a already" in found[1]
     assert "Did you mean 'statement'" in found[4]
     assert "this key is missing. Add `statement: …`" in found[5]
-    assert "not built yet" in found[6]
+    assert "this key is not known" in found[6]
 
 
 @pytest.mark.parametrize("text", ["", "[]\n", "- a\n"])

@@ -24,7 +24,7 @@ ODD: tuple[Any, ...] = (None, True, -1, 0.5, 3, "", "zzz", [], ["zzz"], {}, {"zz
 # Refusals that look at more than one key, or at a date: no schema of one value can say them.
 ACROSS = (
     "low (", "a credit score is told with its range", "the kind is", "min_rows (", "a category has no bands",
-    "has no bands", "is none of the bands", "whole numbers", "do not ascend", "is no date",
+    "has no bands", "begins at 62", "is none of the bands", "whole numbers", "do not ascend", "is no date",
     "not built yet",
 )  # fmt: skip
 
@@ -111,7 +111,6 @@ def test_unknown_keys_are_refused_by_both_wherever_they_stand(full: Any) -> None
         (("fairness", "controls"), ["income"]),
         (("fairness", "ledger"), "sqlite:///f.db"),
         (("fairness", "retrain"), "python:p.m:f"),
-        (("protected", "age", "permitted"), {"by": "c"}),
         (("explain", "reasons", "method"), "lime"),
         (("record", "gross_revenue_band"), "a"),
     ],
@@ -135,6 +134,11 @@ def test_what_is_not_built_yet_is_refused_by_both(full: Any, loc: Loc, value: An
         (("decision", "cutoff"), {"column": "c"}, True),
         (("decision", "cutoff"), {"by": "c", "values": {"x": 1}}, True),
         (("decision", "cutoff"), {"by": "c"}, False),
+        (("decision", "cutoff"), {"by": "c", "values": {"x": 1}, "tiers": True}, True),
+        (("decision", "cutoff"), {"column": "c", "tiers": True}, True),
+        (("decision", "cutoff"), {"column": "c", "tiers": "yes"}, False),
+        (("decision", "stage"), {"column": "s", "values": {"J": "judgmental"}}, True),
+        (("decision", "stage"), {"column": "s", "values": {"J": "by hand"}}, False),
         (("decision", "cutoff"), {"column": "c", "by": "c", "values": {"x": 1}}, False),
         (("explain", "reference"), {"pinned": {"from": "latest", "sha256": "0" * 64}}, True),
         (("explain", "reference"), {"pinned": {"from": "latest"}}, False),

@@ -159,13 +159,6 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
             {"explain": "explain: {reasons: {method: lime}}"},
             "explain.reasons.method: .*'lime': not built yet",
         ),
-        (
-            {
-                "protected": "protected:\n  sex: {column: sex, type: category, reference: male}\n"
-                "  age: {column: age, type: integer, bands: [18], reference: 18+, permitted: {by: c}}"
-            },
-            "protected.age.permitted: lawfully scored age: not built yet",
-        ),
     ],
 )
 def test_keys_of_later_capabilities_are_refused(tmp_path: Path, changes: dict[str, str], words: str) -> None:

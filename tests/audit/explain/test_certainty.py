@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audit.explain.certainty import Rule, _decisive, certified
+from audit.explain.certainty import Rule, _decisive, certified, exactly
 
 RULE = Rule(at_most=2, floor=0.05, tolerance=1e-5, z=3.0)
 
@@ -78,3 +78,17 @@ def test_differences_and_errors_are_those_of_the_matrix_form(seed):
     gaps, errors = _decisive(values, root @ root.T, rule)
     assert gaps == pytest.approx([one @ values for one in weights], abs=1e-15)
     assert errors == pytest.approx([np.linalg.norm(one @ root) for one in weights], abs=1e-12)
+
+
+def test_exact_verdicts_look_at_every_difference_that_decides():
+    """Looking at the next in the ranking alone is as good as looking at all, on ties of every kind."""
+    draw = np.random.default_rng(5)
+    values = np.round(draw.normal(size=(3000, 5)), 1) + draw.choice([0, 4e-6, 3e-5], size=(3000, 5))
+    values[:500] = np.abs(values[:500])
+    for at_most in (1, 2, 4, 9):
+        rule = Rule(at_most=at_most, floor=0.05, tolerance=1e-5)
+        told = exactly(values, rule)
+        for row, verdict in zip(values, told, strict=True):
+            gaps, _ = _decisive(row, np.zeros((5, 5)), rule)
+            assert verdict == ("tie" if (np.abs(gaps) < rule.tolerance).any() else "exact")
+        assert set(told) == {"tie", "exact"}

@@ -318,3 +318,24 @@ def test_what_a_config_leaves_out_is_what_the_search_leaves_out():
     given = inspect.signature(counterfactuals).parameters
     for name, value in CounterfactualsSection().model_dump().items():
         assert given[name].default == value
+
+
+def test_what_is_kept_of_a_reference_serves_that_reference_alone():
+    """Another reference, another cutoff or another dictionary is looked at anew; the old one is not."""
+    weights = {"a": 1.0, "b": 1.0}
+    scorer = linear(weights)
+    rows = {"a": np.array([4.0]), "b": np.array([4.0])}
+    seen = []
+    for a, cutoff, listed in (
+        ([0.0, 1.0, 2.0], 7.0, [code("a"), code("b")]),
+        ([0.0, 1.0, 3.0], 7.0, [code("a"), code("b")]),
+        ([0.0, 1.0, 2.0], 6.0, [code("a"), code("b")]),
+        ([0.0, 1.0, 2.0], 7.0, [code("b")]),
+        ([0.0, 1.0, 2.0], 7.0, [code("a"), code("b")]),
+    ):
+        reference = {"a": np.array(a), "b": np.array([3.0, 2.0, 1.0])}
+        found = counterfactuals(scorer, rows, reference, listed, cutoff, "high")
+        assert found == counterfactuals(linear(weights), rows, reference, listed, cutoff, "high")
+        seen.append(found)
+    assert seen[0] == seen[-1]
+    assert seen[0] != seen[1]

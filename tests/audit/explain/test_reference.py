@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audit.explain.reference import choose_reference
+from audit.explain.reference import choose_reference, has_passed
+from audit.record import Decision
 
 
 def choose(scores, favourable=None, **changes):
@@ -106,3 +107,27 @@ def test_the_digest_names_what_the_reference_holds():
         choose([0.1, 0.2, 0.3], keys=[b"a", b"b", b"c"]).digest,
     }
     assert len(digests) == 4
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize(
+    ("outcome", "action", "own", "stage", "passed"),
+    [
+        ("favourable", "approved", 0.25, "score", True),
+        ("favourable", None, 0.55, "score", True),
+        ("adverse", "counteroffer", 0.25, "score", True),  # missed the better tier, and was given this one
+        ("adverse", "limit_decrease", 0.25, "score", True),
+        ("adverse", "counteroffer", 0.40, "score", False),  # missed this very one
+        ("adverse", "counteroffer", 0.55, "score", False),
+        ("adverse", "denied", 0.25, "score", False),  # was given nothing
+        ("adverse", "terminate", 0.25, "score", False),
+        ("adverse", "counteroffer", 0.25, "rule", False),  # not for the score
+        ("adverse", "counteroffer", None, "score", False),
+    ],
+)
+def test_who_missed_a_stricter_tier_has_passed_this_one(sign, outcome, action, own, stage, passed):
+    """R16: of tiers of one scale, who was given less than asked passed what was given, on either coding."""
+    own = own if own is None else sign * own
+    one = Decision("D", 0, 0, (), outcome, score=sign * 0.3, cutoff=own, action=action, stage=stage)
+    assert has_passed(one, sign * 0.40, sign) is passed
+    assert has_passed(one, None, sign) is (outcome == "favourable")

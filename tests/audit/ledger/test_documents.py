@@ -9,6 +9,7 @@ import pytest
 
 from audit.errors import LedgerError, UsageError
 from audit.ledger import Ledger, verify
+from audit.ledger.decisions import is_sent
 from audit.record import Decision
 from tests.worlds.issued import SENT_AT, a_letter
 from tests.worlds.sealed import recipients, small_audit
@@ -97,3 +98,30 @@ def test_nothing_is_issued_from_an_open_audit(ledger: Ledger, unsent: Decision) 
         ledger.record_document(head, a_letter(unsent), SENT_AT)
     with pytest.raises(LedgerError, match="time zone"):
         ledger.record_document(ledger.find("latest"), a_letter(unsent), SENT_AT.replace(tzinfo=None))
+
+
+def test_a_letter_that_tells_no_decision_leaves_the_notice_owed(
+    ledger: Ledger, audit: str, unsent: Decision
+) -> None:
+    """A price, a score, an answer to a request: none of them is the notice of what was decided."""
+    for kind in ("credit_score_disclosure", "ccd2_explanation"):
+        ledger.record_document(audit, replace(a_letter(unsent), kind=kind), SENT_AT)
+    assert ledger.decision(audit, unsent.decision).notice.state == "ready"
+
+
+@pytest.mark.parametrize(
+    ("told", "decided", "sent"),
+    [
+        ("incomplete", None, False),  # a refusal by the cutoff has no action on record
+        ("denied", None, True),
+        (None, None, True),
+        (None, "counteroffer", False),
+        ("denied", "counteroffer", False),
+        ("counteroffer", "counteroffer", True),
+    ],
+)
+def test_a_letter_of_another_action_tells_no_decision(
+    told: str | None, decided: str | None, sent: bool
+) -> None:
+    """An older notice of incompleteness, say, leaves the refusal to be told."""
+    assert is_sent({(b"p", told)}, [(b"p", "primary"), (b"g", "guarantor")], decided) is sent

@@ -15,6 +15,7 @@ import pytest
 
 from audit.errors import ModelError
 from audit.explain import shapley
+from audit.explain.design import all_coalitions
 from audit.explain.game import mixed, mixed_mean
 from audit.models import digest_of, open_model
 from audit.models.keras import import_keras_quietly, scorer_of
@@ -213,10 +214,10 @@ def test_what_xla_cannot_compile_is_run_without_it():
     rows = numbers(5, 1)
     compiled = scorer.score(rows)
 
-    def refuse(padded):
+    def refuse(padded, n_parts):
         raise tf.errors.UnimplementedError(None, None, "no kernel for this operation")
 
-    scorer._compiled = refuse
+    scorer._batches._compiled = refuse
     assert scorer.score(rows) == pytest.approx(compiled, abs=1e-6)
     assert scorer.notes == ["not compiled by XLA: no kernel for this operation"]
 
@@ -388,6 +389,39 @@ def test_compiled_mixes_are_the_scores_of_the_mixed_rows(build, inside):
     assert scorer.notes == []
 
 
+@pytest.mark.parametrize(
+    "build", [tensor_model, lambda: deep("softmax", "relu"), lambda: deep("tanh", "swish"), unseparable]
+)
+@pytest.mark.parametrize("players", [[0, 1, 2, 3], [2, 0, 1, 4], [0, 0, 0, 0], [0, 1, 1, 4]])
+def test_all_coalitions_are_the_means_of_the_mixed_rows(build, players):
+    """By halves of the players or whole, with columns of nobody (player 4) kept the reference's."""
+    scorer = scorer_of(build(), features=NAMES)
+    rows, reference = scorer.encode(numbers(5, 1)), scorer.encode(numbers(7, 2))
+    n_players = len(set(players) - {4})
+    owned = np.array(players) == np.arange(n_players)[:, None]
+    masks = (all_coalitions(n_players).astype(int) @ owned).astype(bool)
+    found = scorer.mixed_means_of_all(rows, reference, owned)
+    assert found == pytest.approx(mixed_mean(scorer, rows, reference, masks), abs=1e-6)
+    assert (scorer.mixed_means_of_all(rows[2:3], reference, owned)[0] == found[2]).all()
+    assert scorer.notes == []
+
+
+def test_coalitions_through_parts_of_a_reference(monkeypatch):
+    """Steps, parts and what is kept of them change nothing but the last bits; no row weighs twice."""
+    scorer = scorer_of(tensor_model(), features=NAMES)
+    rows, reference = scorer.encode(numbers(70, 1)), scorer.encode(numbers(11, 2))
+    owned = np.eye(4, dtype=bool)
+    whole = scorer.mixed_means_of_all(rows, reference, owned)
+    assert (scorer.mixed_means_of_all(rows, reference, owned) == whole).all()
+    assert scorer.mixed_means_of_all(rows, reference[:5], owned) == pytest.approx(
+        mixed_mean(scorer, rows, reference[:5], all_coalitions(4)), abs=1e-6
+    )
+    for step, held in ((1, 1), (1 << 8, 1 << 8), (1 << 9, 1 << 20)):
+        monkeypatch.setattr("audit.models.keras_coalitions.STEP", step)
+        monkeypatch.setattr("audit.models.keras_coalitions.HELD", held)
+        assert scorer.mixed_means_of_all(rows, reference, owned) == pytest.approx(whole, abs=1e-6)
+
+
 def test_a_chain_of_layers_is_run_numbers_before_rows():
     """Only activations of single numbers may lie across; a softmax takes the usual way."""
     rows = numbers(3, 1)
@@ -483,6 +517,70 @@ def test_contributions_of_a_row_alone_have_the_bits_of_a_batch():
         together = shapley.explain(scorer, rows, reference, factors, exact_up_to=exact_up_to)
         one = shapley.explain(scorer, alone, reference, factors, exact_up_to=exact_up_to)
         assert one.values[0].tobytes() == together.values[66].tobytes()
+
+
+@pytest.mark.parametrize("exact_up_to", [10, 2])
+def test_relu_networks_are_walked_with_the_answer_of_the_other_ways(monkeypatch, exact_up_to):
+    """Layer by layer or through compiled mixes: the same values, errors and verdicts."""
+    monkeypatch.setattr("audit.explain.shapley._WALKED", 1)
+    scorer = scorer_of(deep("relu", "relu"), output=1, features=NAMES)
+    rows, reference, factors = numbers(6, 1), numbers(40, 2), {c: [c] for c in NAMES}
+    asked = {"exact_up_to": exact_up_to, "escalate": False}
+    walked = shapley.explain(scorer, rows, reference, factors, **asked)
+    assert scorer._mixer.walked
+    assert scorer.notes == []
+    monkeypatch.setattr("audit.models.keras_scorer.walker_of", lambda *_: None)
+    mixed_ = shapley.explain(scorer, rows, reference, factors, **asked)
+    assert walked.values == pytest.approx(mixed_.values, abs=1e-6)
+    assert walked.certified == mixed_.certified
+    if exact_up_to == 2:
+        assert walked.standard_error == pytest.approx(mixed_.standard_error, abs=1e-6)
+        assert walked.details["design"] == mixed_.details["design"]
+    assert np.abs(walked.residual).max() < 1e-6
+
+
+def test_changed_weights_are_walked_as_they_are_now():
+    """What was read of the layers is not kept."""
+    scorer = scorer_of(tensor_model(), features=NAMES)
+    rows, reference = scorer.encode(numbers(2, 1)), scorer.encode(numbers(5, 2))
+    owned = np.eye(4, dtype=bool)
+    before = scorer.walker(reference, owned).all_means(rows)
+    scorer._model.set_weights([one / 2 for one in scorer._model.get_weights()])
+    after = scorer.walker(reference, owned).all_means(rows)
+    assert after == pytest.approx(scorer.mixed_means_of_all(rows, reference, owned), abs=1e-6)
+    assert np.abs(after - before).max() > 1e-4
+
+
+def test_layers_that_answer_otherwise_are_left_to_the_model(monkeypatch):
+    """Where the trial finds a difference nothing is walked, and the note says so once."""
+    monkeypatch.setattr("audit.explain.shapley._WALKED", 1)
+    monkeypatch.setattr("audit.models.keras_walk._TRIAL_TOLERANCE", -1.0)
+    scorer = scorer_of(tensor_model(), features=NAMES)
+    for _ in range(2):
+        shapley.explain(scorer, numbers(2, 1), numbers(5, 2), {c: [c] for c in NAMES})
+    assert scorer._mixer.walked is False
+    assert [note.split(":")[0] for note in scorer.notes] == ["mixes are made by the model alone"]
+
+
+@pytest.mark.parametrize("build", [lambda: deep("tanh", "relu"), lambda: deep("softmax", "relu"), skipping])
+def test_other_networks_are_not_walked(build):
+    """Only relu layers in a row are; the rest keeps its way, and nothing is noted."""
+    scorer = scorer_of(build(), features=NAMES)
+    reference = scorer.encode(numbers(5, 2))
+    assert scorer.walker(reference, np.eye(4, dtype=bool)) is None
+    assert scorer.notes == []
+
+
+def test_a_column_without_owner_is_sampled_by_the_other_way(monkeypatch):
+    """Beside each reference row the full score is another one then."""
+    monkeypatch.setattr("audit.explain.shapley._WALKED", 1)
+    scorer = scorer_of(tensor_model(), features=NAMES)
+    rows, reference = numbers(4, 1), numbers(30, 2)
+    factors = {c: [c] for c in NAMES[:3]}
+    exact = shapley.explain(scorer, rows, reference, factors)
+    sampled = shapley.explain(scorer, rows, reference, factors, exact_up_to=2, escalate=False)
+    assert sampled.values.sum(axis=1) == pytest.approx(exact.values.sum(axis=1), abs=1e-6)
+    assert scorer._mixer.walked
 
 
 def test_the_examples_model_is_explained_through_its_first_layer():

@@ -350,8 +350,10 @@ def test_what_turned_not_met_is_told_against_the_accepted_audit(clock: Clock) ->
     (ran,) = done.ran
     told = ran.after.as_json()
     assert (told["audit"], told["accepted"], told["worse"]) == (accepted.audit, True, 1)
-    (alert,) = done.raised
-    assert alert.kind == "not_met"
+    alert, flipped = done.raised
+    # R21: with fewer applicants to compare with, some are told another main reason.
+    assert (alert.kind, flipped.kind) == ("not_met", "flipped")
+    assert told["flipped"] > 0.05
     assert "us_ecoa_regb.reference_large_enough" in alert.text
     # Compared with other applicants, the refused ones fall short elsewhere.
     assert told["reasons"]["reading"] == "much"

@@ -82,6 +82,9 @@ def printed(result: dict[str, Any]) -> str:
             + ("" if row["peer_error"] is None else f" (peer {row['peer_error']:.2g})")
             + ("" if row["share"] is None else f"; {row['share']:.1%} of the peak")
         )
+    for what, held in result.get("memory", {}).items():
+        words = ", ".join(f"{float(mb):.0f} MB for {int(n):,} rows" for n, mb in held.items())
+        lines.append(f"resident at the peak, {what}: {words}")
     lines.append(f"difference {result['difference']:.2g}: {result['difference_is']}")
     return "\n".join(lines)
 

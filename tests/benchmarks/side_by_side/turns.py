@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tests.benchmarks.side_by_side.table import Row
 
 PEAK = "matmul"
@@ -80,6 +82,28 @@ def flop_of_mixes(kernels: Sequence[tuple[int, int]], n_mixes: int, n_masks: int
     """
     first, *behind = (2.0 * numbers * units for numbers, units in kernels)
     return n_masks * first + n_mixes * sum(behind)
+
+
+def flop_of_joins(kernels: Sequence[tuple[int, int]], n_mixes: float) -> float:
+    """Return the same where each mix is another with a player more: an addition a unit for the first layer.
+
+    >>> flop_of_joins([(3, 2), (2, 1)], 10)
+    60.0
+    """
+    first, *behind = kernels
+    return n_mixes * (first[1] + sum(2.0 * numbers * units for numbers, units in behind))
+
+
+def players_apart(rows: np.ndarray, reference: np.ndarray, owned: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return int[n, B]: by how many players two rows differ; the others need no mix.
+
+    ``owned`` lists the columns of each player.
+
+    >>> players_apart(np.array([[1, 2, 3]]), np.array([[1, 2, 4], [0, 0, 3]]), [[0, 1], [2]]).tolist()
+    [[1, 1]]
+    """
+    apart = rows[:, None] != reference[None]
+    return np.sum([apart[:, :, list(columns)].any(axis=2) for columns in owned], axis=0)
 
 
 def kernels_of(model: Any) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +23,7 @@ from reports.terms import letterhead
 from tests.worlds.noticed import (
     TODAY,
     Remembered,
+    a_case,
     a_config,
     a_decision,
     a_recipient,
@@ -81,8 +83,25 @@ def test_c3_says_that_a_system_scored_only_where_it_did() -> None:
     """Form C-3 speaks of a scoring system; where a person judged, it does not."""
     assert "credit scoring system" in text(made({"form": "c3"}))
     judged = tuple(replace(reason, component="judgmental") for reason in some_reasons())
-    decided = a_decision(reasons=judged, judgment=tuple(r.factor for r in judged))
+    decided = a_decision(reasons=judged, judgment=tuple(r.factor for r in judged), stage="judgmental")
     assert "credit scoring system" not in text(made({"form": "c3"}, ledger={"decided": decided}))
+
+
+@pytest.mark.parametrize("form", ["standard", "c1", "c2"])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_only_a_score_says_which_reason_counted_most(form: str, language: str) -> None:
+    """Grounds of a reviewer have no size, so no form of letter says that they stand in its order."""
+    judged = tuple(replace(reason, component="judgmental", contribution=None) for reason in some_reasons())
+    by_judgment = a_decision(reasons=judged, judgment=tuple(r.factor for r in judged), stage="judgmental")
+    filed = a_case(record={"language": language})
+    codes = {
+        factor: replace(code, statement={**code.statement, "es": f"Sobre esto: {code.code}"})
+        for factor, code in some_codes().items()
+    }
+    said = {"en": "counted most", "es": "que más pesó"}[language]
+    for decided, says in ((a_decision(), True), (by_judgment, False)):
+        told = made({"form": form}, ledger={"decided": decided, "filed": filed, "dictionary": codes})
+        assert (said in text(told)) is says
 
 
 # --- the house's hand --------------------------------------------------------------------------
@@ -245,6 +264,7 @@ def test_the_public_record_says_what_the_page_says() -> None:
 def test_the_public_record_holds_nothing_else() -> None:
     """No name, address, application id, score, column or contribution is in the file."""
     record = json.dumps(record_of(made({}, recipient=a_recipient(**PORTAL), formats=("pdf",))))
+    record = re.sub(r'"[0-9a-f]{64}"', '"digest"', record)  # any three digits may stand in one
     for secret in (
         "Álvarez",
         "Linden",
@@ -265,3 +285,54 @@ def test_the_public_record_holds_nothing_else() -> None:
 def test_mail_and_whoever_says_no_get_no_record(letters: dict[str, Any], channel: dict[str, Any]) -> None:
     """Printed mail has nothing attached, nor has a house that wants none."""
     assert record_of(made(letters, recipient=a_recipient(**channel), formats=("pdf",))) is None
+
+
+# --- what a house template may not do ----------------------------------------------------------
+
+
+def with_block(folder: Path, block: str, html: str, text: str = "") -> None:
+    """Let the house fill one block of the notice of action taken."""
+    place = folder / "house" / "letters" / "adverse_action"
+    place.mkdir(parents=True)
+    for ending, content in (("html", html), ("txt", text)):
+        (place / f"body.{ending}").write_text(
+            f'{{% extends "plainspoken/letters/adverse_action/body.{ending}" %}}'
+            f"{{% block {block} %}}{{{{ super() }}}}{content}{{% endblock %}}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("html", "fact"),
+    [
+        ("<style>.rights,.reasons{display:none}</style>", "<style>"),
+        ('<script src="https://example.com/a.js"></script>', "<script>"),
+        ('<img alt="" src="https://example.com/pixel.gif">', "a picture from elsewhere"),
+        ('<div style="position:absolute;top:0"></div>', "a style of its own"),
+        ('<p onclick="x()"></p>', "the attribute onclick"),
+    ],
+)
+def test_a_page_holds_words_and_nothing_that_acts(html: str, fact: str, tmp_path: Path) -> None:
+    """What would hide, fetch or run something keeps the letter back, whatever its words are."""
+    with_block(tmp_path, "foot", html)
+    outcome = made({"templates": "house"}, tmp_path, formats=("pdf",))
+    assert isinstance(outcome, Refusal)
+    assert fact in outcome.cause
+
+
+def test_words_that_the_paper_does_not_show_keep_the_letter_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The PDF is read back as it was laid out: a block that is not drawn is missed."""
+    from reports import printing
+
+    hidden = tmp_path / "hidden.css"
+    hidden.write_text(".reasons { display: none }")
+    to_pdf = printing._to_pdf
+
+    def hiding(html: str, *rest: Any) -> Any:
+        return to_pdf(html.replace('<section class="reasons">', '<section hidden class="reasons">'), *rest)
+
+    monkeypatch.setattr(printing, "_to_pdf", hiding)
+    outcome = made({}, formats=("pdf",))
+    assert isinstance(outcome, Refusal)
+    assert "does not show all words" in outcome.cause
