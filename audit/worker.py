@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit.config import Config
 from audit.data.cases import case_files
-from audit.data.cells import as_words, date, numbers
+from audit.data.cells import as_words, date
 from audit.data.dataset import Batch
 from audit.data.decide import cutoffs, decide, observed
 from audit.data.likeness import stride, tally
@@ -55,8 +55,7 @@ from audit.record import (
     ReasonCode,
 )
 from audit.scored_age import tried
-from audit.slicing.counts import count_slices
-from audit.slicing.rows import slice_rows
+from audit.sliced import sliced
 from audit.turning import with_counterfactuals
 
 if TYPE_CHECKING:
@@ -95,11 +94,6 @@ def score_partition(
 ) -> ScoredPartition:
     """Read a partition, score it, and count what was decided.
 
-    Parameters
-    ----------
-    baseline : Host, optional
-        Holds the model that this one is held against, where that is a file.
-
     Raises
     ------
     DataError
@@ -115,19 +109,6 @@ def score_partition(
     at = cutoffs(config, batch.frame)
     decisions = decide(config, batch, scores, at, job.persons)
     members = groups(config.protected, batch.frame)
-    sliced = count_slices(
-        job.slicing,
-        batch.frame,
-        members,
-        slice_rows(
-            config,
-            decisions,
-            at,
-            observed(config, batch.frame),
-            _baseline_scores(config, batch, baseline),
-            job.slicing.baseline_cutoff,
-        ),
-    )
     members |= intersection_groups(config.intersections, members)
     happened = observed(config, batch.frame)
     return ScoredPartition(
@@ -151,7 +132,7 @@ def score_partition(
             stride(job.source.n_rows),
         ),
         profile=profile(batch.features()),
-        sliced=sliced,
+        sliced=sliced(job, batch, decisions, at, members, happened, baseline),
         stated=stated_reasons(told, batch.frame) if (told := config.record.denial_reasons) else None,
     )
 
@@ -252,19 +233,6 @@ def _scores(config: Config, batch: Batch, host: Host | None) -> NDArray[np.float
         column = section.scores
         return open_model(f"scores:{column}").score(batch.inputs([column]))
     return None if host is None else host.score(batch.features())
-
-
-def _baseline_scores(config: Config, batch: Batch, host: Host | None) -> NDArray[np.float64] | None:
-    """Return the scores of the model that this one is held against; NaN where it has none."""
-    import numpy as np
-
-    section = config.performance.baseline
-    if section is None or config.audit.kind != "population":
-        return None
-    if section.scores is None:
-        return None if host is None else host.score(batch.features())
-    found = numbers(batch.frame[section.scores]).fill_null(np.nan).to_numpy()
-    return np.where(np.isfinite(found), found, np.nan)
 
 
 def options_of(job: Job, method: str, scale: float) -> dict[str, Any]:
