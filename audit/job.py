@@ -25,6 +25,7 @@ from audit.record import (
     ReasonCode,
     Reference,
 )
+from audit.slicing.counts import Plan, SliceCounts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,6 +70,7 @@ class Job:
     ages: Ages | None = None  # None: no age is scored with leave
     missing_flags: frozenset[str] = frozenset()
     counterfactuals: CounterfactualsSection | None = None  # None: none are looked for
+    slicing: Plan = field(default_factory=Plan)  # how rows are sliced
 
     @property
     def factors(self) -> dict[str, list[str]]:
@@ -93,6 +95,7 @@ class ScoredPartition:
     quarantined: tuple[QuarantinedRow, ...]
     likeness: Likeness  # what tells whether an input is a protected attribute
     profile: Profile
+    sliced: SliceCounts = field(default_factory=SliceCounts)
     stated: StatedReasons | None = None  # the lender's own reasons; None where no column is named
     strata: Strata | None = None  # counts by control, segment and price; None where the config names none
     estimated: Estimated | None = None  # weights in estimated groups; they are summed and never kept

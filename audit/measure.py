@@ -28,6 +28,7 @@ from audit.identity import environment
 from audit.ledger.seal import digest_of_json
 from audit.record import Attributions, Decision, Disparity, Figure, Finding, Measurement, Rate
 from audit.scored_age import of_scored_age
+from audit.sliced_figures import sliced_figures
 from audit.vague import is_vague
 
 if TYPE_CHECKING:
@@ -214,6 +215,7 @@ def _of_population(run: Measured) -> tuple[Figure, ...]:
         drawn.scores(table, cutoff),
         drawn.calibration(table, adverse_high=config.decision.adverse_high),
         drawn.confusion(table),
+        *sliced_figures(run.ready, run.scored, run.groups.table),
     )
 
 

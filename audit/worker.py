@@ -57,6 +57,7 @@ from audit.record import (
     ReasonCode,
 )
 from audit.scored_age import tried
+from audit.sliced import sliced
 from audit.turning import with_counterfactuals
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ def model_of(config: Config, host: Host | None) -> Model:
     return model if version is None else replace(model, version=version)
 
 
-def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredPartition:
+def score_partition(
+    job: Job, plan: PartitionPlan, host: Host | None, baseline: Host | None = None
+) -> ScoredPartition:
     """Read a partition, score it, and count what was decided.
 
     Raises
@@ -105,7 +108,8 @@ def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredP
     config = job.config
     batch = job.source.read(plan)
     scores = _scores(config, batch, host)
-    decisions = decide(config, batch, scores, cutoffs(config, batch.frame), job.persons)
+    at = cutoffs(config, batch.frame)
+    decisions = decide(config, batch, scores, at, job.persons)
     members = groups(config.protected, batch.frame)
     members |= intersection_groups(config.intersections, members)
     happened = observed(config, batch.frame)
@@ -127,6 +131,7 @@ def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredP
             stride(job.source.n_rows),
         ),
         profile=profile(batch.features()),
+        sliced=sliced(job, batch, decisions, at, members, happened, baseline),
         stated=stated_reasons(told, batch.frame) if (told := config.record.denial_reasons) else None,
         strata=strata(config, batch.frame, members, outcomes, values),
         estimated=estimated(config, batch.frame),

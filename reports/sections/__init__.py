@@ -14,6 +14,7 @@ NAMES = (
     "data",
     "model",
     "performance",
+    "slices",
     "fairness",
     "estimated",
     "gap",

@@ -10,6 +10,7 @@ from audit.record import Decision, DroppedReason, Figure, Notice, Person, Reason
 from tests.worlds.told_behaviour import behaviour
 from tests.worlds.told_gaps import gaps
 from tests.worlds.told_reasons import reason_audit
+from tests.worlds.told_slices import slices
 from tests.worlds.told_soundness import soundness
 
 FACTORS = (
@@ -313,6 +314,7 @@ def figures() -> dict[str, Figure]:
             for name, body in bodies.items()
         },
         **behaviour(FACTORS),
+        **slices(),
     }
 
 

@@ -94,7 +94,7 @@ def test_left_out_keys_are_judged_alike(full: Any) -> None:
 
 def test_unknown_keys_are_refused_by_both_wherever_they_stand(full: Any) -> None:
     """No mapping with fixed keys takes another key."""
-    free = {"protected", "entities", "values", "orders"}
+    free = {"protected", "entities", "values", "orders", "bins"}
     for loc in places(full):
         inside = full
         for step in loc:
@@ -108,7 +108,6 @@ def test_unknown_keys_are_refused_by_both_wherever_they_stand(full: Any) -> None
 @pytest.mark.parametrize(
     ("loc", "value"),
     [
-        (("slices",), [["product"]]),
         (("fairness", "ledger"), "sqlite:///f.db"),
         (("explain", "reasons", "method"), "lime"),
         (("record", "gross_revenue_band"), "a"),
