@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING, NamedTuple
 
 from reports import envelope
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from reports.terms import Terms
 
 AT_MOST = 4
+_MEASURE = re.compile(r"(?:margin-left|width): ?\d+(?:\.\d+)?%;?")  # of a bar, drawn from a number
 
 
 class Violation(NamedTuple):
@@ -118,6 +121,33 @@ def equal_words(terms: Terms, html_words: str, text_words: str) -> Iterator[Viol
         yield Violation("l", "the record is not sealed yet", "12 CFR 1002.12(b)")
     if html_words.split() != text_words.split():
         yield Violation("l", "the formats do not carry identical words", "12 CFR 1002.4(d)")
+
+
+def inert(html: str) -> Iterator[Violation]:
+    """Yield (o): a page that would run, fetch, hide or style something: a letter holds its words alone."""
+    found = _Foreign()
+    found.feed(html)
+    for thing in dict.fromkeys(found.things):
+        yield Violation("o", f"the page holds {thing}", "12 CFR 1002.4(d)")
+
+
+class _Foreign(HTMLParser):
+    """What a template of the house may have put into a page that a letter must not hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.things: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("script", "style", "link", "iframe", "object", "embed", "form", "base", "template"):
+            self.things.append(f"<{tag}>")
+        for name, value in attrs:
+            if name.startswith("on") or name in ("srcset", "background", "action", "hidden"):
+                self.things.append(f"the attribute {name}")
+            elif name == "src" and not (value or "").startswith("data:image/"):
+                self.things.append("a picture from elsewhere")
+            elif name == "style" and not _MEASURE.fullmatch((value or "").strip()):
+                self.things.append("a style of its own")
 
 
 def printable(text_words: str) -> Iterator[Violation]:

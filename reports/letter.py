@@ -17,6 +17,7 @@ from audit.errors import AuditError
 from audit.reading import grade
 from audit.record import Document, Refusal
 from reports import envelope, printing
+from reports.checks import inert
 from reports.html import environment_digest, words
 from reports.kinds import KINDS
 from reports.kinds.choice import choose, jurisdiction
@@ -195,6 +196,7 @@ class Letters:
             html_words=html_words,
             text_words=page.text,
         )
+        broken = (*inert(page.plain), *broken)
         if broken:
             return refused(*(Gap(f"{one.fact} (check {one.check})", one.citation) for one in broken))
         said, template = " ".join(page.text.split()), self._digest(what, terms)
@@ -206,9 +208,8 @@ class Letters:
             files = (attached(told, date),)
         identifier = self._identifier(what, decision, recipient, date)
         made = printing.files(page, formats, terms.paper, identifier, files, what.pages)
-        if isinstance(made, int):
-            fact = f"the notice runs to {made} pages; {what.pages} can be sent"
-            return refused(Gap(f"{fact}: shorten what it says", what.source))
+        if isinstance(made, str):
+            return refused(Gap(made, what.source))
         document = Document(
             kind=what.name,
             format="txt",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from audit.record.words import DENIED
 from reports.deadline import ON_AN_ACCOUNT, read_date
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def action_of(decision: Decision) -> str:
     An adverse outcome that came from the cutoff or from ``decision.taken`` is an application that
     was not approved; the record names an action only where it was another.
     """
-    return decision.action or "denied"
+    return decision.action or DENIED
 
 
 def sources_of(case: CaseFile, recipient: Recipient) -> tuple[Source, ...]:

@@ -119,6 +119,7 @@ def to_pdf(
     identifier: bytes | None = None,
     full_fonts: bool = False,
     uncompressed: bool = False,
+    drawn: list[str] | None = None,
 ) -> bytes:
     """Return the PDF of an HTML document; equal arguments give equal bytes.
 
@@ -137,6 +138,8 @@ def to_pdf(
         The file's /ID; from a record's digest, never from the clock.
     full_fonts, uncompressed : bool
         Whole fonts and plain streams, for templates that are compiled once and stamped.
+    drawn : list of str, optional
+        Gets the texts that stand on the pages, margins left out: what is hidden is not among them.
 
     Raises
     ------
@@ -171,6 +174,8 @@ def to_pdf(
     try:
         page = HTML(string=html, base_url=base, url_fetcher=_fetcher())
         document = page.render(fonts, stylesheets=sheets, **options)
+        if drawn is not None:
+            drawn += _texts(document)
         if variant == "pdf/a-3a":
             metadata = document.metadata
             metadata.generate_rdf_metadata = _both_standards(metadata.generate_rdf_metadata)
@@ -181,3 +186,22 @@ def to_pdf(
     except FatalURLFetchingError as refusal:
         raise ForeignAddress(str(refusal)) from refusal
     return result
+
+
+def _texts(document: Any) -> list[str]:
+    """Return the texts of a laid-out document, page by page, without those of the margins."""
+    from weasyprint.formatting_structure.boxes import MarginBox, TextBox
+
+    found: list[str] = []
+    for page in document.pages:
+        for part in page._page_box.children:
+            if isinstance(part, MarginBox):
+                continue
+            # With what is placed absolutely, as the sender and the address are.
+            boxes = part.descendants(placeholders=True)
+            found += [box.text for box in boxes if isinstance(box, TextBox) and _shows(box)]
+    return found
+
+
+def _shows(box: Any) -> bool:
+    return bool(box.style["visibility"] == "visible" and box.style["color"].alpha > 0)

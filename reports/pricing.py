@@ -5,6 +5,7 @@ A test answers yes, with what it rests on; no; or that it cannot be told, which 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reports.deadline import read_date
@@ -13,7 +14,7 @@ from reports.mandatory import Gap
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audit.record import CaseFile
+    from audit.record import CaseFile, Role
 
 SOURCE = "12 CFR 1022.72"
 YEARS = 2  # 1022.72(b)(1)(ii)(A): the cutoff is computed anew at least every two years
@@ -26,15 +27,18 @@ class Worse(NamedTuple):
     source: str
 
 
-def worse_terms(rule: Mapping[str, Any], case: CaseFile) -> Worse | Gap | None:
+def worse_terms(rule: Mapping[str, Any], case: CaseFile, role: Role = "primary") -> Worse | Gap | None:
     """Return why the terms granted ask for a risk-based pricing notice; None where they do not.
 
     Parameters
     ----------
     rule : mapping
         ``letters.pricing`` of the sealed config.
+    role : whose score it is that counts; a notice goes to each person by their own (1022.75(c))
     """
-    return {"score": _by_score, "tiers": _by_tier, "apr": _by_apr}[str(rule["by"])](rule, case)
+    if rule["by"] == "score":
+        return _by_score(rule, case, role)
+    return {"tiers": _by_tier, "apr": _by_apr}[str(rule["by"])](rule, case)
 
 
 def exempt_tiers(tiers: int) -> int:
@@ -49,7 +53,7 @@ def exempt_tiers(tiers: int) -> int:
     return 1 if tiers <= 4 else max(2, (4 * tiers) // 10)
 
 
-def _by_score(rule: Mapping[str, Any], case: CaseFile) -> Worse | Gap | None:
+def _by_score(rule: Mapping[str, Any], case: CaseFile, role: Role) -> Worse | Gap | None:
     source = f"{SOURCE}(b)(1)"
     computed, decided = read_date(str(rule["computed_on"])), read_date(case.record.get("decided_at", ""))
     if decided is None:
@@ -57,13 +61,14 @@ def _by_score(rule: Mapping[str, Any], case: CaseFile) -> Worse | Gap | None:
     if computed is None or computed > decided or _years_before(decided, computed) >= YEARS:
         fact = "letters.pricing.computed_on is over two years before the decision, or after it"
         return Gap(f"{fact}: compute the cutoff anew", source)
-    scores = [one.value for one in case.bureau_scores if one.of == "primary" and one.value.strip()]
+    theirs = [one for one in case.bureau_scores if one.of == role and one.role == "third_party_score"]
+    scores = [one.value for one in theirs if one.value.strip()]
     if not scores:
         return Worse("no credit score was available", f"{source}(iii)")
-    try:
-        lowest = min(float(score) for score in scores)
-    except ValueError:
+    numbers = [_number(score) for score in scores]
+    if None in numbers:
         return Gap("bureau_scores.value is no number", source)
+    lowest = min(number for number in numbers if number is not None)
     return Worse("the credit score is below the cutoff", source) if lowest < float(rule["cutoff"]) else None
 
 
@@ -84,8 +89,16 @@ def _by_tier(rule: Mapping[str, Any], case: CaseFile) -> Worse | Gap | None:
 
 def _by_apr(rule: Mapping[str, Any], case: CaseFile) -> Worse | Gap | None:
     source = f"{SOURCE}(a), (c)"
-    try:
-        granted, best = (float(case.record[key].strip().rstrip("%")) for key in ("apr", "best_apr"))
-    except (KeyError, ValueError):
+    granted, best = (_number(case.record.get(key, "").strip().rstrip("%")) for key in ("apr", "best_apr"))
+    if granted is None or best is None:
         return Gap("record.apr or record.best_apr is missing, or is no number", source)
     return Worse("the rate is above the lowest of the offer", source) if granted > best else None
+
+
+def _number(text: str) -> float | None:
+    """Return the number of a text; None where it is none, or is not finite and so compares with nothing."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -6,6 +6,7 @@ held together before the third is drawn.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from importlib.metadata import version
 from io import BytesIO
@@ -81,8 +82,8 @@ def files(
     identifier: bytes,
     attachments: Sequence[AttachedFile] = (),
     pages: int | None = None,
-) -> dict[str, bytes] | int:
-    """Return a letter in the formats asked for, or how many pages it has where that is too many.
+) -> dict[str, bytes] | str:
+    """Return a letter in the formats asked for, or why it cannot be sent so.
 
     Parameters
     ----------
@@ -93,9 +94,12 @@ def files(
     """
     contents: dict[str, bytes] = {}
     if "pdf" in formats:
-        contents["pdf"], n = _to_pdf(page.plain, _STYLES[paper], identifier, attachments)
+        contents["pdf"], n, drawn = _to_pdf(page.plain, _STYLES[paper], identifier, attachments)
         if pages is not None and n > pages:
-            return n
+            return f"the notice runs to {n} pages; {pages} can be sent: shorten what it says"
+        # A template may hide a block; every letter of the text has to stand on the pages.
+        if Counter("".join(page.text.split())) - Counter("".join("".join(drawn).split())):
+            return "the PDF does not show all words of the letter: a template hides some"
     if "html" in formats:
         contents["html"] = page.styled.encode()
     if "txt" in formats:
@@ -112,11 +116,12 @@ def digest(kind: str, terms: Terms, house: Path | None) -> str:
 
 def _to_pdf(
     html: str, styles: Sequence[str], identifier: bytes, attachments: Sequence[AttachedFile]
-) -> tuple[bytes, int]:
+) -> tuple[bytes, int, list[str]]:
     import pikepdf
 
     from reports.pdf import to_pdf
 
-    content = to_pdf(html, styles=styles, identifier=identifier, attachments=attachments)
+    drawn: list[str] = []
+    content = to_pdf(html, styles=styles, identifier=identifier, attachments=attachments, drawn=drawn)
     with pikepdf.open(BytesIO(content)) as pdf:
-        return content, len(pdf.pages)
+        return content, len(pdf.pages), drawn

@@ -94,8 +94,9 @@ def _write(
     recipients: Path | None,
     out: Path,
 ) -> dict[str, Any]:
-    from audit.cli.outbox import EXCEPTIONS, Records, Tally, as_csv, folder_of
+    from audit.cli.outbox import EXCEPTIONS, Tally, as_csv, folder_of
     from audit.cli.output import OutputFolder
+    from audit.cli.sealing import Records
     from audit.ledger import corrections
     from audit.record import Refusal
     from reports.letter import Letters

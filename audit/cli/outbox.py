@@ -17,7 +17,10 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
 from audit.cli.output import OutputFolder
+from audit.cli.rescue import rescue
+from audit.cli.sealing import Records
 from audit.errors import AuditError, UsageError
+from audit.ledger import leases
 from audit.record import Refusal
 from reports.deadline import DAYS, WARN_AFTER_DAYS
 from reports.kinds import KINDS
@@ -25,7 +28,7 @@ from reports.letter import Letters, refusal
 from reports.mandatory import PERSON, RECORD, Gap, NotDue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from audit.ledger import Ledger
     from audit.record import Decision, Document, Outcome, Recipient, Role
@@ -61,6 +64,8 @@ class Tally:
     near: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     grades: list[float] = field(default_factory=list)
+    rescued: Mapping[Path, int] = field(default_factory=dict)
+    moved: Path | None = None
     exceptions: list[Refusal] = field(default_factory=list)
 
     @property
@@ -90,6 +95,8 @@ class Tally:
             "held": self.held,
             "near_deadline": self.near,
             "reading_grade": self.reading_grade,
+            "rescued": {str(path): n for path, n in self.rescued.items()},
+            "moved": None if self.moved is None else str(self.moved),
             "out": str(self.out),
             "exceptions": str(self.out / EXCEPTIONS),
         }
@@ -101,6 +108,12 @@ class Tally:
         lines += [f"  {n} {kind}: {KINDS[kind].source}" for kind, n in sorted(self.kinds.items())]
         if self.reading_grade is not None:
             lines.append(f"  reading grade {self.reading_grade} (Flesch-Kincaid, prescribed texts included)")
+        lines += [
+            f"{n} files of an earlier call, recorded and not put in place then: {path}"
+            for path, n in self.rescued.items()
+        ]
+        if self.moved is not None:
+            lines.append(f"the letters that lay there: {self.moved}")
         if self.near:
             lines.append(f"{self.near} of them with {DAYS - WARN_AFTER_DAYS} days or fewer left")
         if self.exceptions:
@@ -130,15 +143,34 @@ def write(
     ------
     ConfigError, UsageError
         There are no recipients to read, or the folder is not ours.
+    BusyError
+        Another call writes letters of this audit.
     """
+    # Two calls at once would each find the same letters unsent, and a person would get two.
+    with leases.alone(ledger.engine, f"{audit}/letters", ledger.owner) as still:
+        return _write(ledger, audit, asked, order, recipients, out, progress, still)
+
+
+def _write(
+    ledger: Ledger,
+    audit: str,
+    asked: Sequence[str] | Literal["unsent", "all"],
+    order: Order,
+    recipients: Path | None,
+    out: Path,
+    progress: Progress | None,
+    still: Callable[[], None],
+) -> Tally:
+    found = rescue(ledger, audit, out)
     letters = Letters(ledger, audit, folder_of(ledger, audit))
     known, bad = read_recipients_of(ledger, audit, recipients)
-    tally = Tally(audit, out, order.draft)
+    tally = Tally(audit, out, order.draft, rescued=found)
     ready: list[tuple[tuple[Document, ...], Recipient, Decision]] = []
     decisions = list(_chosen(letters, audit, asked, order, tally))
     with OutputFolder(out, private=True) as folder:
         taken: Counter[str] = Counter()
         for done, decision in enumerate(decisions, start=1):
+            still()
             for recipient in _persons(
                 letters, decision, known, bad, order, tally, everyone=isinstance(asked, str)
             ):
@@ -159,12 +191,15 @@ def write(
             tally.exceptions += bad.get("", [])
         records = Records(ledger, audit, order, folder, tally)
         for documents, recipient, decision in ready:
+            still()
             if not records.add(documents, recipient):
                 continue
             due = decision.notice.due_on
             if due is not None and (due - order.date).days < DAYS - WARN_AFTER_DAYS:
                 tally.near += 1
         folder.write(EXCEPTIONS, as_csv(tally.exceptions))
+        folder.lasting = tally.letters > 0 and not order.draft
+    tally.moved = folder.moved
     return tally
 
 
@@ -329,62 +364,6 @@ def _own_names(documents: tuple[Document, ...], taken: Counter[str]) -> tuple[Do
     if taken[stem] == 1:
         return documents
     return tuple(replace(one, name=f"{stem}-{taken[stem]}.{one.format}") for one in documents)
-
-
-class Records:
-    """Seals each file of each letter; a file that is not sealed is taken out of the folder again."""
-
-    def __init__(self, ledger: Ledger, audit: str, order: Order, folder: OutputFolder, tally: Tally) -> None:
-        self.ledger, self.audit, self.order, self.folder, self.tally = ledger, audit, order, folder, tally
-        letters = ledger.find(audit).config.get("letters") or {}
-        self.keep = letters.get("keep") == "pdf"
-        # The same bytes at the same moment are one record. So a call that is repeated after a crash
-        # adds nothing, and what is issued again on purpose needs a moment of its own.
-        clock = dt.datetime.now(dt.UTC).time() if order.again_reason else dt.time()
-        self.sent_at = dt.datetime.combine(order.date, clock, dt.UTC)
-        self.broken: AuditError | None = None
-
-    def add(self, documents: tuple[Document, ...], recipient: Recipient) -> bool:
-        """Seal the files of a letter; False where none of them could be.
-
-        Raises
-        ------
-        AuditError
-            The ledger takes no record, and none was made yet: then nothing is written at all.
-        """
-        sealed = 0
-        for document in documents:
-            try:
-                if self.broken is not None:
-                    raise self.broken
-                self._seal(document, recipient)
-            except AuditError as error:
-                if not self.tally.letters and not sealed and not isinstance(error, UsageError):
-                    raise
-                self.folder.inside(document.name).unlink()
-                if not isinstance(error, UsageError):
-                    self.broken = error  # a ledger that is full or busy will not take the next one
-                cause = f"not recorded, so not written ({document.format}): {error}"
-                self.tally.exceptions.append(Refusal(recipient.decision, recipient.role, cause, RECORD))
-                continue
-            sealed += 1
-        self.tally.files += sealed
-        self.tally.letters += bool(sealed)
-        self.tally.kinds[documents[0].kind] += bool(sealed)
-        if sealed and documents[0].reading_grade is not None:
-            self.tally.grades.append(documents[0].reading_grade)
-        return sealed > 0
-
-    def _seal(self, document: Document, recipient: Recipient) -> None:
-        self.ledger.record_document(
-            self.audit,
-            replace(document, content=self.folder.inside(document.name).read_bytes()),
-            self.sent_at,
-            recipient=None if self.order.draft else recipient,
-            again_reason=self.order.again_reason,
-            late_reason=self.order.late_reason,
-            keep_bytes=self.keep and document.format == "pdf",
-        )
 
 
 def as_csv(exceptions: Sequence[Refusal]) -> str:

@@ -43,6 +43,13 @@ class OutputFolder:
     private : bool
         Whether only the owner may look into it (letters carry names and addresses).
 
+    Attributes
+    ----------
+    lasting : bool
+        Set where what is written must not be lost with the folder: a later replacement moves it aside.
+    moved : Path or None
+        Where such a folder, that stood in this one's place, went.
+
     Raises
     ------
     UsageError
@@ -58,6 +65,8 @@ class OutputFolder:
         self._private = private
         self._temporary = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
         self._in_place = False
+        self.lasting = False
+        self.moved: Path | None = None
 
     def __enter__(self) -> OutputFolder:
         refuse_foreign(self.path, kept=self._kept)
@@ -103,11 +112,15 @@ class OutputFolder:
         """Let the new folder take the place of the old one; done on leaving, unless called before."""
         refuse_foreign(self.path, kept=self._kept)  # something may have come meanwhile
         files = sorted(_files(self._temporary, self._kept))
-        manifest = json.dumps({"made_by": "plainspoken", "files": files}, indent=1)
+        manifest = json.dumps({"made_by": "plainspoken", "files": files, "lasting": self.lasting}, indent=1)
         self.write(MARKER, manifest + "\n")
         try:
             self._carry()
+            aside = _free_name(self._place) if _is_lasting(self._place) else None
             _swap(self._temporary, self._place)
+            if aside is not None and self._temporary.exists():
+                os.replace(self._temporary, aside)
+                self.moved = aside
         except OSError as error:
             raise _unwritable(self.path, error) from error
         self._in_place = True
@@ -147,6 +160,51 @@ def refuse_foreign(path: Path, *, kept: Sequence[str] = ()) -> None:
             "Name a new or an empty folder; nothing was changed",
         )
         raise UsageError(str(fault))
+
+
+def _is_lasting(folder: Path) -> bool:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return bool(json.loads((folder / MARKER).read_text("utf-8")).get("lasting"))
+    return False
+
+
+def _free_name(place: Path) -> Path:
+    n = 1
+    while (found := place.with_name(f"{place.name}.{n}")).exists():
+        n += 1
+    return found
+
+
+def orphans(beside: Path) -> list[Path]:
+    """Return what killed processes left beside a folder: folders that were filled and never put in place."""
+    found = []
+    for folder in sorted(beside.parent.glob(".*.part")) if beside.parent.is_dir() else ():
+        owner = folder.name.rsplit(".", 2)[-2]
+        if folder.is_dir() and owner.isdecimal() and not _runs(int(owner)):
+            found.append(folder)
+    return found
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def rescued(orphan: Path, kept: Sequence[str]) -> Path:
+    """Put these files of an orphan in place beside the folder that it was to be; remove the others."""
+    for name in _files(orphan, ()):
+        if name not in kept:
+            (orphan / name).unlink()
+    manifest = {"made_by": "plainspoken", "files": sorted(kept), "lasting": True}
+    (orphan / MARKER).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    place = _free_name(orphan.with_name(orphan.name[1:].rsplit(".", 2)[0]))
+    os.replace(orphan, place)
+    return place
 
 
 def _files(folder: Path, kept: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ from audit.ledger.database import reading, records
 from audit.ledger.part import place
 from audit.ledger.read import audit_id, parts_of
 from audit.record import Audit, CaseFile, Decision, HoldEnd, Person
-from audit.record.words import TELLING
+from audit.record.words import DENIED, TELLING
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -79,7 +79,7 @@ def _decisions(
     for row in rows:
         noted = details.row_at(row["pos"]) if details is not None else None
         persons = of_decision.get(row["pos"], [])
-        sent = _sent(told.get(row["decision"], set()), persons, row["action"])
+        sent = is_sent(told.get(row["decision"], set()), persons, row["action"])
         detail = noted["detail"] if noted else None
         end = ends.get(row["decision"])
         out.append(cases_.decision_of(row, seq, persons, detail, sentences, sent=sent, end=end))
@@ -117,7 +117,7 @@ def is_told(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Whether every applicant of the decision of a row was told."""
     persons = [(one.person, one.role) for one in _people(connection, row["entry"], row["pos"])]
     told = _told(connection, row["entry"], row["decision"])
-    return _sent(told.get(row["decision"], set()), persons, row["action"])
+    return is_sent(told.get(row["decision"], set()), persons, row["action"])
 
 
 def _told(
@@ -143,12 +143,20 @@ def _told(
     return told
 
 
-def _sent(
+def is_sent(
     told: set[tuple[bytes | None, str | None]], persons: Sequence[tuple[bytes, str]], action: str | None
 ) -> bool:
+    """Whether each applicant was told of this action.
+
+    Parameters
+    ----------
+    told : persons, and the action that a letter told each of
+    persons : who takes part, and as what
+    """
     # 12 CFR 1002.2(e): for notices a guarantor is no applicant, so theirs is not waited for.
     due = [person for person, role in persons if role != "guarantor"]
-    heard = {person for person, of in told if action is None or of is None or of == action}
+    # A refusal by the cutoff has no action on record, and its letter tells that the application was denied.
+    heard = {person for person, of in told if (of or DENIED) == (action or DENIED)}
     return bool(due) and all(person in heard for person in due)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from audit.ledger import decisions, deliveries, events, requests, shapes, tables
 from audit.ledger.database import reading, records
 from audit.record import Clock
-from audit.record.words import TELLING
+from audit.record.words import DENIED, TELLING
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -87,7 +87,7 @@ def notices(
         letters.c.decision == decided.c.decision,
         letters.c.draft == 0,
         letters.c.kind.in_(TELLING),
-        sa.or_(letters.c.action.is_(None), decided.c.action.is_(None), letters.c.action == decided.c.action),
+        sa.func.coalesce(letters.c.action, DENIED) == sa.func.coalesce(decided.c.action, DENIED),
     )
     # 12 CFR 1002.9(c): what an incomplete application lacks must be told, though nothing was refused.
     incomplete = sa.and_(decided.c.action == "incomplete", decided.c.due_on.is_not(None))

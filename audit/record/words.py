@@ -31,6 +31,8 @@ HOLD_CAUSES = (
     "reference_too_small",
 )
 
+DENIED = "denied"  # what a letter tells where the record names no other action
+
 # Kinds of letters that tell a person what was decided; the others tell of prices and scores, or answer a
 # request, and leave the notice owed.
 TELLING = (

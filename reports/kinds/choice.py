@@ -82,7 +82,7 @@ def _granted(case: CaseFile, role: Role, letters: Mapping[str, Any]) -> Choice |
     rule = letters.get("pricing")
     if not rule or not used_about(case, role):
         return NotDue("no notice is due: the outcome is favourable", NO_NOTICE)
-    told = worse_terms(rule, case)
+    told = worse_terms(rule, case, role)
     if isinstance(told, Gap):
         return told
     if told is None:

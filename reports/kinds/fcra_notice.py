@@ -23,6 +23,7 @@ from reports.checks import (
 )
 from reports.deadline import Deadline, read_date
 from reports.disclosure import Disclosure, disclosed
+from reports.kinds.adverse_action import of_the_decision
 from reports.mandatory import (
     CONTENT,
     CRA,
@@ -60,8 +61,12 @@ class ReportNotice(Disclosure):
 
 def not_due(decision: Decision, case: CaseFile, recipient: Recipient) -> Gap | None:
     """Return why no notice of this kind may go to this person; None where one may."""
-    if decision.outcome != "adverse":
-        return Gap(f"no notice is due: the outcome is {decision.outcome}", SOURCE)
+    if gap := of_the_decision(decision):
+        return gap  # held and void say nothing under this law either
+    credit = case.record.get("purpose", "").strip().lower() not in PURPOSES
+    if credit and recipient.role != "guarantor":
+        # 12 CFR 1002.9: an applicant for credit is owed the action and its reasons, which this does not tell.
+        return Gap("an applicant for credit gets the notice of adverse action", "12 CFR 1002.9(a)(2)")
     if not used_about(case, recipient.role):
         return Gap("no report and no other outside source about this person was used", SOURCE)
     return None

@@ -76,7 +76,7 @@ def gaps(terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient)
         *of_the_place(terms, case, ("consumer",)),
         *of_the_lender(terms),
         *of_the_record(case, {"decided_at": SOURCE}, {"product": RECORD}),
-        *_proof(terms, case),
+        *_proof(terms, case, recipient),
         *_agency(case, recipient),
         *of_the_reports(case, recipient),
         *of_the_scores(terms, case, recipient),
@@ -84,12 +84,12 @@ def gaps(terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient)
     )
 
 
-def _proof(terms: Terms, case: CaseFile) -> Iterator[Gap]:
+def _proof(terms: Terms, case: CaseFile, recipient: Recipient) -> Iterator[Gap]:
     rule = (terms.config.get("letters") or {}).get("pricing")
     if not rule:
         yield Gap("letters.pricing is missing: by which test the terms are less favourable", "12 CFR 1022.72")
         return
-    told = worse_terms(rule, case)
+    told = worse_terms(rule, case, recipient.role)
     if isinstance(told, Gap):
         yield told
     elif told is None:

@@ -9,6 +9,7 @@ import pytest
 
 from audit.errors import LedgerError, UsageError
 from audit.ledger import Ledger, verify
+from audit.ledger.decisions import is_sent
 from audit.record import Decision
 from tests.worlds.issued import SENT_AT, a_letter
 from tests.worlds.sealed import recipients, small_audit
@@ -106,3 +107,21 @@ def test_a_letter_that_tells_no_decision_leaves_the_notice_owed(
     for kind in ("credit_score_disclosure", "ccd2_explanation"):
         ledger.record_document(audit, replace(a_letter(unsent), kind=kind), SENT_AT)
     assert ledger.decision(audit, unsent.decision).notice.state == "ready"
+
+
+@pytest.mark.parametrize(
+    ("told", "decided", "sent"),
+    [
+        ("incomplete", None, False),  # a refusal by the cutoff has no action on record
+        ("denied", None, True),
+        (None, None, True),
+        (None, "counteroffer", False),
+        ("denied", "counteroffer", False),
+        ("counteroffer", "counteroffer", True),
+    ],
+)
+def test_a_letter_of_another_action_tells_no_decision(
+    told: str | None, decided: str | None, sent: bool
+) -> None:
+    """An older notice of incompleteness, say, leaves the refusal to be told."""
+    assert is_sent({(b"p", told)}, [(b"p", "primary"), (b"g", "guarantor")], decided) is sent

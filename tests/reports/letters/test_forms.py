@@ -285,3 +285,54 @@ def test_the_public_record_holds_nothing_else() -> None:
 def test_mail_and_whoever_says_no_get_no_record(letters: dict[str, Any], channel: dict[str, Any]) -> None:
     """Printed mail has nothing attached, nor has a house that wants none."""
     assert record_of(made(letters, recipient=a_recipient(**channel), formats=("pdf",))) is None
+
+
+# --- what a house template may not do ----------------------------------------------------------
+
+
+def with_block(folder: Path, block: str, html: str, text: str = "") -> None:
+    """Let the house fill one block of the notice of action taken."""
+    place = folder / "house" / "letters" / "adverse_action"
+    place.mkdir(parents=True)
+    for ending, content in (("html", html), ("txt", text)):
+        (place / f"body.{ending}").write_text(
+            f'{{% extends "plainspoken/letters/adverse_action/body.{ending}" %}}'
+            f"{{% block {block} %}}{{{{ super() }}}}{content}{{% endblock %}}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("html", "fact"),
+    [
+        ("<style>.rights,.reasons{display:none}</style>", "<style>"),
+        ('<script src="https://example.com/a.js"></script>', "<script>"),
+        ('<img alt="" src="https://example.com/pixel.gif">', "a picture from elsewhere"),
+        ('<div style="position:absolute;top:0"></div>', "a style of its own"),
+        ('<p onclick="x()"></p>', "the attribute onclick"),
+    ],
+)
+def test_a_page_holds_words_and_nothing_that_acts(html: str, fact: str, tmp_path: Path) -> None:
+    """What would hide, fetch or run something keeps the letter back, whatever its words are."""
+    with_block(tmp_path, "foot", html)
+    outcome = made({"templates": "house"}, tmp_path, formats=("pdf",))
+    assert isinstance(outcome, Refusal)
+    assert fact in outcome.cause
+
+
+def test_words_that_the_paper_does_not_show_keep_the_letter_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The PDF is read back as it was laid out: a block that is not drawn is missed."""
+    from reports import printing
+
+    hidden = tmp_path / "hidden.css"
+    hidden.write_text(".reasons { display: none }")
+    to_pdf = printing._to_pdf
+
+    def hiding(html: str, *rest: Any) -> Any:
+        return to_pdf(html.replace('<section class="reasons">', '<section hidden class="reasons">'), *rest)
+
+    monkeypatch.setattr(printing, "_to_pdf", hiding)
+    outcome = made({}, formats=("pdf",))
+    assert isinstance(outcome, Refusal)
+    assert "does not show all words" in outcome.cause

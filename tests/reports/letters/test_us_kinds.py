@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from audit.record import Document, Refusal
+from audit.record import Document, Notice, Refusal
 from reports.kinds import KINDS
 from reports.kinds.choice import Choice, choose
 from reports.letter import Letters
@@ -327,3 +327,43 @@ def test_a_character_that_the_font_lacks_is_refused() -> None:
         told = refused(Remembered(), a_recipient(name=name))
         assert "no glyph" in told.cause
     assert said(Remembered(), a_recipient(name="Žofie Łukasiewicz-Ñandú"))
+
+
+# --- what a kind must not be used for ----------------------------------------------------------
+
+
+def test_an_applicant_for_credit_is_never_told_by_the_fcra_alone() -> None:
+    """12 CFR 1002.9(a)(2): the action and its reasons are owed; a notice without them settles nothing."""
+    told = refused(Remembered(), a_recipient(), kind="fcra_notice")
+    assert "notice of adverse action" in told.cause
+
+
+@pytest.mark.parametrize("state", ["held", "void"])
+def test_what_is_held_is_held_in_every_kind(state: Any) -> None:
+    """A hold or a void notice stops the FCRA's notice too."""
+    ledger, who = a_world("fcra_notice")
+    decided = replace(ledger.decided, notice=Notice(state, "decision_differs" if state == "held" else None))
+    assert state in refused(replace(ledger, decided=decided), who, kind="fcra_notice").cause
+
+
+def test_only_the_addressee_s_bureau_score_is_compared() -> None:
+    """Neither the lender's own score nor another person's says anything of the terms of this one."""
+    ledger, _ = a_world("risk_based_pricing")
+    letters = ledger.config["letters"]
+    good, own = a_score(value="790"), a_score(value="0.2", role="own_score")
+    joint = a_score(value="600", of="joint")
+    case = replace(ledger.filed, bureau_scores=(good, own, joint), sources=(a_source(), a_source(of="joint")))
+    assert isinstance(choose(ledger.decided, case, "primary", letters), Gap)
+    chosen = choose(ledger.decided, case, "joint", letters)
+    assert isinstance(chosen, Choice)
+    assert chosen.kind == "risk_based_pricing"
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "high"])
+def test_a_score_that_compares_with_nothing_is_no_no(value: str) -> None:
+    """What is not finite is below no cutoff and above none: it cannot be told."""
+    ledger, _ = a_world("risk_based_pricing")
+    case = replace(ledger.filed, bureau_scores=(a_score(value=value),))
+    told = choose(ledger.decided, case, "primary", ledger.config["letters"])
+    assert isinstance(told, Gap)
+    assert "no number" in told.fact
