@@ -3,8 +3,8 @@
 Run by hand: ``python tests/benchmarks/fairness.py [--json] [--fairlearn PYTHON] [--aequitas PYTHON]``, where
 PYTHON is the interpreter of an environment of its own that has that library; without it that peer is
 ``not_measured``. Groups and outcomes come as text in the columns that each one's own reader yields: polars
-for ours, pandas for the peers, who get decisions as the numbers that they ask for. Seconds are the best of the
-rounds, in which everybody takes a turn. Peers compute rates without any interval; ours come with intervals.
+for ours, pandas for the peers, who get decisions as the numbers that they ask for. Seconds are the best of
+the rounds, in which everybody takes a turn. Peers compute rates without any interval; ours have intervals.
 """
 
 from __future__ import annotations
