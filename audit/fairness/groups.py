@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from audit.fairness.tally import Tally, add_tallies, exact_square_sums, exact_sums, tally
@@ -124,8 +125,8 @@ class CountTable:
 
 
 def count(
-    outcomes: Sequence[str] | NDArray[Any],
-    groups: Mapping[str, Sequence[str] | NDArray[Any]],
+    outcomes: Sequence[str] | NDArray[Any] | pl.Series,
+    groups: Mapping[str, Sequence[str] | NDArray[Any] | pl.Series],
     scores: Sequence[float] | NDArray[Any] | None = None,
     observed: Sequence[Any] | NDArray[Any] | None = None,
 ) -> CountTable:
@@ -134,7 +135,8 @@ def count(
     Parameters
     ----------
     outcomes : n of ``adverse``, ``favourable``, ``none``
-        What happened to the person. Rows of outcome ``none`` are counted and enter no rate.
+        What happened to the person. Rows of outcome ``none`` are counted and enter no rate. Text
+        columns of polars are counted fastest, here and in groups.
     groups : attribute -> n group names
         Missing is the group ``unknown``; intersections are attributes like any other.
     scores : float[n], optional
@@ -259,21 +261,46 @@ def _cells(columns: list[Any], n_rows: int) -> tuple[tuple[tuple[str, ...], ...]
 
 
 def _factorized(values: Any) -> tuple[list[str], Integers]:
-    """Return the distinct names and each row's place among them."""
+    """Return the distinct names in the order of their first row, and each row's place among them."""
+    words = _words(values)
+    if words is not None:
+        names = words.unique(maintain_order=True)
+        codes = words.cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy()
+        return names.to_list(), codes
     listed = values.tolist() if isinstance(values, np.ndarray) else list(values)
     index = {name: i for i, name in enumerate(dict.fromkeys(listed))}
     codes = np.fromiter(map(index.__getitem__, listed), dtype=np.int64, count=len(listed))
     return [str(name) for name in index], codes
 
 
+def _words(values: Any) -> pl.Series | None:
+    """Return text as a column, in which a million rows are told apart at once; None for anything else."""
+    if isinstance(values, pl.Series):
+        words = values.cast(pl.String) if values.dtype in (pl.Categorical, pl.Enum) else values
+    elif isinstance(values, np.ndarray) and values.dtype.kind not in "OUT":
+        return None
+    else:
+        try:
+            words = pl.Series(values, dtype=pl.String)
+        except (TypeError, ValueError, pl.exceptions.PolarsError):
+            return None
+    return words if words.dtype == pl.String and words.null_count() == 0 else None
+
+
 def _outcome_codes(outcomes: Any) -> Integers:
-    names, codes = _factorized(outcomes)
-    strange = sorted(set(names) - set(OUTCOMES))
+    words = _words(outcomes)
+    if words is not None:
+        codes = np.full(len(words), NONE, dtype=np.int64)
+        codes[(words == OUTCOMES[ADVERSE]).to_numpy()] = ADVERSE
+        codes[(words == OUTCOMES[FAVOURABLE]).to_numpy()] = FAVOURABLE
+        rest = words.filter(pl.Series(codes == NONE)).unique()
+        strange = sorted(set(rest.to_list()) - {OUTCOMES[NONE]})
+    else:
+        names, codes = _factorized(outcomes)
+        strange = sorted(set(names) - set(OUTCOMES))
     if strange:
         raise ValueError(f"outcomes: {strange[0]!r} is none of {', '.join(OUTCOMES)}")
-    if not names:
-        return codes
-    return np.array([OUTCOMES.index(name) for name in names], dtype=np.int64)[codes]
+    return codes
 
 
 def _observed_codes(observed: Any, n_rows: int) -> Integers:
