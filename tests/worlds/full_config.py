@@ -128,6 +128,7 @@ _COLUMNS = """
     application_id applicant_id balance_to_limit balance_missing months_late defaulted decision decided_by
     fired reviewed sex age action received_at completed_at requested_terms offered_terms bureau_used fico
     fico_date k1 k2 k3 k4 k5 lender_reason_1 lender_reason_2 product_line region income decided_on old_score
+    income_band apr
 """
 COLUMNS = tuple(_COLUMNS.split())
 RECIPIENTS_COLUMNS = ("application_id", "applicant_id", "name", "street", "town")

@@ -93,7 +93,7 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
         intersections="intersections: [[sex, agee]]",
         explain="explain:\n  also: [shap, shpa, xrai]\n  sample: -1",
         release="release: 3f2a",
-        fairness="fairness: {min_group: 30, retrain: 'python:p.m:f'}",
+        fairness="fairness: {min_group: 30, ledger: 'sqlite:///f.db'}",
     )
     assert [fault.split(": ")[1] for fault in found] == [
         "audit.knd",
@@ -101,7 +101,7 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
         "explain.also[1]",
         "explain.also[2]",
         "explain.sample",
-        "fairness.retrain",
+        "fairness.ledger",
         "release",
     ]
     assert found[0].startswith("audit.yaml:1: audit.knd: this key is not known. Did you mean 'kind'?")
