@@ -98,6 +98,9 @@ def letters(
             progress=progress,
         )
     typer.echo(json.dumps(tally.as_json()) if as_json else tally.in_words())
+    if order.date < dt.date.today() and not as_json:
+        ago = (dt.date.today() - order.date).days
+        typer.echo(f"dated {ago} {'day' if ago == 1 else 'days'} before today: the date is that of mailing")
     raise typer.Exit(3 if tally.refused or tally.held else 0)
 
 

@@ -20,6 +20,7 @@ from audit.cli.output import OutputFolder
 from audit.cli.rescue import rescue
 from audit.cli.sealing import Records
 from audit.errors import AuditError, UsageError
+from audit.ledger import leases
 from audit.record import Refusal
 from reports.deadline import DAYS, WARN_AFTER_DAYS
 from reports.kinds import KINDS
@@ -27,7 +28,7 @@ from reports.letter import Letters, refusal
 from reports.mandatory import PERSON, RECORD, Gap, NotDue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from audit.ledger import Ledger
     from audit.record import Decision, Document, Outcome, Recipient, Role
@@ -142,7 +143,24 @@ def write(
     ------
     ConfigError, UsageError
         There are no recipients to read, or the folder is not ours.
+    BusyError
+        Another call writes letters of this audit.
     """
+    # Two calls at once would each find the same letters unsent, and a person would get two.
+    with leases.alone(ledger.engine, f"{audit}/letters", ledger.owner) as still:
+        return _write(ledger, audit, asked, order, recipients, out, progress, still)
+
+
+def _write(
+    ledger: Ledger,
+    audit: str,
+    asked: Sequence[str] | Literal["unsent", "all"],
+    order: Order,
+    recipients: Path | None,
+    out: Path,
+    progress: Progress | None,
+    still: Callable[[], None],
+) -> Tally:
     found = rescue(ledger, audit, out)
     letters = Letters(ledger, audit, folder_of(ledger, audit))
     known, bad = read_recipients_of(ledger, audit, recipients)
@@ -152,6 +170,7 @@ def write(
     with OutputFolder(out, private=True) as folder:
         taken: Counter[str] = Counter()
         for done, decision in enumerate(decisions, start=1):
+            still()
             for recipient in _persons(
                 letters, decision, known, bad, order, tally, everyone=isinstance(asked, str)
             ):
@@ -172,6 +191,7 @@ def write(
             tally.exceptions += bad.get("", [])
         records = Records(ledger, audit, order, folder, tally)
         for documents, recipient, decision in ready:
+            still()
             if not records.add(documents, recipient):
                 continue
             due = decision.notice.due_on

@@ -12,15 +12,20 @@ from __future__ import annotations
 
 import os
 import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from audit.errors import BusyError, FencedError
+from audit.ledger.database import writing
 from audit.ledger.tables import leases
 
 SECONDS = 900  # longer than one part takes; renewed with each part
+_RENEWED = 60  # seconds after which a holder that writes nothing says that it is still there
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +134,32 @@ def release(connection: Connection, lease: Lease) -> None:
         .where(leases.c.audit == lease.audit, leases.c.epoch == lease.epoch)
         .values(expires_at=0)
     )
+
+
+@contextmanager
+def alone(engine: Engine, name: str, me: str) -> Iterator[Callable[[], None]]:
+    """Hold a lease while something is done outside of the database; yield what to call now and then.
+
+    Raises
+    ------
+    BusyError
+        Where another process holds it.
+    FencedError
+        From what is yielded, where another took over while this one slept.
+    """
+    with writing(engine) as connection:
+        lease = take(connection, name, me)
+    last = time.monotonic()
+
+    def still() -> None:
+        nonlocal last
+        if time.monotonic() - last >= _RENEWED:
+            with writing(engine) as connection:
+                renew(connection, lease)
+            last = time.monotonic()
+
+    try:
+        yield still
+    finally:
+        with writing(engine) as connection:
+            release(connection, lease)

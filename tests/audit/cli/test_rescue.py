@@ -83,3 +83,29 @@ def test_issued_letters_are_moved_aside_and_never_removed(
     with pytest.raises(SystemExit):
         main(arguments(folder, "--all", "--draft"))
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["moved"] is None  # nothing was issued there
+
+
+def test_two_calls_at_once_never_write_a_person_twice(folder: Path) -> None:
+    """The second call is told that the first is at work, and ends with 75."""
+    slow = """
+import sys, time
+from audit.cli import main, outbox
+rendered = outbox._rendered
+def slowly(*given):
+    print("at work", flush=True); time.sleep(30)
+    return rendered(*given)
+outbox._rendered = slowly
+main(sys.argv[1:])
+"""
+    path = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    call = [sys.executable, "-c", slow, *arguments(folder, "--unsent")]
+    with subprocess.Popen(call, env=path, stdout=subprocess.PIPE) as first:
+        try:
+            assert first.stdout is not None
+            assert first.stdout.readline() == b"at work\n"
+            with pytest.raises(SystemExit) as leave:
+                main([*arguments(folder, "--unsent")[:-2], "--unsent", "--out", str(folder / "other")])
+            assert leave.value.code == 75
+        finally:
+            first.kill()
+    assert not (folder / "other").exists()
