@@ -86,6 +86,7 @@ class Alternatives:
     """What the section prints."""
 
     finding: str
+    more: str
     cause: str
     n: str
     accuracy_cause: str
@@ -109,8 +110,10 @@ def query(ledger: Reading, audit_id: str) -> Alternatives | None:
     line = ratios.screening_line(sealed.asked)
     shown = [] if body is None else _shown(body)
     frontiers = () if body is None else tuple(_frontiers(body, line, shown))
+    finding, more = _finding(body)
     return Alternatives(
-        finding=_finding(body),
+        finding=finding,
+        more=more,
         cause="" if body is not None else str(whole["cause"]),
         n="" if body is None else count(body["n"]),
         accuracy_cause="" if body is None else body["cause"] or "",
@@ -156,23 +159,26 @@ def _known(of: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [each for each in of["groups"] if each["value"] is not None]
 
 
-def _finding(body: Mapping[str, Any] | None) -> str:
+def _finding(body: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Return the title, and the sentence under it that says more."""
     if body is None:
-        return "No other model was tried"
+        return "No other model was tried", ""
     tried = len(body["candidates"]) - 1
     if body["cause"]:
-        return f"{count(tried)} other models were tried, and what they cost is not known"
+        return f"{count(tried)} other models were tried, and what they cost is not known", ""
     found = _better(body)
     if found is None:
         return (
-            f"None of {count(tried)} other models is less disparate beyond chance without a loss of accuracy"
+            f"None of {count(tried)} other models is less disparate at no loss of accuracy beyond chance",
+            "",
         )
     one, of = found
     after, before = (wording.ratio(of[name]["value"], (1.0,)) for name in ("told", "before"))
-    return (
-        f"One of {count(tried)} other models ({one['name']}) puts the ratio of "
-        f"{group_words(of['attribute'], of['told']['group'])} at {after} in place of {before}, "
-        "with no loss of accuracy beyond chance"
+    who = capital(group_words(of["attribute"], of["told"]["group"]))
+    return f"{who}: a ratio of {after} in place of {before} at no loss beyond chance", (
+        f"One of {count(tried)} other models ({one['name']}) puts the approval ratio of "
+        f"{group_words(of['attribute'], of['told']['group'])} at {after} in place of {before}, puts no other "
+        "group of the attribute behind beyond chance, and its loss of accuracy is not beyond chance."
     )
 
 

@@ -100,11 +100,11 @@ def _finding(body: Mapping[str, Any], compared: list[Mapping[str, Any]]) -> str:
         if one["ratio_low"] is not None and not one["ratio_low"] <= 1 <= one["ratio_high"]
     ]
     if not told:
-        return "By weights, no gap in approval between estimated groups is more than chance"
+        return "No gap in approval between estimated groups is more than chance"
     one = min(told, key=lambda each: (each["ratio"], each["group"]))
     reference = NAMES[body["reference"]]
     return (
-        f"By weights, the estimated group {NAMES[one['group']]} is approved "
+        f"The estimated group {NAMES[one['group']]} is approved "
         f"{wording.ratio(one['ratio'], (1.0,))} times as often as {reference}"
     )
 

@@ -136,7 +136,7 @@ def query(ledger: Reading, audit_id: str) -> Gap | None:
 
 
 def title(data: Gap) -> str:
-    """Return which factor carries the widest gap."""
+    """Return which factor carries the widest gap that is more than chance."""
     return data.finding
 
 
@@ -151,9 +151,9 @@ def _finding(drawn: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> st
     first = one["factors"][0]
     who = group_words(of["attribute"], one["group"])
     if first["value"] * one["gap"] <= 0:
-        return f"The widest gap is that of {who}, and no one factor carries it"
+        return f"No one factor carries the gap of {who}"
     part = "most" if abs(first["value"]) > abs(one["gap"]) / 2 else "the largest part"
-    return f"{first['label']} carries {part} of the widest gap, that of {who}"
+    return f"{first['label']} carries {part} of the gap of {who}"
 
 
 def _fall(of: Mapping[str, Any], one: Mapping[str, Any]) -> Fall:

@@ -18,7 +18,7 @@ def test_weights_are_called_what_they_are() -> None:
     """The title says that a group is estimated, and by what."""
     page = estimated.query(ToldLedger(), AUDIT)
     assert page is not None
-    title = "By weights, the estimated group Black is approved 0.87 times as often as White"
+    title = "The estimated group Black is approved 0.87 times as often as White"
     assert estimated.title(page) == title
     assert "These data cannot say" in page.meaning
 

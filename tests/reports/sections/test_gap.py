@@ -29,10 +29,7 @@ def test_the_title_names_the_widest_gap_and_its_factor() -> None:
     """The widest gap beyond chance makes the title; a calm audit has none."""
     page = gap.query(ToldLedger(), AUDIT)
     assert page is not None
-    assert (
-        gap.title(page)
-        == "Latest payment carries the largest part of the widest gap, that of ages\u00a018–24"
-    )
+    assert gap.title(page) == "Latest payment carries the largest part of the gap of ages\u00a018–24"
     body = ToldLedger().the_figures["gap"].body
     calm = {
         **body,
