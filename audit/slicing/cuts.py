@@ -7,6 +7,7 @@ category that was not kept is ``other values``.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -51,10 +52,14 @@ class Cut:
 
     @property
     def bins(self) -> tuple[str, ...]:
-        """Return the names of the bins, from low to high."""
+        """Return the names of the bins, from low to high: ``20-49`` of whole numbers, else ``0.5 to 1.5``."""
         if not self.edges:
             return ("all",)
-        return (f"under {_end(self.edges[0])}", *band_names(self.edges, self.whole))
+        first = f"under {_end(self.edges[0])}"
+        if self.whole and self.edges[0] >= 0:
+            return (first, *band_names(self.edges, whole=True))
+        between = (f"{_end(low)} to {_end(high)}" for low, high in itertools.pairwise(self.edges))
+        return (first, *between, f"{_end(self.edges[-1])}+")
 
     def members(self, frame: pl.DataFrame, protected: Mapping[str, NDArray[Any]]) -> NDArray[np.object_]:
         """Return the group of each row.

@@ -80,11 +80,11 @@ def test_a_run_seals_what_a_plain_loop_counts(fresh: Callable[..., World]) -> No
         cutoff = one["sweep"]["threshold"].index(CUTOFF)
         assert one["sweep"]["error_rate"][cutoff] == one["measures"]["error_rate"]["value"]
     assert [one["slice"] for one in crossed["groups"]] == [
-        f"{income} x {sex}" for income in ("under 40", "40-80", "80+") for sex in ("female", "male")
+        f"{income} x {sex}" for income in ("under 40", "40 to 80", "80+") for sex in ("female", "male")
     ]
     for one in crossed["groups"]:
         income, sex = one["slice"].split(" x ")
-        low, high = {"under 40": (0, 40), "40-80": (40, 80), "80+": (80, 999)}[income]
+        low, high = {"under 40": (0, 40), "40 to 80": (40, 80), "80+": (80, 999)}[income]
         assert one["n"] == sum(row["sex"] == sex and low <= row["income"] < high for row in rows)
     assert [one["slice"] for one in late["groups"]] == sorted({str(row["late_payments"]) for row in rows})
 

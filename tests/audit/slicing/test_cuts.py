@@ -27,6 +27,7 @@ def test_bins_are_left_closed_and_nobody_is_dropped() -> None:
         "under 20", "20-49", "20-49", "50+", "under 20", UNKNOWN, UNKNOWN, UNKNOWN,
     ]  # fmt: skip
     assert Cut("income", "bins", (0.5,)).bins == ("under 0.5", "0.5+")
+    assert Cut("change", "quantiles", (-2.0, -0.5, 3.0)).bins == ("under -2", "-2 to -0.5", "-0.5 to 3", "3+")
 
 
 def test_values_that_are_not_named_stand_together() -> None:
@@ -93,8 +94,8 @@ def test_thousands_of_words_are_let_go() -> None:
     [
         (
             Cut("income", "bins", (20.0, 100.0)),
-            ["unknown", "100+", "20-100", "under 20"],
-            ["under 20", "20-100", "100+", "unknown"],
+            ["unknown", "100+", "20 to 100", "under 20"],
+            ["under 20", "20 to 100", "100+", "unknown"],
         ),
         (
             Cut("region", "categories"),
