@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from audit.errors import AuditError
+from audit.errors import AuditError, UsageError
 from audit.reading import grade
 from audit.record import Document, Refusal
 from reports import envelope, printing
@@ -83,6 +83,8 @@ class Letters:
         self.audit = ledger.find(audit_id)
         self._letters = stated = self.audit.config.get("letters") or {}
         self.house = folder / stated["templates"] if folder and stated.get("templates") else None
+        if self.house is not None and not self.house.is_dir():
+            raise UsageError(f"letters.templates: there is no folder {self.house}. Correct the path.")
         terms = read_terms(ledger, self.audit.audit, house=self.house)
         mark = letterhead(folder / stated["letterhead"]) if folder and stated.get("letterhead") else ""
         self.terms = replace(terms, letterhead=mark)

@@ -34,14 +34,14 @@ def by_number(ledger: Ledger) -> dict[str, list[IssuedDocument]]:
     return found
 
 
-def replaced_by_next(document: IssuedDocument, nth: Mapping[str, int]) -> Replaced:
-    """Return what the next letter that corrects this one says of it.
+def replaced_by_next(ledger: Ledger, document: IssuedDocument) -> Replaced:
+    """Return what the next letter that corrects this one says of it."""
+    from audit.ledger import corrections
 
-    Parameters
-    ----------
-    nth : of the corrections of the decision by their hash
-    """
-    return Replaced(number_of(document, nth), document.sent_at.date(), max([*nth.values(), 0]) + 1)
+    nth = corrections.nth(ledger, document.decision)
+    return Replaced(
+        number_of(document, nth), document.sent_at.date(), corrections.count(ledger, document) + 1
+    )
 
 
 def replaced_by(ledger: Ledger, document: IssuedDocument) -> Replaced | None:

@@ -49,6 +49,9 @@ def _named(config: Config) -> Iterator[tuple[Loc, str, str | None]]:
         yield ("dictionary",), config.dictionary, "dictionary"
     if config.recipients is not None:
         yield ("recipients", "path"), config.recipients.path, "recipients"
+    for key, what in (("letterhead", "letterhead"), ("templates", "templates")):
+        if (written := getattr(config.letters, key)) is not None:
+            yield ("letters", key), written, what
     if config.fairness.bisg is not None:
         for place, file in config.fairness.bisg.files.items():
             yield ("fairness", "bisg", *place.split(".")), file, "census"
@@ -56,12 +59,15 @@ def _named(config: Config) -> Iterator[tuple[Loc, str, str | None]]:
 
 def _missing(config: Config, loc: Loc, written: str, what: str) -> Iterator[Fault]:
     path = shown(config, written)
-    folder = what == "model" and written.endswith("/")
+    folder = what == "templates" or (what == "model" and written.endswith("/"))
     if path is None or (path.is_dir() if folder else path.is_file()):
         return
     if path.is_dir():
         fact = f"the {what} file {written} is a folder"
         yield config.lines.fault(loc, fact, "Name the file inside it")
+        return
+    if folder and path.is_file():
+        yield config.lines.fault(loc, f"{written} is a file", "Name the folder of the templates")
         return
     beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
     way_out = f"{did_you_mean(path.name, beside)}Name a file that exists; paths start at the config's folder"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,7 @@ def _write(
     recipients: Path | None,
     out: Path,
 ) -> dict[str, Any]:
-    from audit.cli.outbox import EXCEPTIONS, Tally, as_csv, folder_of
+    from audit.cli.outbox import EXCEPTIONS, Tally, as_csv, folder_of, own_names
     from audit.cli.output import OutputFolder
     from audit.cli.sealing import Records
     from audit.ledger import corrections
@@ -104,12 +105,12 @@ def _write(
 
     letters, tally = Letters(ledger, audit, folder_of(ledger, audit)), Tally(audit, out, draft=False)
     replaced: list[str] = []
-    nth = corrections.nth(ledger, decision.decision)
+    taken: Counter[str] = Counter()
     at = dt.datetime.now(dt.UTC)
     with OutputFolder(out, private=True) as folder:
         records = Records(ledger, audit, order, folder, tally)
         for first, whom in _first_letters(ledger, audit, decision, recipients):
-            named = replaced_by_next(first, nth)
+            named = replaced_by_next(ledger, first)
             made = letters.render(
                 decision,
                 whom,
@@ -118,11 +119,14 @@ def _write(
                 again_reason=order.again_reason,
                 late_reason=order.late_reason,
                 kind=first.kind,
+                lang=first.language,
                 replaced=named,
+                review=letters.reviewed(decision, whom),
             )
             if isinstance(made, Refusal):
                 tally.exceptions.append(made)
                 continue
+            made = own_names(made, taken)  # a person may have letters of several kinds
             # The link stands before the letter does: one that could be sent is never without it.
             hashes = [hashlib.sha256(one.content).hexdigest() for one in made]
             reason = order.again_reason or ""

@@ -180,7 +180,7 @@ def _write(
                 if isinstance(made, Refusal):
                     tally.exceptions.append(made)
                     continue
-                named = _own_names(made, taken)
+                named = own_names(made, taken)
                 for document in named:
                     folder.write(document.name, document.content)
                 # The bytes wait on disk, so that memory stays flat over a night of letters.
@@ -357,7 +357,7 @@ def _days_left(decision: Decision, order: Order) -> int | None:
     return (due - order.date).days if due is not None else None
 
 
-def _own_names(documents: tuple[Document, ...], taken: Counter[str]) -> tuple[Document, ...]:
+def own_names(documents: tuple[Document, ...], taken: Counter[str]) -> tuple[Document, ...]:
     """Number the files of a second person in the same role, so that none replaces another's."""
     stem = documents[0].name.rsplit(".", 1)[0]
     taken[stem] += 1

@@ -68,14 +68,21 @@ def nth(ledger: Ledger, decision: str | None = None) -> dict[str, int]:
         Of one decision (pseudonym) alone.
     """
     found: dict[str, int] = {}
-    so_far: dict[tuple[str, str | None], list[int]] = {}
+    so_far: dict[tuple[str, str | None, str | None], list[int]] = {}
     for event in events.events(ledger, "correction", decision=decision):
-        entries = so_far.setdefault((event.decision, event.person), [])
+        # A person's letters of one kind are numbered by themselves, as their issue is.
+        entries = so_far.setdefault((event.decision, event.person, event.kind), [])
         if event.entry not in entries:
             entries.append(event.entry)
         if event.result is not None:
             found[event.result] = len(entries)
     return found
+
+
+def count(ledger: Ledger, document: IssuedDocument) -> int:
+    """Return how often a person's letter of this kind on this decision was corrected."""
+    acts = events.events(ledger, "correction", decision=document.decision)
+    return len({one.entry for one in acts if (one.person, one.kind) == (document.person, document.kind)})
 
 
 def affected(

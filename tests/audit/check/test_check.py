@@ -52,6 +52,20 @@ def test_what_fits_has_no_fault(tmp_path: Path) -> None:
     assert faults(path) == []
 
 
+def test_the_house_s_hand_must_be_there(tmp_path: Path) -> None:
+    """A letterhead and a folder of templates that are absent, or are not what they should be, are told."""
+    told = faults(lay(tmp_path, letters="letters: {letterhead: no.svg, templates: house}"), None)
+    assert [fault.split(": ")[1] for fault in told] == ["letters.letterhead", "letters.templates"]
+    (tmp_path / "no.svg").write_text("<svg/>")
+    (tmp_path / "house").mkdir()
+    path = lay(tmp_path, letters="letters: {letterhead: no.svg, templates: house}")
+    assert faults(path, None) == []
+    path = lay(tmp_path, letters="letters: {letterhead: house, templates: no.svg}")
+    told = faults(path, None)
+    assert "is a folder" in told[0]
+    assert "is a file" in told[1]
+
+
 def test_misfits_of_every_kind_come_at_once_in_order(tmp_path: Path) -> None:
     """Files, columns, groups, cutoffs, factors and duties are told together."""
     path = lay(
