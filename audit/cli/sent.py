@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from audit.ledger import IssuedDocument
     from audit.ledger.deliveries import Result
 
+CHANNELS = ("mail", "email", "portal")
 COLUMNS = ("notice", "result", "date", "channel")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -105,6 +106,9 @@ def _wrong(told: Mapping[str, str], states: Sequence[str]) -> Iterator[str]:
             yield f"{name}: it is missing"
     if told["result"] and told["result"] not in states:
         yield f"result: '{told['result'][:20]}' is none (expected {' or '.join(states)})"
+    if told["channel"] and told["channel"] not in CHANNELS:
+        # It stands in clear in the ledger, so it is one of a few words and never somebody's remark.
+        yield f"channel: it is none (expected {', '.join(CHANNELS)})"
     if told["date"]:
         try:
             if dt.date.fromisoformat(told["date"]) > dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1):

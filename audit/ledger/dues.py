@@ -142,11 +142,13 @@ def _not_delivered(connection: Connection, audit: str | None) -> list[Due]:
         if event.state != "returned" or event.person is None:
             continue
         name, person = bytes.fromhex(event.decision), bytes.fromhex(event.person)
+        came_back = sa.select(letters.c.kind).where(letters.c.sha256 == bytes.fromhex(event.subject or ""))
         again = sa.select(letters.c.entry).where(
             letters.c.decision == name,
             letters.c.person == person,
             letters.c.draft == 0,
             letters.c.entry > event.entry,
+            letters.c.kind.in_(came_back),  # a letter of another kind does not say what this one said
         )
         if connection.scalar(again.limit(1)) is not None:
             continue

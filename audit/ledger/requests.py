@@ -269,10 +269,13 @@ def last_review(ledger: Ledger, audit: str, decision: str, person: str) -> dict[
     if not found:
         return None
     last, said = found[-1], events.words(ledger, found[-1])
+    acts = events.events(ledger, "request", audit=audit, decision=decision)
+    # A view may have come with the request, or while it was looked at.
+    of_request = [one for one in acts if one.subject == last.subject]
     return {
         "reviewer": str(said["reviewer"]),
         "authority_to_change": str(bool(said["authority_to_change"])).lower(),
-        "received_view": str("view" in said).lower(),
+        "received_view": str(any("view" in events.words(ledger, one) for one in of_request)).lower(),
         "outcome": str(last.result),
         "reason": str(said["reason"]),
         "closed_at": "" if last.day is None else last.day.isoformat(),

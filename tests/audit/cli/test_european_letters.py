@@ -159,4 +159,5 @@ def test_the_review_that_was_asked_for_is_told_with_what_came_of_it(
     assert "R. Sample" in told
     assert "the decision stands" in told
     assert "The balance was confirmed" in told
+    assert "yes" in told.partition("R. Sample")[2][:200]  # their view came with the request
     assert "R. Sample" not in (out / f"{other}.txt").read_text(encoding="utf-8")
