@@ -12,7 +12,8 @@ _BANNED = re.compile(
       | (?:standards?|criteria|requirements?)\ (?:(?:were|was|are)\ )?not\ met
       | (?:do|did|does)(?:\ not|n['’]t)\ (?:meet|satisfy|qualify|pass)
       | not\ (?:qualif(?:y|ied)|eligible) | unqualified | ineligib(?:le|ility)
-      | scores? | ratings? | profiles? | bureau\ scores? | number\ of\ points | internal\ (?:reasons?|grounds?) | decision\ engine
+      | scores? | ratings? | profiles? | bureau\ scores? | number\ of\ points
+      | internal\ (?:reasons?|grounds?) | decision\ engine
       | machine\ learning | artificial\ intelligence | ai | adverse\ result
       | qualifying\ score | low(?:er)?\ score | (?:insufficient|inadequate|poor|weak)\ (?:scores?|points?)
       | scores?\ (?:(?:is|was|were|fell|falls|lies|too|far)\ )*

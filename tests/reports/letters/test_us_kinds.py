@@ -274,6 +274,17 @@ def test_a_score_on_another_scale_is_refused() -> None:
     assert "in no bar" in refused(replace(ledger, filed=case), who).cause
 
 
+def test_no_disclosure_precedes_its_decision() -> None:
+    """(i) The day before the decision is refused, the day of it is not."""
+    ledger, who = a_world("credit_score_disclosure")
+    letters = Letters(ledger, "latest")  # type: ignore[arg-type]
+    decided = dt.date.fromisoformat(ledger.filed.record["decided_at"][:10])
+    made = letters.render(ledger.decided, who, date=decided - dt.timedelta(days=1), formats=("txt",))
+    assert isinstance(made, Refusal)
+    assert "(check i)" in made.cause
+    assert isinstance(letters.render(ledger.decided, who, date=decided, formats=("txt",)), tuple)
+
+
 def test_no_score_is_said() -> None:
     """1022.74(f): that there is none, who was asked, and no bars."""
     ledger, who = a_world("credit_score_disclosure")
