@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from audit import worker
+from audit.data.estimated import ESTIMATED
 from audit.data.likeness import found, merge
 from audit.data.missing import missing_flags
 from audit.data.profile import merge_profiles
@@ -131,6 +132,10 @@ def _with_likeness(ready: Ready, scored: Sequence[ScoredPartition]) -> tuple[Job
     # A column that tells another attribute too is not scored with leave.
     stated = {name: one for name, one in config.protected.items() if one.permitted is None}
     like = found(likeness, inputs, stated)
+    if config.fairness.bisg is not None:
+        # 12 CFR 1002.6(b)(1): an estimate of somebody's race, and a name it is made of, stay out of scores.
+        personal = config.fairness.bisg.personal
+        like |= {column: ESTIMATED for column in inputs if column in personal and column not in like}
     others = [column for column in inputs if column not in like]
     permitted = {name: one for name, one in config.protected.items() if one.permitted is not None}
     codes = {code.factor: code for code in ready.job.codes}

@@ -97,21 +97,37 @@ def figures(job: Job, seen: Look, references: References, host: Host | None) -> 
     import numpy as np
 
     from audit.explain.behaviour import NO_MODEL
-    from audit.worker import rows_of
 
     if host is None:
         return tuple(Figure(method, "model_risk", {"cause": NO_MODEL}) for method in methods)
-    read = [rows_of(job, plan, positions) for plan, positions in seen.places]
     by_digest = {one.digest: of_it for one, of_it in references.values() if one.n}
     return host.behaviour(
         setting_of(job),
-        {column: cells[seen.order] for column, cells in _joined(read).items()},
+        read(job, seen),
         seen.groups,
         seen.outcomes,
         _joined(list(by_digest.values())) or None,
         methods,
         cutoffs=seen.cutoffs if np.isfinite(seen.cutoffs).all() else None,
     )
+
+
+def read(job: Job, seen: Look) -> dict[str, NDArray[Any]]:
+    """Return the model's columns of the decisions that are looked at, in the order of what they hold."""
+    from audit.worker import rows_of
+
+    parts = [rows_of(job, plan, positions) for plan, positions in seen.places]
+    return {column: cells[seen.order] for column, cells in _joined(parts).items()}
+
+
+def places_of(scored: Sequence[ScoredPartition], seen: Look) -> NDArray[np.int64]:
+    """Return where the decisions that are looked at stand among all, in the same order."""
+    import numpy as np
+
+    starts = np.cumsum([0, *(len(part.decisions) for part in scored)])
+    start = {part.plan.seq: int(at) for part, at in zip(scored, starts[:-1], strict=True)}
+    read_at = [start[plan.seq] + at for plan, positions in seen.places for at in positions]
+    return np.array(read_at, dtype=np.int64)[seen.order]
 
 
 def setting_of(job: Job) -> Setting:

@@ -30,6 +30,7 @@ MEASURES = frozenset(
         "auc",
         "protected_inputs",
         "elderly_age_negative",
+        "proxy_columns_scored",
         "inputs_without_factor",
         "factors_without_statement",
         "vague_statements",

@@ -47,6 +47,7 @@ def head(ready: Ready, *, slot: str, again: int, demonstration: str | None, open
         "again": str(again),
         "demonstration": demonstration or "",
     }
+    parts |= _digests_of_files(ready)
     return Audit(
         audit=run_id(parts),
         name=config.audit.name,
@@ -63,6 +64,19 @@ def head(ready: Ready, *, slot: str, again: int, demonstration: str | None, open
         opened_at=opened_at,
         environment=environment(),
     )
+
+
+def _digests_of_files(ready: Ready) -> dict[str, str]:
+    """Return digests of the census tables and of the function that trains; nothing where there are none."""
+    from audit.data.estimated import digest
+    from audit.models import stated_digest
+
+    config, fairness = ready.config, ready.config.fairness
+    files = fairness.bisg.files if fairness.bisg is not None else {}
+    found = {f"bisg {place}": digest(config.file(name)) for place, name in files.items()}
+    if fairness.retrain is not None:
+        found["retrain"] = stated_digest(fairness.retrain, config.folder) or ""
+    return found
 
 
 def _digest_of_persons(job: Job) -> str:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from audit.config import Config
 from audit.config.explain import CounterfactualsSection
 from audit.data.dataset import Source
+from audit.data.estimated import Estimated
 from audit.data.likeness import Likeness
 from audit.data.profile import Profile
 from audit.data.stated import StatedReasons
 from audit.fairness.groups import CountTable
+from audit.fairness.strata import Strata
 from audit.record import (
     Attributions,
     CaseFile,
@@ -23,6 +25,7 @@ from audit.record import (
     ReasonCode,
     Reference,
 )
+from audit.slicing.counts import Plan, SliceCounts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,6 +70,7 @@ class Job:
     ages: Ages | None = None  # None: no age is scored with leave
     missing_flags: frozenset[str] = frozenset()
     counterfactuals: CounterfactualsSection | None = None  # None: none are looked for
+    slicing: Plan = field(default_factory=Plan)  # how rows are sliced
 
     @property
     def factors(self) -> dict[str, list[str]]:
@@ -91,7 +95,10 @@ class ScoredPartition:
     quarantined: tuple[QuarantinedRow, ...]
     likeness: Likeness  # what tells whether an input is a protected attribute
     profile: Profile
+    sliced: SliceCounts = field(default_factory=SliceCounts)
     stated: StatedReasons | None = None  # the lender's own reasons; None where no column is named
+    strata: Strata | None = None  # counts by control, segment and price; None where the config names none
+    estimated: Estimated | None = None  # weights in estimated groups; they are summed and never kept
 
 
 @dataclass(frozen=True, slots=True, eq=False)

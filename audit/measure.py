@@ -11,21 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit import behaviour, measurements, reasons_stated, worker
+from audit import behaviour, gaps, group_measurements, measurements, reasons_stated, worker
 from audit import figures as drawn
 from audit import findings as duties
 from audit.data.profile import merge_profiles
 from audit.explain import pictures
 from audit.explain.agreement import agreement, overlaps
 from audit.explain.joining import joined, taken
-from audit.fairness.disparities import disparities
 from audit.fairness.groups import CountTable, merge
 from audit.fairness.rates import measurements as rate_measurements
 from audit.fairness.rates import rates
+from audit.fairness.strata import Strata, merge_strata
+from audit.group_figures import group_figures
+from audit.group_tests import compared
 from audit.identity import environment
 from audit.ledger.seal import digest_of_json
 from audit.record import Attributions, Decision, Disparity, Figure, Finding, Measurement, Rate
 from audit.scored_age import of_scored_age
+from audit.sliced_figures import sliced_figures
 from audit.vague import is_vague
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ class Groups:
     table: CountTable
     rates: tuple[Rate, ...]
     disparities: tuple[Disparity, ...]
+    strata: Strata | None = None
 
 
 def partition(scored: ScoredPartition, explained: ExplainedPartition, sign: float) -> dict[str, Any]:
@@ -78,16 +82,11 @@ def groups(ready: Ready, scored: Sequence[ScoredPartition]) -> Groups:
     table = merge(part.counts for part in scored)
     if config.audit.kind == "batch":
         return Groups(table, (), ())
-    low = config.fairness.min_group
-    high = config.decision.adverse_high
-    stated = {name: attribute.reference for name, attribute in config.protected.items()}
-    for names in config.intersections:
-        stated[" x ".join(names)] = " x ".join(stated[name] for name in names)
-    return Groups(
-        table,
-        rates(table, low, adverse_high=high),
-        disparities(table, stated, adverse_high=high, min_group=low),
-    )
+    parts = [part.strata for part in scored if part.strata is not None]
+    strata = merge_strata(parts) if parts else None
+    low, high = config.fairness.min_group, config.decision.adverse_high
+    found = rates(table, low, adverse_high=high)
+    return Groups(table, found, compared(config, table, strata), strata)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +130,10 @@ def findings(
     inputs = (run.ready.model.inputs or config.data.features) if run.has_model else ()
     measured: tuple[Measurement, ...] = (
         *rate_measurements(run.groups.rates, run.groups.disparities),
-        *measurements.of_inputs(inputs, run.barrier.protected_inputs, codes, stated=bool(config.protected)),
+        *_of_estimates(run, bodies, inputs),
+        *measurements.of_inputs(
+            inputs, run.barrier.protected_inputs, codes, stated=bool(config.protected or config.fairness.bisg)
+        ),
         *of_scored_age(
             next((one.permitted for one in config.protected.values() if one.permitted is not None), None),
             run.barrier.job.ages,
@@ -149,6 +151,17 @@ def findings(
     )
     judged = duties.judge(run.ready.policy.requirements, measured, config.audit.kind)
     return judged, duties.exit_code(judged, fail_on if fail_on is not None else config.fail_on)
+
+
+def _of_estimates(
+    run: Measured, bodies: Mapping[str, Mapping[str, Any]], inputs: Sequence[str]
+) -> tuple[Measurement, ...]:
+    """Measure estimated groups, and whether what they are estimated from is scored."""
+    section = run.ready.config.fairness.bisg
+    return (
+        *group_measurements.of_estimated_groups(bodies.get("estimated_groups")),
+        *group_measurements.of_proxy_columns(inputs, section.columns.values() if section else None),
+    )
 
 
 def counts(scored: Sequence[ScoredPartition], explained: Sequence[ExplainedPartition]) -> dict[str, int]:
@@ -171,6 +184,8 @@ def figures(run: Measured, demonstration: str | None) -> tuple[Figure, ...]:
     """Draw every table and series that a report prints."""
     return (
         *_of_population(run),
+        *_of_groups(run),
+        *gaps.figures(run, _attributed(run)),
         *_of_reasons(run),
         *_of_behaviour(run),
         *_of_method(run, demonstration),
@@ -200,7 +215,13 @@ def _of_population(run: Measured) -> tuple[Figure, ...]:
         drawn.scores(table, cutoff),
         drawn.calibration(table, adverse_high=config.decision.adverse_high),
         drawn.confusion(table),
+        *sliced_figures(run.ready, run.scored, run.groups.table),
     )
+
+
+def _of_groups(run: Measured) -> tuple[Figure, ...]:
+    of = run.groups
+    return group_figures(run.ready.config, run.ready.policy, of.table, of.strata, of.rates, of.disparities)
 
 
 def _of_reasons(run: Measured) -> tuple[Figure, ...]:

@@ -23,13 +23,14 @@ from audit.config.faults import touched
 from audit.config.load import in_order
 from audit.data.dataset import Kind, Source, open_source
 from audit.data.recipients import read_persons, recipients_columns
-from audit.errors import AuditError, ConfigError, Fault
+from audit.errors import AuditError, ConfigError, Fault, ModelError
 from audit.host import Host, host_of
 from audit.job import Job
 from audit.pinned import Pinned, pinned_reference
 from audit.policy import load_policy
 from audit.record import Dataset, Model, Policy
 from audit.release import completing, release_of
+from audit.slicing.planning import plan_of
 
 if TYPE_CHECKING:
     from audit.barrier import Barrier
@@ -55,7 +56,9 @@ class Ready:
     seen: Inspection
     pinned: Pinned | None
     host: Host | None  # holds the model; whoever asked for this closes it
+    baseline: Host | None = None  # holds the model that this one is held against, where that is a file
     given: bool = False  # data were handed over, in place of those that the config names
+    hidden: tuple[Path, ...] = ()  # files that nothing of the user's code may read
     dictionary: Dictionary | None = None  # as it was read, with its lines
 
     @property
@@ -75,8 +78,9 @@ class Ready:
 
     def close(self) -> None:
         """End the process that holds the model."""
-        if self.host is not None:
-            self.host.close()
+        for held in (self.host, self.baseline):
+            if held is not None:
+                held.close()
 
     def __enter__(self) -> Ready:
         return self
@@ -137,7 +141,9 @@ def prepare(
             source=source_,
             persons=read_persons(config),
             counterfactuals=_counterfactuals(config, policy),
+            slicing=plan_of(config, seen.columns, seen.levels, seen.groups),
         )
+        other = _baseline(config, url)
         return Ready(
             config=config,
             job=job,
@@ -147,13 +153,36 @@ def prepare(
             seen=seen,
             pinned=pinned,
             host=host,
+            baseline=other,
             given=data is not None,
+            hidden=hidden_from_models(config, url),
             dictionary=dictionary,
         )
     except BaseException:
         if host is not None and not lent:
             host.close()
         raise
+
+
+def _baseline(config: Config, url: str) -> Host | None:
+    """Open the model that this one is held against; None where there is none, or its scores are a column.
+
+    Raises
+    ------
+    ModelError
+        It cannot be opened.
+    """
+    section = config.performance.baseline
+    if section is None or section.path is None or config.audit.kind != "population":
+        return None
+    host = host_of(config.model_copy(update={"model": section}), hidden_from_models(config, url))
+    assert host is not None  # it has a path
+    try:
+        host.model()
+    except AuditError as error:
+        host.close()
+        raise ModelError(f"performance.baseline: {error}") from error
+    return host
 
 
 def _counterfactuals(config: Config, policy: Policy) -> CounterfactualsSection | None:
@@ -297,7 +326,7 @@ def score(ready: Ready, tell: Tell) -> tuple[ScoredPartition, ...]:
     plans = ready.job.source.plan()
     found = []
     for done, plan in enumerate(plans, start=1):
-        found.append(worker.score_partition(ready.job, plan, ready.host))
+        found.append(worker.score_partition(ready.job, plan, ready.host, ready.baseline))
         tell("score", done, len(plans))
     return tuple(found)
 

@@ -135,7 +135,7 @@ def carry_out(
     now: Callable[[], dt.datetime] | None = None,
 ) -> Result:
     """Score, explain, measure and seal what is ready; see ``run``."""
-    from audit import barrier, identity, measure, prepare, reason_drift, soundness
+    from audit import barrier, identity, measure, other_models, prepare, reason_drift, soundness
     from audit.ledger import Ledger
     from audit.result import Result
 
@@ -166,6 +166,7 @@ def carry_out(
                 explained.append(replace(part, cases=()))  # what is locked by now need not be held
             tell("hold", 0, 1)
             sound = soundness.ask(ready, scored, explained, chosen)
+            sound += other_models.ask(ready, scored, chosen)
             tell("hold", 1, 1)
         with watch("fairness"):
             tell("fairness", 0, 1)

@@ -136,7 +136,7 @@ def ask(
         again = (_cause("stability", _VENDORS), _faithfulness(asking, looked_at))
     else:
         again = (
-            stability.figure(_over_seeds(asking, looked_at), _over_references(asking, looked_at)),
+            *_stability(asking, looked_at, scored),
             _faithfulness(asking, looked_at),
         )
     return (*again, named_methods.figure(n, list(_named(asking, scored, of_points))))
@@ -200,7 +200,23 @@ def _over_seeds(asking: Asking, cases: Declined) -> dict[str, Any]:
     return {"exact": exact, "max_difference": apart, **stability.alike(asking.told(some.quoted), draws)}
 
 
-def _over_references(asking: Asking, cases: Declined) -> dict[str, Any]:
+def _stability(asking: Asking, cases: Declined, scored: Sequence[ScoredPartition]) -> Iterator[Figure]:
+    """Yield how stable reasons are, over all looked at and by group; a batch tells of no group."""
+    config = asking.ready.config
+    draws = _references_drawn_anew(asking, cases)
+    told = asking.told(cases.quoted)
+    over = {"cause": draws} if isinstance(draws, str) else stability.alike(told, draws)
+    yield stability.figure(_over_seeds(asking, cases), over)
+    if isinstance(draws, str) or config.audit.kind == "batch" or not config.protected:
+        return
+    place = {one.decision: (part, at) for part in scored for at, one in enumerate(part.decisions)}
+    mine = [place[one.decision] for one in cases.decisions]
+    groups = {name: [str(part.groups[name][at]) for part, at in mine] for name in config.protected}
+    yield stability.by_group(told, draws, groups, config.fairness.min_group)
+
+
+def _references_drawn_anew(asking: Asking, cases: Declined) -> list[list[list[str]]] | str:
+    """Return what would be told against each reference drawn anew, or why nothing would."""
     seed = asking.ready.config.seed
     draws = []
     try:
@@ -213,8 +229,8 @@ def _over_references(asking: Asking, cases: Declined) -> dict[str, Any]:
             said, _ = asking.said(worker.QUOTED, cases, anew)
             draws.append(asking.told(said))
     except (UsageError, ModelError) as error:
-        return {"cause": str(error)}
-    return stability.alike(asking.told(cases.quoted), draws)
+        return str(error)
+    return draws
 
 
 def _redrawn(values: Values, seed: int) -> list[int]:

@@ -21,11 +21,13 @@ from audit.data.cases import case_files
 from audit.data.cells import as_words, date
 from audit.data.dataset import Batch
 from audit.data.decide import cutoffs, decide, observed
+from audit.data.estimated import estimated
 from audit.data.likeness import stride, tally
 from audit.data.missing import missing_factors
 from audit.data.profile import profile
 from audit.data.slices import groups, intersection_groups
 from audit.data.stated import stated_reasons
+from audit.data.strata import strata
 from audit.errors import ModelError, UsageError
 from audit.explain.joining import joined, taken
 from audit.fairness.groups import count
@@ -55,6 +57,7 @@ from audit.record import (
     ReasonCode,
 )
 from audit.scored_age import tried
+from audit.sliced import sliced
 from audit.turning import with_counterfactuals
 
 if TYPE_CHECKING:
@@ -88,7 +91,9 @@ def model_of(config: Config, host: Host | None) -> Model:
     return model if version is None else replace(model, version=version)
 
 
-def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredPartition:
+def score_partition(
+    job: Job, plan: PartitionPlan, host: Host | None, baseline: Host | None = None
+) -> ScoredPartition:
     """Read a partition, score it, and count what was decided.
 
     Raises
@@ -103,20 +108,18 @@ def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredP
     config = job.config
     batch = job.source.read(plan)
     scores = _scores(config, batch, host)
-    decisions = decide(config, batch, scores, cutoffs(config, batch.frame), job.persons)
+    at = cutoffs(config, batch.frame)
+    decisions = decide(config, batch, scores, at, job.persons)
     members = groups(config.protected, batch.frame)
     members |= intersection_groups(config.intersections, members)
     happened = observed(config, batch.frame)
+    outcomes = np.array([one.outcome for one in decisions], dtype=object)
+    values = np.array([np.nan if one.score is None else one.score for one in decisions], dtype=np.float64)
     return ScoredPartition(
         plan=plan,
         decisions=decisions,
         groups=members,
-        counts=count(
-            np.array([one.outcome for one in decisions], dtype=object),
-            members,
-            np.array([np.nan if one.score is None else one.score for one in decisions], dtype=np.float64),
-            happened,
-        ),
+        counts=count(outcomes, members, values, happened),
         observed=happened,
         keys=batch.keys(),
         quarantined=batch.quarantined,
@@ -128,7 +131,10 @@ def score_partition(job: Job, plan: PartitionPlan, host: Host | None) -> ScoredP
             stride(job.source.n_rows),
         ),
         profile=profile(batch.features()),
+        sliced=sliced(job, batch, decisions, at, members, happened, baseline),
         stated=stated_reasons(told, batch.frame) if (told := config.record.denial_reasons) else None,
+        strata=strata(config, batch.frame, members, outcomes, values),
+        estimated=estimated(config, batch.frame),
     )
 
 

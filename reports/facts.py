@@ -48,6 +48,8 @@ _RATES: Final = {
     "false_positive_rate": "are refused, of those that turned out well",
     "false_negative_rate": "are approved, of those that turned out badly",
     "positive_predictive_value": "turned out badly, of those refused",
+    "true_negative_rate": "are approved, of those that turned out well",
+    "negative_predictive_value": "turned out well, of those approved",
 }
 _COUNT_MEASURES: Final = frozenset(_COUNTED) | {"reference_size", "reasons_at_most_four", "notice_days"}
 _PERCENT_MEASURES: Final = frozenset(_RATES) | {
@@ -88,6 +90,11 @@ def measure_words(measure: str) -> str:
         "marginal_effect": "gap in approval rates",
         "selection_rate": "approval rate",
         "adverse_impact_ratio": "approval ratio",
+        "shortfall": "shortfall in persons",
+        "odds_ratio": "odds ratio of approval",
+        "ks": "distance of scores by outcome (KS)",
+        "calibration_gap": "score minus outcome",
+        "price_gap": "gap in price",
     }.get(measure, measure.replace("_", " "))
 
 

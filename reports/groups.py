@@ -9,6 +9,17 @@ from reports.wording import EN_DASH, NO_BREAK, capital
 _CROSS = re.compile(r"\s+[x×]\s+")
 _BAND = re.compile(r"^(\d+)-(\d+)$")
 _OPEN_BAND = re.compile(r"^\d+\+$")
+ESTIMATED = "(estimated)"
+"""Ends the name of an attribute whose groups are weights, not anybody's."""
+
+ESTIMATED_NAMES = {
+    "white": "White",
+    "black": "Black",
+    "aian": "American Indian or Alaska Native",
+    "api": "Asian or Pacific Islander",
+    "hispanic": "Hispanic",
+    "two_or_more": "Two or more races, or another",
+}
 _SEX = {"male": "men", "m": "men", "female": "women", "f": "women"}
 
 
@@ -37,7 +48,16 @@ def group_label(group: str) -> str:
     return ", ".join(_dashed(part) for part in parts(group))
 
 
+def label_in(attribute: str, group: str) -> str:
+    """Return the group as a cell under its attribute, an estimated one by its full name."""
+    if attribute.endswith(ESTIMATED):
+        return ESTIMATED_NAMES.get(group, group)
+    return group_label(group)
+
+
 def _one(attribute: str, group: str) -> str:
+    if attribute.endswith(ESTIMATED):
+        return f"the estimated group {ESTIMATED_NAMES.get(group, group)}"
     name = attribute.replace("_", " ")
     if group == "unknown":
         return f"people of unknown {name}"

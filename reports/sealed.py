@@ -86,7 +86,7 @@ class Sealed:
     @property
     def references(self) -> dict[str, str]:
         """Return the reference group of each attribute."""
-        return {d.attribute: d.reference for d in self.disparities}
+        return {d.attribute: d.reference for d in self.disparities if d.metric == "adverse_impact_ratio"}
 
 
 def read(ledger: Reading, audit_id: str) -> Sealed:

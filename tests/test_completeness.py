@@ -27,7 +27,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 # Exit codes that a scheduler meets and that no class of error carries.
 CODES = {0, 3, 76}
 # Config keys under which stand names of the user's: attributes, jurisdictions, codes of actions.
-CHOSEN = {"protected", "entities", "values", "orders", "databases", "overlays", "inputs", "factors"}
+CHOSEN = {"protected", "entities", "values", "orders", "bins", "databases", "overlays", "inputs", "factors"}
 CHOSEN |= {"label", "source", "storage", "balance", "2"}  # words by language
 
 

@@ -16,6 +16,7 @@ from audit.check.factors import factor_faults
 from audit.check.files import file_faults, shown
 from audit.check.population import population_faults
 from audit.check.released import release_faults
+from audit.check.sliced import slice_faults
 from audit.config import Config, Inspection, read_config
 from audit.config.bound import binding_faults, bindings_report
 from audit.config.dictionary import Dictionary, read_dictionary
@@ -57,6 +58,7 @@ def _of_the_data(config: Config, dictionary: Dictionary | None, inspection: Insp
     yield from column_faults(config, inspection)
     yield from binding_faults(config, inspection.columns, inspection.recipients_columns)
     yield from population_faults(config, inspection)
+    yield from slice_faults(config, inspection)
     whole = dictionary is not None and not dictionary.faults
     yield from release_faults(config, dictionary.codes if dictionary and whole else None, inspection)
 

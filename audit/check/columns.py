@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from audit.config import Config, Inspection
 from audit.config.nearest import did_you_mean, listed
 from audit.config.reader import Loc
+from audit.config.slices import performance_columns
 from audit.errors import Fault
 
 
@@ -47,6 +48,13 @@ def _named(config: Config) -> Iterator[tuple[Loc, str]]:
         yield ("reasons_given", "columns", index), column
     for column in config.record.denial_reasons.columns if config.record.denial_reasons else ():
         yield ("record", "denial_reasons"), column
+    for index, control in enumerate(config.fairness.controls):
+        yield ("fairness", "controls", index), control.column
+    for index, column in enumerate(config.fairness.segments):
+        yield ("fairness", "segments", index), column
+    if config.fairness.price is not None:
+        yield ("fairness", "price", "column"), config.fairness.price.column
+    yield from performance_columns(config)
 
 
 def _inputs(config: Config, inspection: Inspection) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from audit.config import Config, expand
 from audit.config.environment import names
+from audit.config.model import ModelSection
 from audit.config.nearest import did_you_mean
 from audit.config.reader import Loc
 from audit.errors import Fault, ModelError
@@ -24,7 +25,8 @@ def file_faults(config: Config) -> Iterator[Fault]:
             yield config.lines.fault(loc, fact, f"Set {name} and start again")
         if what is not None and not unset:
             yield from _missing(config, loc, written, what)
-    yield from _digest(config)
+    for place, model in _models(config):
+        yield from _digest(config, place, model)
 
 
 def shown(config: Config, written: str) -> Path | None:
@@ -40,17 +42,21 @@ def _named(config: Config) -> Iterator[tuple[Loc, str, str | None]]:
         yield ("data", "path"), config.data.file, "data"
     elif config.data.query is not None:
         yield ("data", "path", "url"), config.data.query.url, None
-    if config.model is not None and config.model.path is not None and not config.model.is_function:
-        yield ("model", "path"), config.model.path, "model"
+    for loc, model in _models(config):
+        if model.path is not None and not model.is_function:
+            yield (*loc, "path"), model.path, "model"
     if config.dictionary is not None:
         yield ("dictionary",), config.dictionary, "dictionary"
     if config.recipients is not None:
         yield ("recipients", "path"), config.recipients.path, "recipients"
+    if config.fairness.bisg is not None:
+        for place, file in config.fairness.bisg.files.items():
+            yield ("fairness", "bisg", *place.split(".")), file, "census"
 
 
 def _missing(config: Config, loc: Loc, written: str, what: str) -> Iterator[Fault]:
     path = shown(config, written)
-    folder = what == "model" and config.model is not None and config.model.is_folder
+    folder = what == "model" and written.endswith("/")
     if path is None or (path.is_dir() if folder else path.is_file()):
         return
     if path.is_dir():
@@ -62,9 +68,15 @@ def _missing(config: Config, loc: Loc, written: str, what: str) -> Iterator[Faul
     yield config.lines.fault(loc, f"there is no {what} file {path}", way_out)
 
 
-def _digest(config: Config) -> Iterator[Fault]:
-    model = config.model
-    if model is None or model.path is None or model.sha256 is None or model.is_function:
+def _models(config: Config) -> Iterator[tuple[Loc, ModelSection]]:
+    if config.model is not None:
+        yield ("model",), config.model
+    if config.performance.baseline is not None:
+        yield ("performance", "baseline"), config.performance.baseline
+
+
+def _digest(config: Config, loc: Loc, model: ModelSection) -> Iterator[Fault]:
+    if model.path is None or model.sha256 is None or model.is_function:
         return
     path = shown(config, model.path)
     if path is None or not (path.is_dir() if model.is_folder else path.is_file()):
@@ -73,9 +85,9 @@ def _digest(config: Config) -> Iterator[Fault]:
         digest = digest_of(path)
     except ModelError as error:
         fact, _, way_out = str(error).removesuffix(".").rpartition(". ")
-        yield config.lines.fault(("model", "path"), fact, way_out)
+        yield config.lines.fault((*loc, "path"), fact, way_out)
         return
     if digest != model.sha256:
         fact = f"the digest of {model.path} differs (got {digest}, expected {model.sha256})"
         way_out = "Bring back the file that was pinned, or have the new one looked at and pin its digest"
-        yield config.lines.fault(("model", "sha256"), fact, way_out)
+        yield config.lines.fault((*loc, "sha256"), fact, way_out)

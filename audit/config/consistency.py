@@ -27,7 +27,18 @@ def consistency_faults(config: Config, released_elsewhere: bool = False) -> Iter
     # What was left out for a fault of its own is not called missing.
     left_out = frozenset(fault.place for fault in config.refused)
     left_out |= frozenset(_RELEASED if released_elsewhere else ())
-    for part in (_model, _deciding, _reference, _protected, _dictionary, _record, _release):
+    for part in (
+        _model,
+        _deciding,
+        _reference,
+        _protected,
+        _fairness,
+        _dictionary,
+        _record,
+        _release,
+        _slices,
+        _baseline,
+    ):
         yield from part(config, left_out)
 
 
@@ -125,6 +136,26 @@ def _protected(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
             yield fault(("protected", name, "permitted"), "no basis but age can be scored lawfully", way_out)
 
 
+def _fairness(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
+    fault, fairness = config.lines.fault, config.fairness
+    protected = {attribute.column: name for name, attribute in config.protected.items()}
+    named = [(("controls", i), control.column) for i, control in enumerate(fairness.controls)]
+    named += [(("segments", i), column) for i, column in enumerate(fairness.segments)]
+    for loc, column in named:
+        if column in protected:
+            # Among people alike in it nobody of another group is left to compare with.
+            fact = (
+                f"{column!r} is the protected attribute {protected[column]!r}: it would explain itself away"
+            )
+            yield fault(("fairness", *loc), fact, "Remove it")
+    known = config.names("protected")
+    for key in ("sex", "race"):
+        name = getattr(fairness.ll144, key, None)
+        if name is not None and name not in known:
+            way_out = f"{did_you_mean(name, known)}Name a protected attribute: {listed(known) or 'none yet'}"
+            yield fault(("fairness", "ll144", key), f"no protected attribute {name!r}", way_out)
+
+
 def _dictionary(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
     needed = (config.model is not None and config.model.path is not None) or config.reasons_given is not None
     if needed and _lacks(config, left_out, "dictionary"):
@@ -148,3 +179,44 @@ def _release(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
         yield config.lines.fault(
             ("release",), "only a batch runs under a release", "Remove this key, or write kind: batch"
         )
+
+
+def _slices(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
+    seen: dict[Any, int] = {}
+    for number, one in enumerate(config.slices):
+        if one.name == "all":
+            yield config.lines.fault(("slices", number), "the name all is taken", "Rename the column")
+        if one.name in seen:
+            fact = f"these columns are crossed in entry {seen[one.name] + 1} already"
+            yield config.lines.fault(("slices", number), fact, "Keep one")
+        seen.setdefault(one.name, number)
+        for key, named in (("bins", one.bins), ("values", one.values)):
+            for name in named:
+                if name not in one.by:
+                    way_out = f"{did_you_mean(name, one.by)}Add it to by, or remove it"
+                    yield config.lines.fault(("slices", number, key), f"{name!r} is not in by", way_out)
+        for name in one.bins:
+            if name in one.values:
+                yield config.lines.fault(
+                    ("slices", number, "bins"), f"{name!r} has values too", "Keep one of them"
+                )
+
+
+def _baseline(config: Config, left_out: frozenset[str]) -> Iterator[Fault]:
+    other, fault = config.performance.baseline, config.lines.fault
+    here = ("performance", "baseline")
+    if other is None:
+        return
+    if _lacks(config, left_out, "model"):
+        yield fault(here, "there is no model to hold it against", "Add model, or remove the baseline")
+    if (other.path is None) == (other.scores is None):
+        yield fault(here, "a baseline is a path or a column of scores", "Give one of them")
+    if other.is_function:
+        way_out = "Name a file, or write its scores into a column of the data"
+        yield fault((*here, "path"), "a function has no file that could be pinned", way_out)
+    elif other.path is not None and _lacks(config, left_out, "performance.baseline.sha256"):
+        # What a run found would otherwise hang on a file that its identity does not know.
+        yield fault(here, "the baseline is not pinned to its bytes", "Add sha256: with the file's digest")
+    if (other.is_pickle or other.is_folder) and _lacks(config, left_out, "performance.baseline.trust"):
+        way_out = "Add trust: {by, reason, date} once somebody has looked"
+        yield fault((*here, "path"), "opening it runs code, and nobody is named who trusts it", way_out)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit.record import ReasonCode
+
+if TYPE_CHECKING:
+    from audit.data.levels import ColumnSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Inspection:
     rules: Mapping[str, int] = field(default_factory=dict)  # names in decision.rules' column
     taken: Mapping[str, int] = field(default_factory=dict)  # values of decision.taken's column
     observed: Mapping[str, int] = field(default_factory=dict)  # values of data.observed's column
+    levels: Mapping[str, ColumnSeen] = field(default_factory=dict)  # columns that rows are sliced by
     cutoff_keys: Mapping[str, int] = field(default_factory=dict)  # values of decision.cutoff.by's column
     cutoffs: tuple[float, ...] = ()  # distinct cutoffs in the data or the config
     score_low: float | None = None

@@ -15,7 +15,7 @@ ELDERLY = 62
 """12 CFR 1002.2(o): elderly means an age of 62 or older."""
 
 
-def _ascending(bands: tuple[float, ...]) -> tuple[float, ...]:
+def ascending(bands: tuple[float, ...]) -> tuple[float, ...]:
     if any(low >= high for low, high in itertools.pairwise(bands)):
         raise refusal("the bands do not ascend", "List their lower ends from low to high, each once")
     return bands
@@ -61,7 +61,7 @@ class ProtectedAttribute(Section):
     reference: Label
     """The group that all others are compared with."""
 
-    bands: Annotated[Many[float], Field(min_length=1), AfterValidator(_ascending)] | None = None
+    bands: Annotated[Many[float], Field(min_length=1), AfterValidator(ascending)] | None = None
     """Lower ends of left-closed bands, for integers and numbers."""
 
     provenance: Literal["collected", "self_test", "proxy"] = "collected"

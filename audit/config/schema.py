@@ -12,6 +12,7 @@ from audit.config.data import DataSection
 from audit.config.decision import DecisionSection
 from audit.config.environment import expand
 from audit.config.explain import ExplainSection
+from audit.config.fairness import FairnessSection
 from audit.config.letters import (
     BureauScoreSection,
     Entity,
@@ -23,7 +24,8 @@ from audit.config.letters import (
 from audit.config.model import ModelSection
 from audit.config.protected import ProtectedAttribute
 from audit.config.reader import Lines
-from audit.config.section import Date, Later, Many, Positive, Section, Text, Unique, Whole
+from audit.config.section import Date, Many, Section, Text, Unique, Whole
+from audit.config.slices import MOST_SPECS, PerformanceSection, SliceSection
 from audit.errors import Fault
 
 FindingWord = Literal["met", "not_met", "inconclusive", "not_applicable", "not_measured", "error"]
@@ -49,17 +51,6 @@ class ReasonsGiven(Section):
 
     method: Text
     by: Text
-
-
-class FairnessSection(Section):
-    """How groups are compared."""
-
-    min_group: Positive = 30
-    """A smaller group is inconclusive; it is shown and not dropped."""
-
-    controls: Annotated[Any, Later("control variables")] = ()
-    ledger: Annotated[Any, Later("a separate fair-lending ledger")] = None
-    retrain: Annotated[Any, Later("retraining")] = None
 
 
 class Config(Section):
@@ -90,7 +81,10 @@ class Config(Section):
     release: Text | None = None
     """The accepted audit of a batch, by id: its model, dictionary, cutoff, method and reference hold."""
 
-    slices: Annotated[Any, Later("sliced model analysis")] = ()
+    slices: Annotated[Many[SliceSection], Field(max_length=MOST_SPECS)] = ()
+    """Sliced model analysis: each entry a list of columns to cross, or {by, bins, values}."""
+
+    performance: PerformanceSection = Field(default_factory=PerformanceSection)
     fairness: FairnessSection = Field(default_factory=FairnessSection)
     letters: LettersSection = Field(default_factory=LettersSection)
     seed: Whole = 7

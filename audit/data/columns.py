@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from audit.config.slices import performance_columns
 from audit.data.cells import listed
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ def named_columns(config: Config) -> Iterator[tuple[tuple[str | int, ...], str]]
     if config.reasons_given is not None:
         given = config.reasons_given.columns
         named += [(("reasons_given", "columns", at), column) for at, column in enumerate(given)]
+    if config.fairness.bisg is not None:
+        estimated = config.fairness.bisg.columns.items()
+        named += [(("fairness", "bisg", *place.split(".")), column) for place, column in estimated]
+    named += performance_columns(config)
     yield from ((loc, column) for loc, column in named if column is not None)
 
 

@@ -9,7 +9,9 @@ import numpy as np
 import polars as pl
 
 from audit.config import Inspection, NumbersSeen, bind
+from audit.config.slices import sliced_names
 from audit.data.cells import as_words, listed_names, numbers
+from audit.data.levels import ColumnSeen
 from audit.data.slices import groups
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ class Facts:
         self.rules: Counter[str] = Counter()
         self.taken: Counter[str] = Counter()
         self.observed: Counter[str] = Counter()
+        sliced = (name for _, name in sliced_names(config))
+        self.levels = {name: ColumnSeen() for name in sliced if name not in config.names("protected")}
 
     def add(self, frame: pl.DataFrame) -> None:
         """Take the next rows, all text."""
@@ -44,6 +48,8 @@ class Facts:
         self.n_rows += frame.height
         for name, members in groups(self._config.protected, frame).items():
             self.groups[name].update(members.tolist())
+        for name, column in self.levels.items():
+            column.add(frame[name])
         for feature in self.missing:
             self.missing[feature] += frame[feature].null_count()
         for name, attribute in self._config.protected.items():
@@ -90,6 +96,7 @@ class Facts:
             rules=dict(self.rules),
             taken=dict(self.taken),
             observed=dict(self.observed),
+            levels=dict(self.levels),
         )
 
     def _add_numbers(self, name: str, cells: pl.Series, first_band: float) -> None:

@@ -8,7 +8,7 @@ first band is ``under 18``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 
 
+class Banded(Protocol):
+    """How a column is read into groups: an attribute, or a control."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def bands(self) -> tuple[float, ...] | None: ...
+    @property
+    def band_names(self) -> tuple[str, ...]: ...
+
+
 def groups(protected: Mapping[str, ProtectedAttribute], frame: pl.DataFrame) -> dict[str, NDArray[Any]]:
     """Return each row's group for each protected attribute.
 
@@ -31,7 +42,7 @@ def groups(protected: Mapping[str, ProtectedAttribute], frame: pl.DataFrame) -> 
     dict of str to object[n]
         Attribute -> group names.
     """
-    return {name: _groups(attribute, frame[attribute.column]) for name, attribute in protected.items()}
+    return {name: group_names(attribute, frame[attribute.column]) for name, attribute in protected.items()}
 
 
 def intersection_groups(
@@ -51,7 +62,8 @@ def intersection_groups(
     }
 
 
-def _groups(attribute: ProtectedAttribute, cells: pl.Series) -> NDArray[Any]:
+def group_names(attribute: Banded, cells: pl.Series) -> NDArray[Any]:
+    """Return the group of each cell."""
     if attribute.type == "category":
         return np.asarray(as_words(cells).fill_null(UNKNOWN).to_numpy(), dtype=object)
     values = numbers(cells).fill_null(np.nan).to_numpy()

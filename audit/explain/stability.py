@@ -97,6 +97,32 @@ def alike(told: Lists, again: Sequence[Lists]) -> dict[str, Any]:
     }
 
 
+def by_group(
+    told: Lists, again: Sequence[Lists], groups: Mapping[str, Sequence[str]], min_group: int
+) -> Figure:
+    """Return how stable reasons are in each group, over references drawn anew.
+
+    Parameters
+    ----------
+    told, again : as of ``alike``
+    groups : attribute -> the group of each refusal
+    min_group : refusals below which a group has its count and no shares
+    """
+    attributes = []
+    for attribute, members in groups.items():
+        rows = []
+        for group in sorted(set(members)):
+            mine = [at for at, one in enumerate(members) if one == group]
+            found: dict[str, Any] = {"group": group, "n": len(mine), "same_first": None, "overlap": None}
+            if len(mine) >= min_group and again:
+                of = alike([told[at] for at in mine], [[draw[at] for at in mine] for draw in again])
+                found |= {name: of[name] for name in ("same_first", "overlap")}
+            rows.append(found)
+        attributes.append({"attribute": attribute, "groups": rows})
+    body = {"draws": len(again), "min_group": min_group, "attributes": attributes}
+    return Figure("stability_by_group", "fair_lending", body)
+
+
 def figure(seeds: Mapping[str, Any], references: Mapping[str, Any]) -> Figure:
     """Return how stable reasons are.
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from audit.fairness.tally import Tally, add_tallies, exact_square_sums, exact_sums, tally
@@ -19,6 +22,7 @@ OUTCOMES = ("adverse", "favourable", "none")
 ADVERSE, FAVOURABLE, NONE = 0, 1, 2  # rows of a count matrix: what was decided
 UNKNOWN = 2  # third column of a count matrix: what really happened was not observed
 ALL = "all"
+AT_ONCE = 8  # tables that are merged at a time
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -39,9 +43,12 @@ class ScoreCounts:
         return self.adverse + self.favourable + self.unknown
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class CountTable:
     """What was decided and what happened, counted by cell.
+
+    Which cells make up a group is looked up once an attribute, so that thousands of groups cost no
+    more than one pass over the cells.
 
     Parameters
     ----------
@@ -65,19 +72,31 @@ class CountTable:
     square_sum: tuple[int, ...]
     scores: Tally
 
+    @cached_property
+    def _members(self) -> dict[str, dict[str, Integers]]:
+        """Attribute -> group -> its cells; groups sorted, ``unknown`` last."""
+        found: dict[str, dict[str, Integers]] = {ALL: {ALL: np.arange(len(self.cells), dtype=np.int64)}}
+        for place, attribute in enumerate(self.attributes):
+            cells: dict[str, list[int]] = {}
+            for number, cell in enumerate(self.cells):
+                cells.setdefault(cell[place], []).append(number)
+            names = sorted(cells, key=lambda name: (name == "unknown", name))
+            found[attribute] = {name: np.array(cells[name], dtype=np.int64) for name in names}
+        return found
+
+    @cached_property
+    def _tally_starts(self) -> Integers:
+        """Return where each cell's scores begin in the tally, whose keys are sorted; one more for the end."""
+        starts: Integers = np.searchsorted(self.scores.key, 3 * np.arange(len(self.cells) + 1))
+        return starts
+
     def groups(self, attribute: str) -> tuple[str, ...]:
         """Return the groups of an attribute, sorted, ``unknown`` last."""
-        if attribute == ALL:
-            return (ALL,)
-        place = self.attributes.index(attribute)
-        return tuple(sorted({cell[place] for cell in self.cells}, key=lambda name: (name == "unknown", name)))
+        return tuple(self._members[attribute])
 
     def cells_of(self, attribute: str, group: str) -> Integers:
-        """Return which cells make up a group."""
-        if attribute == ALL:
-            return np.arange(len(self.cells), dtype=np.int64)
-        place = self.attributes.index(attribute)
-        return np.array([i for i, cell in enumerate(self.cells) if cell[place] == group], dtype=np.int64)
+        """Return which cells make up a group; none where nobody is in it."""
+        return self._members[attribute].get(group, np.zeros(0, dtype=np.int64))
 
     def matrix(self, attribute: str = ALL, group: str = ALL) -> Integers:
         """Return int64[3, 3], decided by observed, of one group."""
@@ -95,9 +114,9 @@ class CountTable:
 
     def score_counts(self, attribute: str = ALL, group: str = ALL) -> ScoreCounts:
         """Return the distinct scores of a group with their observed outcomes."""
-        mine = np.zeros(len(self.cells), dtype=np.bool_)
-        mine[self.cells_of(attribute, group)] = True
-        kept = mine[self.scores.key // 3] if len(self.scores.key) else np.zeros(0, dtype=np.bool_)
+        starts, cells = self._tally_starts, self.cells_of(attribute, group)
+        spans = [np.arange(starts[cell], starts[cell + 1]) for cell in cells.tolist()]
+        kept = np.concatenate(spans) if spans else np.zeros(0, dtype=np.int64)
         score, place = np.unique(self.scores.value[kept], return_inverse=True)
         observed, n = self.scores.key[kept] % 3, self.scores.n[kept]
         columns = np.zeros((3, len(score)), dtype=np.int64)
@@ -106,8 +125,8 @@ class CountTable:
 
 
 def count(
-    outcomes: Sequence[str] | NDArray[Any],
-    groups: Mapping[str, Sequence[str] | NDArray[Any]],
+    outcomes: Sequence[str] | NDArray[Any] | pl.Series,
+    groups: Mapping[str, Sequence[str] | NDArray[Any] | pl.Series],
     scores: Sequence[float] | NDArray[Any] | None = None,
     observed: Sequence[Any] | NDArray[Any] | None = None,
 ) -> CountTable:
@@ -116,7 +135,8 @@ def count(
     Parameters
     ----------
     outcomes : n of ``adverse``, ``favourable``, ``none``
-        What happened to the person. Rows of outcome ``none`` are counted and enter no rate.
+        What happened to the person. Rows of outcome ``none`` are counted and enter no rate. Text
+        columns of polars are counted fastest, here and in groups.
     groups : attribute -> n group names
         Missing is the group ``unknown``; intersections are attributes like any other.
     scores : float[n], optional
@@ -164,14 +184,25 @@ def count(
 def merge(tables: Iterable[CountTable]) -> CountTable:
     """Merge partitions; their order and the way they were cut change nothing.
 
+    Tables are taken a few at a time, so that a lazy iterable of any length is merged in the memory that
+    its result needs.
+
     Raises
     ------
     ValueError
         If there is no table, or tables count different attributes.
     """
-    parts = tuple(tables)
+    coming = iter(tables)
+    parts = list(islice(coming, AT_ONCE))
     if not parts:
         raise ValueError("no counts to merge: an audit has at least one partition")
+    merged = _merged(parts)
+    while parts := list(islice(coming, AT_ONCE)):
+        merged = _merged([merged, *parts])
+    return merged
+
+
+def _merged(parts: Sequence[CountTable]) -> CountTable:
     attributes = parts[0].attributes
     if any(part.attributes != attributes for part in parts):
         raise ValueError("partitions count different attributes")
@@ -230,21 +261,46 @@ def _cells(columns: list[Any], n_rows: int) -> tuple[tuple[tuple[str, ...], ...]
 
 
 def _factorized(values: Any) -> tuple[list[str], Integers]:
-    """Return the distinct names and each row's place among them."""
+    """Return the distinct names in the order of their first row, and each row's place among them."""
+    words = _words(values)
+    if words is not None:
+        names = words.unique(maintain_order=True)
+        codes = words.cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy()
+        return names.to_list(), codes
     listed = values.tolist() if isinstance(values, np.ndarray) else list(values)
     index = {name: i for i, name in enumerate(dict.fromkeys(listed))}
     codes = np.fromiter(map(index.__getitem__, listed), dtype=np.int64, count=len(listed))
     return [str(name) for name in index], codes
 
 
+def _words(values: Any) -> pl.Series | None:
+    """Return text as a column, in which a million rows are told apart at once; None for anything else."""
+    if isinstance(values, pl.Series):
+        words = values.cast(pl.String) if values.dtype in (pl.Categorical, pl.Enum) else values
+    elif isinstance(values, np.ndarray) and values.dtype.kind not in "OUT":
+        return None
+    else:
+        try:
+            words = pl.Series(values, dtype=pl.String)
+        except (TypeError, ValueError, pl.exceptions.PolarsError):
+            return None
+    return words if words.dtype == pl.String and words.null_count() == 0 else None
+
+
 def _outcome_codes(outcomes: Any) -> Integers:
-    names, codes = _factorized(outcomes)
-    strange = sorted(set(names) - set(OUTCOMES))
+    words = _words(outcomes)
+    if words is not None:
+        codes = np.full(len(words), NONE, dtype=np.int64)
+        codes[(words == OUTCOMES[ADVERSE]).to_numpy()] = ADVERSE
+        codes[(words == OUTCOMES[FAVOURABLE]).to_numpy()] = FAVOURABLE
+        rest = words.filter(pl.Series(codes == NONE)).unique()
+        strange = sorted(set(rest.to_list()) - {OUTCOMES[NONE]})
+    else:
+        names, codes = _factorized(outcomes)
+        strange = sorted(set(names) - set(OUTCOMES))
     if strange:
         raise ValueError(f"outcomes: {strange[0]!r} is none of {', '.join(OUTCOMES)}")
-    if not names:
-        return codes
-    return np.array([OUTCOMES.index(name) for name in names], dtype=np.int64)[codes]
+    return codes
 
 
 def _observed_codes(observed: Any, n_rows: int) -> Integers:

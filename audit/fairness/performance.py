@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from audit.fairness.groups import ADVERSE, FAVOURABLE, CountTable, ScoreCounts
-from audit.fairness.intervals import auc_interval, wilson_interval
+from audit.fairness.intervals import Z, auc_interval, wilson_interval
 from audit.record import Rate
 
 BINS = 10
@@ -83,6 +84,45 @@ def confusion(table: CountTable) -> Confusion | None:
         false_negative=int(matrix[FAVOURABLE, ADVERSE]),
     )
     return found if found.n else None
+
+
+def calibration_gap(attribute: str, group: str, counts: ScoreCounts, *, adverse_high: bool) -> Rate:
+    """Return how much more adverse a group's scores are on average than what became of it.
+
+    Returns
+    -------
+    Rate
+        In [-1, 1]; positive: scores promised worse than came, so the group was scored too harshly.
+        ``n`` is how many have a score and an observed outcome.
+
+    Source: the mean of score - outcome (calibration in the large) with its own standard error.
+    """
+    name = "calibration_gap"
+    known = counts.adverse + counts.favourable
+    n = int(known.sum())
+    if n == 0:
+        return Rate(attribute, group, name, 0, None, cause="no score has an observed outcome")
+    if counts.score[0] < 0 or counts.score[-1] > 1:
+        return Rate(
+            attribute, group, name, n, None, cause="the scores are no probabilities: they leave 0 to 1"
+        )
+    mean, variance = residual_moments(counts, adverse_high=adverse_high)
+    if n < 2 or variance == 0:
+        return Rate(attribute, group, name, n, mean)
+    half = Z * math.sqrt(variance / n)
+    return Rate(attribute, group, name, n, mean, max(-1.0, mean - half), min(1.0, mean + half))
+
+
+def residual_moments(counts: ScoreCounts, *, adverse_high: bool) -> tuple[float, float]:
+    """Return mean and variance of score - outcome, turned toward adverse; n > 0, variance 0 for n = 1."""
+    happened = counts.adverse if adverse_high else counts.favourable
+    other = counts.favourable if adverse_high else counts.adverse
+    n = int((happened + other).sum())
+    gaps = np.concatenate([counts.score - 1.0, counts.score])
+    weights = np.concatenate([happened, other])
+    mean = float((gaps * weights).sum() / n)
+    variance = float(((gaps - mean) ** 2 * weights).sum() / (n - 1)) if n > 1 else 0.0
+    return (mean if adverse_high else -mean), variance
 
 
 def calibration(counts: ScoreCounts, *, adverse_high: bool) -> tuple[CalibrationBin, ...] | str:

@@ -9,43 +9,65 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from audit.fairness.groups import ADVERSE, ALL, FAVOURABLE, CountTable, Integers
 from audit.fairness.intervals import wilson_interval
-from audit.fairness.performance import auc_rate
+from audit.fairness.ks import ks_rate
+from audit.fairness.performance import auc_rate, calibration_gap
+from audit.fairness.separation import SEPARATED
 from audit.record import Disparity, Measurement, Rate
+from audit.record.words import MeasurementState
 
-# Of a count matrix: (how many, out of how many), and why there is none where the second is 0.
-Share = Callable[[Integers], tuple[int, int]]
-
-
-def _selection(matrix: Integers) -> tuple[int, int]:
-    return int(matrix[FAVOURABLE].sum()), int(matrix[:2].sum())
+# Of count matrices int64[..., 3, 3]: (how many, out of how many); each a whole number, or an array of them.
+Share = Callable[[Integers], tuple[Any, Any]]
 
 
-def _true_positive(matrix: Integers) -> tuple[int, int]:
-    return int(matrix[ADVERSE, ADVERSE]), int(matrix[:2, ADVERSE].sum())
+def _selection(matrix: Integers) -> tuple[Any, Any]:
+    return matrix[..., FAVOURABLE, :].sum(axis=-1), matrix[..., :2, :].sum(axis=(-2, -1))
 
 
-def _false_positive(matrix: Integers) -> tuple[int, int]:
-    return int(matrix[ADVERSE, FAVOURABLE]), int(matrix[:2, FAVOURABLE].sum())
+def _observed(decided: int, happened: int) -> Share:
+    """Return the share decided so, of those that turned out so."""
+
+    def share(matrix: Integers) -> tuple[Any, Any]:
+        return matrix[..., decided, happened], matrix[..., :2, happened].sum(axis=-1)
+
+    return share
 
 
-def _false_negative(matrix: Integers) -> tuple[int, int]:
-    return int(matrix[FAVOURABLE, ADVERSE]), int(matrix[:2, ADVERSE].sum())
+def _predictive(decided: int, happened: int) -> Share:
+    """Return the share that turned out so, of those decided so with an observed outcome."""
+
+    def share(matrix: Integers) -> tuple[Any, Any]:
+        return matrix[..., decided, happened], matrix[..., decided, :2].sum(axis=-1)
+
+    return share
 
 
-def _positive_predictive(matrix: Integers) -> tuple[int, int]:
-    return int(matrix[ADVERSE, ADVERSE]), int(matrix[ADVERSE, :2].sum())
+def _adverse_outcomes(matrix: Integers) -> tuple[Any, Any]:
+    return matrix[..., :2, ADVERSE].sum(axis=-1), matrix[..., :2, :2].sum(axis=(-2, -1))
 
 
+_NONE_ADVERSE = "no adverse outcome was observed"
+_NONE_FAVOURABLE = "no favourable outcome was observed"
 SELECTION: dict[str, tuple[Share, str]] = {"selection_rate": (_selection, "nobody was decided upon")}
 WITH_OUTCOME: dict[str, tuple[Share, str]] = {
-    "true_positive_rate": (_true_positive, "no adverse outcome was observed"),
-    "false_positive_rate": (_false_positive, "no favourable outcome was observed"),
-    "false_negative_rate": (_false_negative, "no adverse outcome was observed"),
-    "positive_predictive_value": (_positive_predictive, "nobody with an observed outcome was refused"),
+    "true_positive_rate": (_observed(ADVERSE, ADVERSE), _NONE_ADVERSE),
+    "false_positive_rate": (_observed(ADVERSE, FAVOURABLE), _NONE_FAVOURABLE),
+    "true_negative_rate": (_observed(FAVOURABLE, FAVOURABLE), _NONE_FAVOURABLE),
+    "false_negative_rate": (_observed(FAVOURABLE, ADVERSE), _NONE_ADVERSE),
+    "positive_predictive_value": (
+        _predictive(ADVERSE, ADVERSE),
+        "nobody with an observed outcome was refused",
+    ),
+    "negative_predictive_value": (
+        _predictive(FAVOURABLE, FAVOURABLE),
+        "nobody with an observed outcome was approved",
+    ),
+    "adverse_outcome_rate": (_adverse_outcomes, "no outcome was observed"),
 }
+OF_SCORES = ("auc", "ks", "calibration_gap")
 NOT_OBSERVED = "what really happened was not observed"
 
 
@@ -62,7 +84,7 @@ def rates(table: CountTable, min_group: int = 30, *, adverse_high: bool = True) 
     min_group : int
         A smaller group keeps its value and its n and has a cause: it is inconclusive.
     adverse_high : bool
-        Whether high scores are bad; turns the AUC.
+        Whether high scores are bad; turns AUC and calibration gap.
 
     Returns
     -------
@@ -70,7 +92,7 @@ def rates(table: CountTable, min_group: int = 30, *, adverse_high: bool = True) 
         First of ``all``, then of each attribute. ``n`` is what the rate is a share of. Where no
         outcome was observed at all, the measures that need one stand once, for ``all``, with the cause.
 
-    Source: Wilson (1927) intervals; AUC as in ``performance``.
+    Source: Wilson (1927) intervals; AUC and calibration as in ``performance``, KS as in ``ks``.
     """
     found: list[Rate] = []
     observed = bool(table.matrix()[:2, :2].sum())
@@ -81,19 +103,26 @@ def rates(table: CountTable, min_group: int = 30, *, adverse_high: bool = True) 
             for metric, (share, cause) in shares.items():
                 found.append(_share_rate(attribute, group, metric, share(matrix), cause, min_group))
             if observed:
-                auc = auc_rate(
-                    attribute, group, table.score_counts(attribute, group), adverse_high=adverse_high
-                )
-                found.append(replace(auc, cause=auc.cause or too_few(auc.n, min_group)))
+                counts = table.score_counts(attribute, group)
+                found += [
+                    replace(one, cause=one.cause or too_few(one.n, min_group))
+                    for one in (
+                        auc_rate(attribute, group, counts, adverse_high=adverse_high),
+                        ks_rate(attribute, group, counts),
+                        calibration_gap(attribute, group, counts, adverse_high=adverse_high),
+                    )
+                ]
     if not observed:
-        found += [Rate(ALL, ALL, metric, 0, None, cause=NOT_OBSERVED) for metric in (*WITH_OUTCOME, "auc")]
+        found += [
+            Rate(ALL, ALL, metric, 0, None, cause=NOT_OBSERVED) for metric in (*WITH_OUTCOME, *OF_SCORES)
+        ]
     return tuple(found)
 
 
 def _share_rate(
-    attribute: str, group: str, metric: str, share: tuple[int, int], cause: str, min_group: int
+    attribute: str, group: str, metric: str, share: tuple[Any, Any], cause: str, min_group: int
 ) -> Rate:
-    counted, n = share
+    counted, n = int(share[0]), int(share[1])
     if n == 0:
         return Rate(attribute, group, metric, 0, None, cause=cause)
     low, high = wilson_interval(counted, n)
@@ -103,7 +132,8 @@ def _share_rate(
 def measurements(rates: Sequence[Rate], disparities: Sequence[Disparity]) -> tuple[Measurement, ...]:
     """Return what requirements are judged by.
 
-    A value with a cause is inconclusive (shown, and no basis for a verdict); no value is not measured.
+    A value with a cause is inconclusive (shown, and no basis for a verdict); no value is not measured,
+    but for a regression whose controls decide without exception: it was made, and says nothing.
     """
     found: tuple[Rate | Disparity, ...] = (*rates, *disparities)
     return tuple(
@@ -115,8 +145,14 @@ def measurements(rates: Sequence[Rate], disparities: Sequence[Disparity]) -> tup
             n=each.n,
             attribute=each.attribute,
             group=each.group,
-            state="not_measured" if each.value is None else "inconclusive" if each.cause else "measured",
+            state=_state(each),
             cause=each.cause,
         )
         for each in found
     )
+
+
+def _state(each: Rate | Disparity) -> MeasurementState:
+    if each.value is None and not (each.cause or "").startswith(SEPARATED):
+        return "not_measured"
+    return "inconclusive" if each.cause else "measured"

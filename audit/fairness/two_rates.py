@@ -28,6 +28,8 @@ class TwoRates:
 
     ``ratio`` = group / reference (1 = equal, 0 = nobody of the group selected); ``difference`` =
     reference - group. The ratio and its ends are None where nobody of the reference was selected.
+    ``odds_ratio`` = odds of selection of the group / of the reference; it, or an end of it, is None
+    where an empty cell makes it infinite.
     """
 
     ratio: float | None
@@ -37,6 +39,9 @@ class TwoRates:
     difference_low: float
     difference_high: float
     p_value: float
+    odds_ratio: float | None
+    odds_low: float | None
+    odds_high: float | None
 
 
 def compare_rates(n_selected: int, n: int, n_reference_selected: int, n_reference: int) -> TwoRates:
@@ -60,8 +65,9 @@ def compare_rates(n_selected: int, n: int, n_reference_selected: int, n_referenc
     low = bisect(lambda d: difference_score(x, n, y, m, d) > z_high, -1.0, difference)
     high = bisect(lambda d: difference_score(x, n, y, m, d) < -z_low, 1.0, difference)
     low, high = _around(low, high, difference, 0.0, differs)
+    odds = _odds(x, n, y, m, odds_low, odds_high)
     if y == 0:
-        return TwoRates(None, None, None, difference, low, high, p_value)
+        return TwoRates(None, None, None, difference, low, high, p_value, *odds)
     ratio = (x * m) / (n * y)
     ratio_low = 0.0
     if x > 0:
@@ -71,7 +77,18 @@ def compare_rates(n_selected: int, n: int, n_reference_selected: int, n_referenc
     start = math.log(ratio) if x > 0 else -50.0
     ratio_high = math.exp(bisect(lambda r: ratio_score(x, n, y, m, math.exp(r)) < -z_high, 50.0, start))
     ratio_low, ratio_high = _around(ratio_low, ratio_high, ratio, 1.0, differs)
-    return TwoRates(ratio, ratio_low, ratio_high, difference, low, high, p_value)
+    return TwoRates(ratio, ratio_low, ratio_high, difference, low, high, p_value, *odds)
+
+
+def _odds(
+    x: int, n: int, y: int, m: int, low: float | None, high: float | None
+) -> tuple[float | None, float | None, float | None]:
+    """Return the odds ratio of the table and its exact ends; an empty lower cell makes an end 0."""
+    if y == 0 or x == n:
+        return None, None, None
+    ratio = x * (m - y) / ((n - x) * y)
+    low = 0.0 if low is None else low
+    return ratio, min(low, ratio), None if high is None else max(high, ratio)
 
 
 def _around(low: float, high: float, value: float, equal: float, differs: bool) -> tuple[float, float]:

@@ -155,6 +155,24 @@ class Host(Protocol):
     ) -> tuple[Figure, ...]:
         """Return what global methods say of the model; see ``audit.explain.behaviour.pictures_of``."""
 
+    def retrained(
+        self,
+        rows: Columns,
+        outcomes: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        held: Columns,
+        seed: int,
+    ) -> NDArray[np.float64]:
+        """Return the scores of ``held`` rows by a model trained anew; see ``audit.models.retrained``.
+
+        What this host holds is then the function that trains.
+
+        Raises
+        ------
+        ModelError
+            It raised, gave no function, or gave scores that are none.
+        """
+
     def close(self) -> None:
         """End it; a second time does nothing."""
 

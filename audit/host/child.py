@@ -208,6 +208,27 @@ class ChildHost:
         }
         return answers.behaviour_of(self._ask(question), methods)
 
+    def retrained(
+        self,
+        rows: Columns,
+        outcomes: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        held: Columns,
+        seed: int,
+    ) -> NDArray[np.float64]:
+        """Return the scores of rows by a model trained anew."""
+        from audit.models import checked_scores
+
+        question = {
+            "do": "retrain",
+            "rows": rows,
+            "outcomes": outcomes,
+            "weights": weights,
+            "held": held,
+            "seed": seed,
+        }
+        return checked_scores(self._ask(question), len(next(iter(held.values()), ())))
+
     def close(self) -> None:
         """End the child: it has nothing that could be lost."""
         self._line.close()

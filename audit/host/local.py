@@ -135,6 +135,19 @@ class LocalHost:
 
         return pictures_of(setting, self.scorer, rows, groups, outcomes, reference, methods, cutoffs=cutoffs)
 
+    def retrained(
+        self,
+        rows: Columns,
+        outcomes: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        held: Columns,
+        seed: int,
+    ) -> NDArray[np.float64]:
+        """Return the scores of rows by a model trained anew."""
+        from audit.models.retrained import retrained
+
+        return retrained(self.scorer, rows, outcomes, weights, held, seed)
+
     def close(self) -> None:
         """Let go of the model."""
         self._scorer = self._classifier = None

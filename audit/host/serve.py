@@ -96,6 +96,10 @@ def _opened(host: LocalHost) -> dict[str, Any]:
 def _asked(host: LocalHost, question: Mapping[str, Any], line: IO[bytes]) -> object:
     if question["do"] == "score":
         return host.score(question["rows"])
+    if question["do"] == "retrain":
+        return host.retrained(
+            question["rows"], question["outcomes"], question["weights"], question["held"], question["seed"]
+        )
     if question["do"] == "behaviour":
         return answers.behaviour_as_values(_behaviour(host, question))
 

@@ -87,6 +87,11 @@ class FunctionScorer:
         self._probed = False
 
     @property
+    def function(self) -> Callable[..., object]:
+        """The function itself."""
+        return self._function
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns it reads, in the order of the config."""
         return self._book.columns

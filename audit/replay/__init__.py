@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import AuditError, ConfigError, DataError, UsageError
+from audit.group_tests import AMONG_ALIKE, OF_OUTCOMES
 from audit.replay import inputs, outputs
 from audit.replay.answer import Replay
 from audit.replay.difference import Compared, distances
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
     from audit.prepare import Ready, Tell
     from audit.record import Audit
 
-# What needs to know what happened later, which is not recorded of a person.
-_OBSERVED = frozenset(
-    ("true_positive_rate", "false_positive_rate", "false_negative_rate", "positive_predictive_value", "auc")
-)
 _NO_KEY = (
     "the key file is not at hand, so the recorded inputs stay locked: the run is from the files, and "
     "decisions are matched by their row"
@@ -229,11 +226,16 @@ def _compared(
     absent = f"{len(missing):,} recorded {'row is' if len(missing) == 1 else 'rows are'} not in the data"
     if missing and observed:
         cannot.append(f"what the model got right and wrong: {absent}")
+    fairness = ready.config.fairness
+    alike = bool(fairness.controls or fairness.segments or fairness.price)
+    if missing and alike:
+        cannot.append(f"comparisons of people alike in controls, segments or prices: {absent}")
     compared += [outputs.references(records, run, within=within), scores, attributions, reasons]
     if missing and any("groups" in part.lost for part in records.parts):
         cannot.append(f"rates: {absent}, and their groups were let go of")
     else:
-        unknown = _OBSERVED if missing and observed else frozenset()
+        unknown = (OF_OUTCOMES if observed else frozenset()) | (AMONG_ALIKE if alike else frozenset())
+        unknown = unknown if missing else frozenset()
         compared.append(outputs.rates(records, run, within=within, unknown=unknown))
     if missing:
         cannot.append(f"findings and figures: {absent}")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from audit import barrier, measure, prepare, reason_drift, soundness, worker
+from audit import barrier, measure, other_models, prepare, reason_drift, soundness, worker
 from audit.job import Selection
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def again(ready: Ready, records: Records, *, changed: bool, missing: frozenset[K
     tell("reference", 1, 1)
     explained = tuple(prepare.explain(scored, chosen, ready.host, tell))
     groups = measure.groups(ready, _with_missing(scored, records, missing) if missing else scored)
-    sound = soundness.ask(ready, scored, explained, chosen)
+    sound = soundness.ask(ready, scored, explained, chosen) + other_models.ask(ready, scored, chosen)
     found = measure.Measured(ready, scored, explained, chosen, groups, sound)
     sealed = records.ledger.figures(records.audit)
     note = sealed["demonstration"].body["note"] if "demonstration" in sealed else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports import ratios, wording
+from reports import comparisons, ratios, wording
 from reports.charts.forest import Forest, forest
 from reports.groups import attribute_label, group_label, group_words, order, parts
 from reports.outcomes import Mark, mark
@@ -87,6 +87,11 @@ class Fairness:
     crossed: tuple[Crossed, ...]
     min_group: int
     finding: str
+    compared: tuple[comparisons.Compared, ...]
+    tests: str
+    law_rows: tuple[comparisons.Category, ...]
+    law_note: str
+    definitions: tuple[comparisons.Defined, ...]
 
 
 def _disparity(sealed: Sealed, metric: str, attribute: str, group: str) -> Disparity | None:
@@ -237,6 +242,7 @@ def query(ledger: Reading, audit_id: str) -> Fairness:
     cause = "" if drawn else "no protected attribute was compared in this audit"
     if sealed.audit.kind == "batch":
         cause = "these are the refusals of one batch, so no approval rate exists"
+    law_rows, law_note = comparisons.local_law_144(sealed)
     return Fairness(
         cause=cause,
         forest=forest(drawn, sentence, line) if drawn and not cause else None,
@@ -249,6 +255,11 @@ def query(ledger: Reading, audit_id: str) -> Fairness:
         crossed=tuple(crossed),
         min_group=sealed.min_group,
         finding=finding,
+        compared=comparisons.tables(sealed) if not cause else (),
+        tests=comparisons.families_meaning(sealed) if not cause else "",
+        law_rows=law_rows,
+        law_note=law_note,
+        definitions=comparisons.definitions(sealed),
     )
 
 

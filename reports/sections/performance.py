@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reports import wording
+from reports import ranked, wording
 from reports.charts import scores
 from reports.groups import attribute_label, group_label, order, parts
 from reports.sealed import Sealed, cutoff_words, read
@@ -45,6 +45,11 @@ class Performance:
     confusion: tuple[tuple[str, str, str], ...]
     confusion_cause: str
     confusion_meaning: str
+    measures: tuple[ranked.MeasureRow, ...]
+    gains: ranked.Gains | None
+    sweep: ranked.Sweep | None
+    periods: ranked.Periods | None
+    periods_cause: str
 
 
 def _groups(body: dict[str, Any], sealed: Sealed) -> tuple[scores.Counted, ...]:
@@ -139,6 +144,7 @@ def query(ledger: Reading, audit_id: str) -> Performance:
     calibration_meaning = _calibration_meaning(bins, outcome, promises=promises) if bins else ""
     shown = [b for b in bins if b.n >= _MIN_BIN]
     rows, confusion_meaning = _confusion(sealed)
+    whole = sealed.measured("performance")
     auc = sealed.rate("auc")
     if auc is not None and auc.value is not None:
         finding = (
@@ -171,6 +177,11 @@ def query(ledger: Reading, audit_id: str) -> Performance:
         confusion=rows,
         confusion_cause="" if rows else sealed.cause("confusion"),
         confusion_meaning=confusion_meaning,
+        measures=ranked.measure_rows(whole),
+        gains=ranked.gains(whole),
+        sweep=ranked.sweep(whole),
+        periods=ranked.periods(sealed),
+        periods_cause=sealed.cause("over_time") if sealed.figure("over_time") else "",
     )
 
 

@@ -16,13 +16,18 @@ def share(rows: Sequence[tuple[str, int | None]], counted: str, of: str) -> tupl
             "observed adverse": observed == 1,
             "observed favourable": observed == 0,
             "refused and observed": decision == "adverse" and observed is not None,
+            "selected and observed": decision == "favourable" and observed is not None,
+            "observed": observed is not None,
         }[of]
         if not inside:
             continue
         total += 1
-        if {"selected": decision == "favourable", "refused": decision == "adverse", "adverse": observed == 1}[
-            counted
-        ]:
+        if {
+            "selected": decision == "favourable",
+            "refused": decision == "adverse",
+            "adverse": observed == 1,
+            "favourable": observed == 0,
+        }[counted]:
             hits += 1
     return hits, total
 
@@ -33,6 +38,9 @@ METRICS = {
     "false_positive_rate": ("refused", "observed favourable"),
     "false_negative_rate": ("selected", "observed adverse"),
     "positive_predictive_value": ("adverse", "refused and observed"),
+    "true_negative_rate": ("selected", "observed favourable"),
+    "negative_predictive_value": ("favourable", "selected and observed"),
+    "adverse_outcome_rate": ("adverse", "observed"),
 }
 
 
@@ -63,3 +71,23 @@ def deviation(values: Sequence[float]) -> float:
     """Return the standard deviation with n - 1."""
     middle = mean(values)
     return float((sum((value - middle) ** 2 for value in values) / (len(values) - 1)) ** 0.5)
+
+
+def ks(adverse: Sequence[float], favourable: Sequence[float]) -> float:
+    """Return the largest gap between two cumulative shares, looked for at every score."""
+    gaps = []
+    for score in [*adverse, *favourable]:
+        shares = [sum(one <= score for one in side) / len(side) for side in (adverse, favourable)]
+        gaps.append(abs(shares[0] - shares[1]))
+    return max(gaps)
+
+
+def delong_variance(adverse: Sequence[float], favourable: Sequence[float]) -> float:
+    """Return DeLong's variance of the AUC by placements of every single person."""
+
+    def placed(high: float, low: float) -> float:
+        return 1.0 if high > low else 0.5 if high == low else 0.0
+
+    below = [mean([placed(bad, good) for good in favourable]) for bad in adverse]
+    above = [mean([placed(bad, good) for bad in adverse]) for good in favourable]
+    return deviation(below) ** 2 / len(adverse) + deviation(above) ** 2 / len(favourable)

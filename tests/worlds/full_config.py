@@ -76,8 +76,23 @@ bureau_scores:
      key_factors: [k1, k2, k3, k4], inquiries: k5, role: third_party_score, of: primary}
 recipients: {path: recipients.csv, decision: application_id, person: applicant_id, role: primary, name: name,
              address: [street, town], channel: mail, esign_consent: no}
-slices: []
-fairness: {min_group: 30}
+slices:
+  - [product_line]
+  - {by: [income, region], bins: {income: [20, 50]}, values: {region: [north]}}
+performance:
+  thresholds: [0.1, 0.2]
+  quantile_bins: 4
+  search: {metric: error_rate, columns: [region, sex], at_most: 20}
+  over_time: {column: decided_on, by: month, reference: 2026-01}
+  baseline: {scores: old_score, cutoff: 0.3}
+fairness:
+  min_group: 30
+  controls:
+    [income_band, {column: months_late, type: number}, {column: income, type: number, bands: [0, 40000]}]
+  segments: [region]
+  price: {column: apr, adverse: high}
+  ll144: {sex: sex, race: age, distributed_on: 2026-01-05, source: Historical data of one lender,
+          leave_out_below_two_percent: Too few for a rate}
 letters:
   keep: words
   paper: letter
@@ -112,7 +127,8 @@ MODEL_BYTES = b"the bytes of a model; nothing here opens them"
 _COLUMNS = """
     application_id applicant_id balance_to_limit balance_missing months_late defaulted decision decided_by
     fired reviewed sex age action received_at completed_at requested_terms offered_terms bureau_used fico
-    fico_date k1 k2 k3 k4 k5 lender_reason_1 lender_reason_2
+    fico_date k1 k2 k3 k4 k5 lender_reason_1 lender_reason_2 product_line region income decided_on old_score
+    income_band apr
 """
 COLUMNS = tuple(_COLUMNS.split())
 RECIPIENTS_COLUMNS = ("application_id", "applicant_id", "name", "street", "town")

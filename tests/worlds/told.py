@@ -29,6 +29,7 @@ from audit.record import (
     Requirement,
     Statement,
 )
+from tests.worlds import told_comparisons
 from tests.worlds.told_figures import FACTORS, GROUPS, decisions, figures
 from tests.worlds.told_reasons import HMDA
 
@@ -332,10 +333,12 @@ class ToldLedger:
     the_audit: Audit = field(default_factory=audit)
     the_requirements: tuple[Requirement, ...] = REQUIREMENTS
     the_findings: tuple[Finding, ...] = field(default_factory=findings)
-    the_figures: dict[str, Figure] = field(default_factory=figures)
+    the_figures: dict[str, Figure] = field(default_factory=lambda: figures() | told_comparisons.figures())
     the_reviews: Reviews | None = field(default_factory=lambda: Reviews(14, 3, 7, 2, 1, 211))
     the_rates: tuple[Rate, ...] = field(default_factory=rates)
-    the_disparities: tuple[Disparity, ...] = field(default_factory=disparities)
+    the_disparities: tuple[Disparity, ...] = field(
+        default_factory=lambda: (*disparities(), *told_comparisons.compared())
+    )
 
     def find(self, _: str) -> Audit:
         return self.the_audit

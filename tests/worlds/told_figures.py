@@ -8,7 +8,9 @@ from typing import Any
 
 from audit.record import Decision, DroppedReason, Figure, Notice, Person, Reason
 from tests.worlds.told_behaviour import behaviour
+from tests.worlds.told_gaps import gaps
 from tests.worlds.told_reasons import reason_audit
+from tests.worlds.told_slices import slices
 from tests.worlds.told_soundness import soundness
 
 FACTORS = (
@@ -304,13 +306,15 @@ def figures() -> dict[str, Figure]:
             "note": "Real Taiwanese card holders of 2005, judged by a made-up lender. No real one was seen."
         },
     }
-    fair = {"data", "scores", "reasons_by_group"}
+    bodies |= gaps()
+    fair = {"data", "scores", "reasons_by_group", *gaps()}
     return {
         **{
             name: Figure(name, "fair_lending" if name in fair else "model_risk", body)
             for name, body in bodies.items()
         },
         **behaviour(FACTORS),
+        **slices(),
     }
 
 

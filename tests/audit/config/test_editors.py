@@ -94,7 +94,7 @@ def test_left_out_keys_are_judged_alike(full: Any) -> None:
 
 def test_unknown_keys_are_refused_by_both_wherever_they_stand(full: Any) -> None:
     """No mapping with fixed keys takes another key."""
-    free = {"protected", "entities", "values", "orders"}
+    free = {"protected", "entities", "values", "orders", "bins"}
     for loc in places(full):
         inside = full
         for step in loc:
@@ -108,10 +108,7 @@ def test_unknown_keys_are_refused_by_both_wherever_they_stand(full: Any) -> None
 @pytest.mark.parametrize(
     ("loc", "value"),
     [
-        (("slices",), [["product"]]),
-        (("fairness", "controls"), ["income"]),
         (("fairness", "ledger"), "sqlite:///f.db"),
-        (("fairness", "retrain"), "python:p.m:f"),
         (("explain", "reasons", "method"), "lime"),
         (("record", "gross_revenue_band"), "a"),
     ],

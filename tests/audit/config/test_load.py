@@ -93,7 +93,7 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
         intersections="intersections: [[sex, agee]]",
         explain="explain:\n  also: [shap, shpa, xrai]\n  sample: -1",
         release="release: 3f2a",
-        fairness="fairness: {min_group: 30, controls: [income]}",
+        fairness="fairness: {min_group: 30, ledger: 'sqlite:///f.db'}",
     )
     assert [fault.split(": ")[1] for fault in found] == [
         "audit.knd",
@@ -101,7 +101,7 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
         "explain.also[1]",
         "explain.also[2]",
         "explain.sample",
-        "fairness.controls",
+        "fairness.ledger",
         "release",
     ]
     assert found[0].startswith("audit.yaml:1: audit.knd: this key is not known. Did you mean 'kind'?")
@@ -116,8 +116,37 @@ def test_all_faults_come_at_once_each_with_its_line(tmp_path: Path) -> None:
     ("changes", "words"),
     [
         ({"release": "release: 3f2a"}, "release: only a batch runs under a release"),
-        ({"slices": "slices: [[product]]"}, "slices: sliced model analysis: not built yet"),
-        ({"fairness": "fairness: {retrain: 'python:p.m:f'}"}, "fairness.retrain: retraining: not built yet"),
+        ({"slices": "slices: [[product, product]]"}, r"slices\[0\].*column product is named twice"),
+        (
+            {"slices": "slices: [{by: [income], bins: {term: [1]}}]"},
+            r"slices\[0\].bins: 'term' is not in by",
+        ),
+        ({"slices": "slices: [{by: [income], bins: {income: [2, 1]}}]"}, "the edges do not ascend"),
+        (
+            {"slices": "slices: [{by: [a], bins: {a: [1]}, values: {a: [x]}}]"},
+            r"slices\[0\].bins: 'a' has values too",
+        ),
+        (
+            {"slices": "slices: [[a, b], [a, b]]"},
+            r"slices\[1\]: these columns are crossed in entry 1 already",
+        ),
+        ({"performance": "performance: {search: {metric: speed}}"}, "performance.search.metric: got 'speed'"),
+        (
+            {"performance": "performance: {baseline: {path: old.keras}}"},
+            "performance.baseline: the baseline is not pinned to its bytes",
+        ),
+        (
+            {"performance": "performance: {baseline: {cutoff: 0.4}}"},
+            "performance.baseline: a baseline is a path or a column of scores",
+        ),
+        (
+            {"performance": "performance: {baseline: {path: 'python:p.m:f'}}"},
+            "performance.baseline.path: a function has no file that could be pinned",
+        ),
+        (
+            {"performance": f"performance: {{baseline: {{path: old.pkl, sha256: {'0' * 64}}}}}"},
+            "performance.baseline.path: opening it runs code",
+        ),
         ({"fairness": "fairness: {ledger: 'sqlite:///fair.db'}"}, "fairness.ledger: .*not built yet"),
         ({"record": "record: {purpose: business}"}, "record.purpose: notices for business credit: not built"),
         ({"record": "record: {gross_revenue_band: a}"}, "record.gross_revenue_band: .*not built yet"),
@@ -197,7 +226,7 @@ def test_a_pickle_needs_trust_and_its_digest(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"model": "", "decision": "decision: {taken: {column: d, adverse: no}}"},
+        {"model": "", "performance": "", "decision": "decision: {taken: {column: d, adverse: no}}"},
         {"model": "model: {scores: s}", "decision": "decision: {adverse: low, cutoff: 600}"},
         {"decision": "decision: {adverse: low, cutoff: {column: c}}"},
         {"decision": "decision: {adverse: low, cutoff: {by: product, values: {1: 0.3, card: 1}}}"},
@@ -209,6 +238,10 @@ def test_a_pickle_needs_trust_and_its_digest(tmp_path: Path) -> None:
         {"protected": "protected: {sex: {column: s, type: category, reference: 2},"
          " age: {column: a, type: number, bands: [0, 0.5], reference: 0-0.5}}"},
         {"slices": "slices: []"},
+        {"slices": "slices: [[product], [region, age]]"},
+        {"slices": "slices: [{by: [income, region], bins: {income: [20, 50]}, values: {region: [n, 7]}}]"},
+        {"performance": "performance: {search: {}, over_time: {column: day, by: quarter}}"},
+        {"performance": "performance: {baseline: {scores: old}, thresholds: [0.1, 0.5]}"},
         {"letters": "letters: {keep: pdf, paper: a4}"},
     ],
 )  # fmt: skip

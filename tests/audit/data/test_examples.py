@@ -7,7 +7,10 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ["data.cells", "data.container", "data.content", "data.likeness", "data.slices", "models"]
+MODULES = [
+    "data.cells", "data.container", "data.content", "data.likeness", "data.slices", "models",
+    "slicing.counts", "slicing.cuts", "slicing.paired", "slicing.worst",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODULES)

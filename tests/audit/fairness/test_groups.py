@@ -6,6 +6,7 @@ import random
 from fractions import Fraction
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -154,3 +155,24 @@ def test_merging_nothing_is_refused() -> None:
         merge([])
     with pytest.raises(ValueError, match="different attributes"):
         merge([count(["none"], {"sex": ["f"]}), count(["none"], {"age": ["62+"]})])
+
+
+@given(ROWS)
+def test_text_counts_alike_however_it_is_held(rows) -> None:
+    """Lists, arrays of objects, arrays of text and polars columns give the same table, bit for bit."""
+    outcome, sex, age, score, observed = map(list, zip(*rows, strict=True))
+    whole = count(outcome, {"sex": sex, "age": age}, score, observed)
+    for held in (
+        lambda words: np.array(words, dtype=object),
+        lambda words: np.array(words),
+        pl.Series,
+        lambda words: pl.Series(words, dtype=pl.Categorical),
+    ):
+        assert same(whole, count(held(outcome), {"sex": held(sex), "age": held(age)}, score, observed))
+
+
+def test_what_is_no_text_is_named_by_its_words() -> None:
+    """Numbers and missing values among group names are counted by how they are written."""
+    table = count(["adverse"] * 4, {"town": ["a", None, 3, 3]})
+    assert set(table.groups("town")) == {"a", "None", "3"}
+    assert table.matrix("town", "3").sum() == 2

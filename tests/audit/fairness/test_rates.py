@@ -49,6 +49,17 @@ def test_rates_equal_plain_loops(rows, adverse_high) -> None:
             assert auc.value == (None if expected is None else pytest.approx(expected, abs=1e-12))
             if expected is not None:
                 assert 0 <= auc.low <= auc.value <= auc.high <= 1
+            sides = [[row[2] for row in decided if row[3] == side] for side in (1, 0)]
+            ks = found[attribute, group, "ks"]
+            assert ks.value == (pytest.approx(oracle.ks(*sides), abs=1e-12) if all(sides) else None)
+            gap = found[attribute, group, "calibration_gap"]
+            errors = [
+                row[2] - (row[3] == (1 if adverse_high else 0)) for row in decided if row[3] is not None
+            ]
+            if errors:
+                expected = oracle.mean(errors) if adverse_high else -oracle.mean(errors)
+                assert gap.value == pytest.approx(expected, abs=1e-12)
+                assert gap.low is None or gap.low <= gap.value <= gap.high
 
 
 def test_rows_that_were_not_decided_stay_out() -> None:
@@ -67,7 +78,12 @@ def test_without_outcomes_performance_is_not_measured_once() -> None:
         "false_positive_rate",
         "false_negative_rate",
         "positive_predictive_value",
+        "true_negative_rate",
+        "negative_predictive_value",
+        "adverse_outcome_rate",
         "auc",
+        "ks",
+        "calibration_gap",
     }
     assert {(m.attribute, m.cause) for m in missing} == {("all", "what really happened was not observed")}
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from audit.fairness import CountTable, count, disparities, rates
+from audit.fairness.classical import clopper_pearson_interval, katz_interval
+from audit.fairness.error_gaps import error_gaps
 from audit.fairness.intervals import wilson_interval
 
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data"
@@ -277,3 +279,76 @@ def test_the_mortgage_register() -> None:
     assert found["race", black] == pytest.approx(0.7705, abs=5e-5)
     assert found["ethnicity", hispanic] == pytest.approx(0.9146, abs=5e-5)
     assert found["sex", "Female"] == pytest.approx(0.9532, abs=5e-5)
+
+
+def _close(found: float, expected: float, largest: list[float], abs_: float = 1e-12) -> None:
+    largest.append(abs(found - expected))
+    assert found == pytest.approx(expected, abs=abs_)
+
+
+@pytest.mark.parametrize(("dataset", "protected", "reference"), CASES)
+def test_error_gaps_meet_the_public_tools(dataset, protected, reference) -> None:
+    """Equal opportunity, equalized odds and predictive values of fairlearn and aif360 come out.
+
+    Their positive is the favourable outcome, and fairlearn's differences are largest minus smallest group.
+    """
+    counted = table(dataset, "rule")
+    gaps = {(g.metric, g.group): g.value for g in error_gaps(counted, {protected: reference}, True, 1)}
+    by_group = {
+        name: ours(dataset, protected, "rule", name)
+        for name in ("true_negative_rate", "false_negative_rate", "negative_predictive_value")
+    }
+    spread = {name: max(rates_.values()) - min(rates_.values()) for name, rates_ in by_group.items()}
+    others = [group for group in by_group["true_negative_rate"] if group != reference]
+    met: list[float] = []
+    for value in wanted(dataset, protected, "rule"):
+        expected, metric, tool = value["value"], value["metric"], value["tool"]
+        if metric == "precision" and "group" in value:
+            _close(by_group["negative_predictive_value"][value["group"]], expected, met)
+        elif metric == "equal_opportunity_difference" and tool.startswith("fairlearn"):
+            _close(spread["true_negative_rate"], expected, met)
+            if len(others) == 1:
+                _close(abs(gaps["equal_opportunity_difference", others[0]]), expected, met)
+        elif metric == "equalized_odds_difference":
+            _close(max(spread["true_negative_rate"], spread["false_negative_rate"]), expected, met)
+            if len(others) == 1:
+                _close(gaps["equalized_odds_difference", others[0]], expected, met)
+        elif tool.startswith("aif360") and len(others) == 1:
+            well, badly = (
+                gaps[f"{name}_difference", others[0]] for name in ("equal_opportunity", "false_negative_rate")
+            )
+            if metric == "equal_opportunity_difference":
+                _close(-well, expected, met)
+            elif metric == "average_odds_difference":
+                _close(-(well + badly) / 2, expected, met)
+    assert len(met) >= (8 if len(others) == 1 else 4)
+    assert max(met) < 1e-12
+
+
+@pytest.mark.parametrize(("dataset", "protected", "reference"), CASES)
+@pytest.mark.parametrize("case", ["labels", "rule"])
+def test_intervals_of_other_tools_are_met(dataset, protected, reference, case) -> None:
+    """Clopper-Pearson and Katz as scipy prints them, and the shortfall in persons of solas-ai."""
+    counted = table(dataset, case)
+    shortfall = {
+        d.group: d.value
+        for d in disparities(counted, {protected: reference}, True, 1)
+        if d.metric == "shortfall"
+    }
+    pairs = {
+        group: (int(counted.matrix(protected, group)[1].sum()), int(counted.matrix(protected, group).sum()))
+        for group in counted.groups(protected)
+    }
+    met = 0
+    for value in wanted(dataset, protected, case):
+        group, expected = value.get("group"), value["value"]
+        if value["metric"] == "selection_rate_ci95_clopper_pearson":
+            assert clopper_pearson_interval(*pairs[group]) == pytest.approx(expected, abs=1e-12)
+        elif value["metric"] == "adverse_impact_ratio_ci95_katz_log" and value["reference"] == reference:
+            assert katz_interval(*pairs[group], *pairs[reference]) == pytest.approx(expected, abs=1e-12)
+        elif value["metric"] == "shortfall":
+            assert shortfall[group] == pytest.approx(expected, abs=5e-6)
+        else:
+            continue
+        met += 1
+    assert met >= 3

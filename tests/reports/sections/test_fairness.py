@@ -97,3 +97,53 @@ def test_the_darkest_cell_and_its_n_are_told() -> None:
     cells = dict(cross.rows)
     assert cells["male"][0].step == 5
     assert (cells["male"][3].value, cells["male"][3].step) == ("too few", 0)
+
+
+def test_only_what_outlasts_all_tests_is_marked() -> None:
+    """A value is bold where Holm's p-value is below 0.05, and the sentence counts the tests."""
+    page = fairness.query(ToldLedger(), AUDIT)
+    marked = {
+        row.label for table in page.compared for row in table.rows if any(sure for _, sure in row.cells)
+    }
+    assert marked == {"18–24"}
+    assert page.tests == (
+        "14 approval ratios were tested. Alone, one is more than chance at 5%; with all tests counted in "
+        "(Holm), one. Of these, none lies below the screening line."
+    )
+
+
+def test_small_groups_and_failed_regressions_say_so() -> None:
+    """Twelve people have no numbers in any table, and a separation is told once under its table."""
+    page = fairness.query(ToldLedger(), AUDIT)
+    few = [row for table in page.compared for row in table.rows if row.tone == "few"]
+    assert few
+    for row in few:
+        assert all(text in ("too few, n = 12", "not measured", "7.1") for text, _ in row.cells)
+    (pay,) = [table for table in page.compared if table.heading == "What the approved pay"]
+    assert pay.causes == ("perfect separation: control 'region' decides without exception",)
+
+
+def test_an_older_ledger_has_no_further_tables() -> None:
+    """Where only ratios, gaps and rates were sealed, the section is as it was."""
+    told = ToldLedger()
+    told.the_disparities = tuple(d for d in told.the_disparities if d.metric in OLDER)
+    for name in ("definitions", "families", "classical", "ll144"):
+        told.the_figures.pop(name)
+    page = fairness.query(told, AUDIT)
+    assert (page.compared, page.tests, page.law_rows, page.definitions) == ((), "", (), ())
+    assert page.rows
+
+
+OLDER = ("adverse_impact_ratio", "standardized_mean_difference", "marginal_effect")
+
+
+def test_the_law_has_no_line_and_counts_the_unknown() -> None:
+    """A category left out has its count and rate; who is unknown is told; nothing passes."""
+    page = fairness.query(ToldLedger(), AUDIT)
+    assert [(row.label, row.ratio) for row in page.law_rows if not row.head] == [
+        ("Male", "0.957"),
+        ("Female", "1.000"),
+        ("Other", "left out, under 2%"),
+    ]
+    assert page.law_note.startswith("212 of 5,000 people assessed are not in these tables")
+    assert "set no line" in page.law_note

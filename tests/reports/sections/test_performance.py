@@ -47,3 +47,33 @@ def test_the_bin_that_misses_most_is_told() -> None:
         "Scores about 0.82 promise more adverse outcomes than came: "
         "73.5% (interval 67.0–80.5%) of them were adverse."
     )
+
+
+def test_ranking_cutoffs_and_periods_are_told() -> None:
+    """Each sealed measure has its row, the cutoff in force its own, and the period that moved is named."""
+    page = performance.query(ToldLedger(), AUDIT)
+    assert [row.name for row in page.measures][:3] == ["AUC", "Gini", "KS distance"]
+    assert page.gains is not None
+    assert page.gains.rows[-1][1:3] == ("100.0%", "1.00")
+    assert page.sweep is not None
+    assert "0.30" in [row[0] for row in page.sweep.rows]
+    assert page.sweep.more
+    assert page.periods is not None
+    assert page.periods.reference == "2026-01"
+    assert page.periods.meaning.startswith("Scores moved most in 2026-04: PSI ")
+
+
+def test_a_measure_without_a_value_says_why() -> None:
+    """One class of outcome orders nothing; the row stays, with its cause."""
+    told = ToldLedger()
+    body = dict(told.the_figures["performance"].body)
+    cause = "every observed outcome is adverse"
+    auc = {"n": 40, "value": None, "low": None, "high": None, "cause": cause}
+    body["measures"] = {**body["measures"], "auc": auc}
+    body["gains"] = {"cause": cause}
+    told.the_figures["performance"] = replace(told.the_figures["performance"], body=body)
+    page = performance.query(told, AUDIT)
+    assert (page.measures[0].value, page.measures[0].meaning) == ("not measured", cause)
+    assert page.gains is None
+    told.the_figures["over_time"] = Figure("over_time", "model_risk", {"cause": "no dates"})
+    assert performance.query(told, AUDIT).periods_cause == "no dates"

@@ -1,0 +1,82 @@
+"""The error of an AUC by DeLong's method, from counts of scores, and two groups' AUCs compared.
+
+DeLong's variance is that of the placements: for each later adverse outcome the share of favourable
+ones that it is ranked above, and the other way round. Placements depend on a score alone, so they are
+found once for each distinct score, never for pairs of people.
+
+Source: DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44:837.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.fairness.groups import ScoreCounts
+from audit.fairness.intervals import Z
+from audit.record import Disparity
+
+Floats = NDArray[np.float64]
+
+
+def delong_variance(counts: ScoreCounts) -> float | None:
+    """Return the variance of the AUC; None where an outcome was observed fewer than twice."""
+    adverse, favourable = counts.adverse, counts.favourable
+    m, n = int(adverse.sum()), int(favourable.sum())
+    if m < 2 or n < 2:
+        return None
+    below = (np.cumsum(favourable) - favourable + favourable / 2) / n  # placements of the adverse
+    above = (m - np.cumsum(adverse) + adverse / 2) / m  # placements of the favourable
+    return _variance(below, adverse, m) / m + _variance(above, favourable, n) / n
+
+
+def delong_interval(auc: float, counts: ScoreCounts, z: float = Z) -> tuple[float, float] | None:
+    """Return the interval of an AUC, cut at 0 and 1; it has no width where the AUC is 0 or 1."""
+    variance = delong_variance(counts)
+    if variance is None:
+        return None
+    half = z * math.sqrt(variance)
+    return max(0.0, auc - half), min(1.0, auc + half)
+
+
+def auc_difference(
+    attribute: str,
+    group: str,
+    reference: str,
+    aucs: tuple[float | None, float | None],
+    counts: tuple[ScoreCounts, ScoreCounts],
+    small: str | None,
+) -> Disparity:
+    """Return the reference's AUC minus the group's: positive where scores rank the group worse.
+
+    Parameters
+    ----------
+    aucs, counts : of the group and of the reference
+    small : why the groups are too small for a verdict; None where they are large enough
+
+    Source: the groups hold different people, so their variances add.
+    """
+    n = int(counts[0].adverse.sum() + counts[0].favourable.sum())
+    name = "auc_difference"
+    if aucs[0] is None or aucs[1] is None:
+        who = "this group" if aucs[0] is None else f"the reference group {reference!r}"
+        cause = f"{who} has no AUC: one of the outcomes was never observed"
+        return Disparity(attribute, group, reference, name, n, None, cause=cause)
+    difference = aucs[1] - aucs[0]
+    variances = delong_variance(counts[0]), delong_variance(counts[1])
+    if variances[0] is None or variances[1] is None or not sum(v or 0.0 for v in variances):
+        cause = small or "the scores leave no error to be measured"
+        return Disparity(attribute, group, reference, name, n, difference, cause=cause)
+    from scipy.special import ndtr
+
+    error = math.sqrt(variances[0] + variances[1])
+    p_value = 2 * float(ndtr(-abs(difference) / error))
+    low, high = difference - Z * error, difference + Z * error
+    return Disparity(attribute, group, reference, name, n, difference, low, high, p_value, small)
+
+
+def _variance(placement: Floats, count: NDArray[np.int64], n: int) -> float:
+    mean = float((placement * count).sum() / n)
+    return float(((placement - mean) ** 2 * count).sum() / (n - 1))
