@@ -166,8 +166,8 @@ def _read(name: str, house: Path | None) -> dict[str, Any]:
         except (YAMLError, UnicodeDecodeError) as error:
             raise WordsError(f"{name}: it is no YAML ({str(error).splitlines()[0]}). Correct it.") from error
         if not isinstance(found, dict):
-            raise WordsError(f"{name}: it holds no words. Write key: words.")
-        if fault := written.first_fault(path, found, {"filler": "", **words}, rules=_RULES):
+            raise WordsError(f"{path}:1: it holds no words. Write key: words.")
+        if fault := written.first_fault(path, found, {"filler": "", EXTENDS: "", **words}, rules=_RULES):
             raise WordsError(str(fault))
         words = _over(words, found)
     return words

@@ -184,7 +184,7 @@ class Letters:
         try:
             page = printing.page(what.name, terms, sheet, date, token, self.house)
         except printing.TemplateFault as error:
-            return refused(Gap(str(error).rstrip("."), LATER))
+            return refused(Gap(str(error).rstrip("."), what.source))
         html_words = words(page.plain)
         sentences = " ".join(line for line in html_words.split("\n") if line.endswith((".", "?", "!")))
         broken = what.content.broken(
@@ -212,7 +212,7 @@ class Letters:
         try:
             made = printing.files(page, formats, terms.paper, identifier, files, what.pages)
         except printing.TemplateFault as error:
-            return refused(Gap(str(error).rstrip("."), LATER))
+            return refused(Gap(str(error).rstrip("."), what.source))
         if isinstance(made, str):
             return refused(Gap(made, what.source))
         document = Document(
