@@ -143,9 +143,9 @@ def test_a_house_template_reaches_nothing_beyond_its_facts(tmp_path: Path) -> No
     folder = tmp_path / "house" / "letters" / "adverse_action"
     folder.mkdir(parents=True)
     (folder / "subject.txt").write_text("{{ notice.__class__.__mro__[1].__subclasses__() }}")
-    made = made({"templates": "house"}, tmp_path)
-    assert isinstance(made, Refusal)
-    assert "subject.txt:1: the template breaks (SecurityError" in made.cause
+    outcome = made({"templates": "house"}, tmp_path)
+    assert isinstance(outcome, Refusal)
+    assert "subject.txt:1: the template breaks (SecurityError" in outcome.cause
 
 
 def test_a_house_adds_a_language_with_files_alone(tmp_path: Path) -> None:
