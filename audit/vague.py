@@ -12,6 +12,9 @@ _BANNED = re.compile(
       | (?:standards?|criteria|requirements?)\ (?:(?:were|was|are)\ )?not\ met
       | (?:do|did|does)(?:\ not|n['’]t)\ (?:meet|satisfy|qualify|pass)
       | not\ (?:qualif(?:y|ied)|eligible) | unqualified | ineligib(?:le|ility)
+      | scores? | ratings? | profiles? | bureau\ scores? | number\ of\ points
+      | internal\ (?:reasons?|grounds?) | decision\ engine
+      | machine\ learning | artificial\ intelligence | ai | adverse\ result
       | qualifying\ score | low(?:er)?\ score | (?:insufficient|inadequate|poor|weak)\ (?:scores?|points?)
       | scores?\ (?:(?:is|was|were|fell|falls|lies|too|far)\ )*
         (?:low|below|under|insufficient|inadequate|poor|weak)
@@ -26,15 +29,17 @@ _BANNED = re.compile(
 
 # What stands around those words without saying anything about the applicant.
 _FILLER = """
-    a acceptable achieve achieved all an and any applicant applicants application are assessment at
-    automated bank based because below by company computer credit creditor criteria criterion cutoff
-    decided decision denied did do does due enough fail failed failing fails for from guidelines
-    have high in insufficient internal is it its lender lending level low made meet meeting met
-    minimum no not of on or our outcome output overall point points policies policy poor qualify
-    qualifying reason reasons refused required requirement requirements result results risk
-    satisfied score scored scores scoring standard standards statistical system than the this to too
-    under underwriting unsatisfactory various was we were with you your
+    a acceptable adverse category general prediction reach reached required threshold achieve
+    achieved all an and any applicant applicants application are assessment at automated bank based
+    because below by company computer credit creditor criteria criterion cutoff decided decision
+    denied did do does due enough fail failed failing fails for from guidelines have high in
+    insufficient internal is it its lender lending level low made meet meeting met minimum no not of
+    on or our outcome output overall point points policies policy poor qualify qualifying reason
+    reasons refused required requirement requirements result results risk satisfied score scored
+    scores scoring standard standards statistical system than the this to too under underwriting
+    unsatisfactory various was we were with you your
 """
+FILLER = frozenset(_FILLER.split())
 
 _WORD = re.compile(r"[^\W\d_]+")
 _POSSESSIVE = re.compile(r"['’]s\b")
@@ -50,7 +55,7 @@ def is_vague(statement: str) -> bool:
     if not _BANNED.search(plain):
         return False
     rest = _WORD.findall(_BANNED.sub(" ", plain).lower())
-    return set(rest) <= set(_FILLER.split())
+    return set(rest) <= FILLER
 
 
 # The last box of the sample forms, "Other, specify:", and what stands in for it.

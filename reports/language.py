@@ -3,12 +3,14 @@
 ``templates/letters/languages/<code>.yaml`` holds what all letters of a language share,
 ``templates/letters/<kind>/words.<code>.yaml`` what one kind says. Kinds that say much alike name
 another folder in ``extends``, whose words they take and write over. A house puts its own files of the
-same names into its folder; what they leave out is ours. Dates and numbers are Babel's.
+same names into its folder; what they leave out is ours, and what they refuse
+is refused beside what ours refuse. Dates and numbers are Babel's.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,18 +19,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit import assets
-from audit.errors import AuditError
-from audit.vague import is_vague
+from audit.errors import UsageError
+from audit.vague import FILLER, is_vague
+from reports import written
 
 if TYPE_CHECKING:
     from re import Pattern
 
 SHARED = "letters/languages"
 EXTENDS = "extends"
-_NO_WORDS = ("locale", "protected", "age", "vague", "filler")  # each language has its own
+_RULES = ("protected", "age", "vague")  # lists of regular expressions: a house adds to them
+_NO_WORDS = ("locale", *_RULES, "filler")  # each language has its own
 
 
-class WordsError(AuditError):
+class WordsError(UsageError):
     """A file of words that cannot be used."""
 
 
@@ -43,7 +47,8 @@ class Language:
     words : key to words; a key may hold a mapping of words in turn
     protected : what no reason may name in this language (12 CFR 1002.2(z))
     protected_but_age : the same, where age is scored by leave and may be a reason (1002.6(b)(2))
-    vague : what says nothing specific in this language (12 CFR 1002.9(b)(2)); None: English
+    vague : what says nothing specific in this language (12 CFR 1002.9(b)(2)); None: no list of its own.
+        English has ``audit.vague`` besides.
     filler : words that say nothing beside it
     """
 
@@ -61,9 +66,9 @@ class Language:
 
     def is_vague(self, statement: str) -> bool:
         """Whether a statement names a score, a model or a policy, and nothing specific beside it (R9)."""
-        if self.vague is None:
-            return is_vague(statement)
-        if not self.vague.search(statement):
+        if self.code == "en" and is_vague(statement):
+            return True
+        if self.vague is None or not self.vague.search(statement):
             return False
         rest = re.findall(r"[^\W\d_]+", self.vague.sub(" ", statement).lower())
         return set(rest) <= self.filler
@@ -75,8 +80,14 @@ class Language:
         return " ".join(format_date(date, format="long", locale=self.locale).split())
 
     def number(self, value: float, digits: int = 6) -> str:
-        """Return a number with at most so many decimals and the locale's marks."""
+        """Return a number with the locale's marks: so many decimals at most, and three digits at least.
+
+        Below them a number would be rounded to 0, and a value that is not 0 never reads so.
+        """
         from babel.numbers import format_decimal
+
+        if value and math.isfinite(value):
+            digits = max(digits, 2 - math.floor(math.log10(abs(value))))
 
         shown = format_decimal(value, format=f"#,##0.{'#' * digits}", locale=self.locale)
         return " ".join(str(shown).split())
@@ -100,7 +111,8 @@ def language(kind: str, code: str, jurisdiction: str, house: Path | None = None)
     Raises
     ------
     WordsError
-        There is no such file, a word of the English one is missing in it, or it is no mapping of words.
+        There is no such file, a word of the English one is missing in it, a word is no text, or a rule is
+        no regular expression.
     """
     shared, own = f"{SHARED}/{code}.yaml", f"letters/{kind}/words.{code}.yaml"
     words = _over(_read(shared, house), _of_kind(kind, code, house))
@@ -111,8 +123,8 @@ def language(kind: str, code: str, jurisdiction: str, house: Path | None = None)
         )
     try:
         locale = words["locale"].get(jurisdiction, words["locale"]["other"])
-        vague = None if code == "en" else _pattern(words["vague"])
-        filler = frozenset(str(words.get("filler", "")).lower().split())
+        vague = _pattern(words["vague"]) if code != "en" or "vague" in words else None
+        filler = frozenset(words.get("filler", "").lower().split()) | (FILLER if code == "en" else set())
         but_age = _pattern(words["protected"])
         protected = _pattern([*words["protected"], *words["age"]])
         return Language(code, locale, words, protected, but_age, vague, filler)
@@ -154,7 +166,9 @@ def _read(name: str, house: Path | None) -> dict[str, Any]:
         except (YAMLError, UnicodeDecodeError) as error:
             raise WordsError(f"{name}: it is no YAML ({str(error).splitlines()[0]}). Correct it.") from error
         if not isinstance(found, dict):
-            raise WordsError(f"{name}: it holds no words. Write key: words.")
+            raise WordsError(f"{path}:1: it holds no words. Write key: words.")
+        if fault := written.first_fault(path, found, {"filler": "", EXTENDS: "", **words}, rules=_RULES):
+            raise WordsError(str(fault))
         words = _over(words, found)
     return words
 
@@ -167,8 +181,15 @@ def _of_kind(kind: str, code: str, house: Path | None) -> dict[str, Any]:
 
 
 def _over(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return their words over ours; of what no reason may say, both: nobody's list takes ours away."""
     out = dict(ours)
     for key, value in theirs.items():
-        both = isinstance(value, Mapping) and isinstance(ours.get(key), Mapping)
-        out[key] = _over(ours[key], value) if both else value
+        if key in _RULES and isinstance(ours.get(key), list):
+            out[key] = [*ours[key], *value]
+        elif key == "filler" and key in ours:
+            out[key] = f"{ours[key]} {value}"
+        elif isinstance(value, Mapping) and isinstance(ours.get(key), Mapping):
+            out[key] = _over(ours[key], value)
+        else:
+            out[key] = value
     return out

@@ -182,9 +182,11 @@ class Letters:
         if not draft and not sheet.address_fit:
             return refused(Gap(envelope.misfit(terms.paper), whom))
         number = sheet.number
-        page = printing.page(
-            what.name, terms, sheet, date, self.ledger.pseudonym("letter", number), self.house
-        )
+        token = self.ledger.pseudonym("letter", number)
+        try:
+            page = printing.page(what.name, terms, sheet, date, token, self.house)
+        except printing.TemplateFault as error:
+            return refused(Gap(str(error).rstrip("."), what.source))
         html_words = words(page.plain)
         sentences = " ".join(line for line in html_words.split("\n") if line.endswith((".", "?", "!")))
         broken = what.content.broken(
@@ -209,7 +211,10 @@ class Letters:
             )
             files = (attached(told, date),)
         identifier = self._identifier(what, decision, recipient, date)
-        made = printing.files(page, formats, terms.paper, identifier, files, what.pages)
+        try:
+            made = printing.files(page, formats, terms.paper, identifier, files, what.pages)
+        except printing.TemplateFault as error:
+            return refused(Gap(str(error).rstrip("."), what.source))
         if isinstance(made, str):
             return refused(Gap(made, what.source))
         document = Document(

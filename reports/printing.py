@@ -6,19 +6,24 @@ held together before the third is drawn.
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from jinja2 import TemplateSyntaxError
+
+from audit.errors import Fault, UsageError
 from reports.html import environment, template_digest
 from reports.language import EXTENDS
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
     from jinja2 import Template
 
@@ -36,6 +41,33 @@ _STYLES = {
 }
 
 
+class TemplateFault(UsageError):
+    """A template of the house that cannot be rendered."""
+
+
+@contextmanager
+def _of_the_house(house: Path | None) -> Iterator[None]:
+    """Say where a template of the house broke; what breaks in ours is our error and stays as it is."""
+    try:
+        yield
+    except Exception as error:
+        at = None if house is None else _place(error, house)
+        if at is None:
+            raise
+        fact = f"the template breaks ({type(error).__name__}: {' '.join(str(error).split()).rstrip('.')})"
+        raise TemplateFault(str(Fault(at[0], at[1], "", fact, "Correct it, or take it away"))) from error
+
+
+def _place(error: Exception, house: Path) -> tuple[str, int | None] | None:
+    """Return file and line of the template of the house in which an error arose; None where in none."""
+    frames = [(one.filename, one.lineno) for one in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, TemplateSyntaxError) and error.filename:
+        frames.append((error.filename, error.lineno))
+    root = house.resolve()
+    theirs = [(name, line) for name, line in frames if Path(name).resolve().is_relative_to(root)]
+    return theirs[-1] if theirs else None
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A letter's words in their two forms, and what the page for the screen is made of."""
@@ -44,11 +76,13 @@ class Page:
     text: str
     body: Template
     facts: Mapping[str, Any]
+    house: Path | None = None
 
     @property
     def styled(self) -> str:
         """The page for the screen, its style within it."""
-        return self.body.render(**self.facts, styled=True)
+        with _of_the_house(self.house):
+            return self.body.render(**self.facts, styled=True)
 
 
 def page(kind: str, terms: Terms, sheet: Sheet, date: dt.date, token: str, house: Path | None) -> Page:
@@ -60,6 +94,11 @@ def page(kind: str, terms: Terms, sheet: Sheet, date: dt.date, token: str, house
         Tells this letter from every other and gives nothing away; a house template may show it.
     house : Path, optional
         The folder of the house's own templates.
+
+    Raises
+    ------
+    TemplateFault
+        A template of the house breaks; the message names file and line.
     """
     env, folder = environment(house), f"letters/{kind}"
     facts = {
@@ -69,10 +108,11 @@ def page(kind: str, terms: Terms, sheet: Sheet, date: dt.date, token: str, house
         "program": f"plainspoken {version('plainspoken')}",
         "token": token,
     }
-    facts["subject"] = " ".join(env.get_template(f"{folder}/subject.txt").render(**facts).split())
-    body = env.get_template(f"{folder}/body.html")
-    text = env.get_template(f"{folder}/body.txt").render(**facts).strip() + "\n"
-    return Page(body.render(**facts, styled=False), text, body, facts)
+    with _of_the_house(house):
+        facts["subject"] = " ".join(env.get_template(f"{folder}/subject.txt").render(**facts).split())
+        body = env.get_template(f"{folder}/body.html")
+        text = env.get_template(f"{folder}/body.txt").render(**facts).strip() + "\n"
+        return Page(body.render(**facts, styled=False), text, body, facts, house)
 
 
 def files(

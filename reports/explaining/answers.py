@@ -54,8 +54,6 @@ def data(terms: Terms, case: CaseFile, recipient: Recipient) -> Part | None:
     """Return the person's data as they were scored."""
     words = terms.words
     shown = table(terms, case, recipient)
-    if not shown.lines:
-        return part("data", words["data"], paragraphs(words["no_data"]))
     return part("data", words["data"], (*paragraphs(words["data_intro"]), shown))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reports.checks import Violation, normal, printable
 from reports.deadline import read_date
-from reports.explaining.factors import statement
+from reports.explaining.factors import statement, told_reasons
 from reports.explaining.inputs import entry
 from reports.explaining.parts import Grid, Listing, Paragraph, Part, Rows
 from reports.explaining.stated import told
@@ -51,7 +51,7 @@ def look(
     """
     return (
         *_a_content(sheet, asked, parts, text_words),
-        *_d_reasons(sheet, terms, decision, asked),
+        *_d_reasons(sheet, terms, decision, recipient, asked),
         *_g_vague(sheet, terms, asked),
         *_h_names(sheet, terms, case, asked, text_words),
         *_i_date(sheet, case, date, asked),
@@ -81,7 +81,7 @@ def _a_content(
 
 
 def _d_reasons(
-    sheet: Explanation, terms: Terms, decision: Decision, asked: Mapping[str, str]
+    sheet: Explanation, terms: Terms, decision: Decision, recipient: Recipient, asked: Mapping[str, str]
 ) -> Iterator[Violation]:
     if "reasons" not in asked:
         if sheet.reasons:
@@ -91,6 +91,12 @@ def _d_reasons(
         " ".join(statement(terms, reason).split())
         for reason in sorted(decision.reasons, key=lambda reason: reason.rank)
     ]
+    theirs = told_reasons(terms, decision, recipient).reasons
+    # A guarantor, who asked for no credit, may ask for data that are no reason.
+    if len(sheet.reasons) != len(theirs):
+        yield Violation("d", "not every reason of this person is printed", asked["reasons"])
+    if not sheet.reasons and recipient.role != "guarantor":
+        yield Violation("d", "the letter tells no reason", asked["reasons"])
     told_ = [line.statement for line in sheet.reasons]
     rest = iter(recorded)
     # In the record's order, and none that is not there; another person's are left out.
@@ -111,9 +117,11 @@ def _g_vague(sheet: Explanation, terms: Terms, asked: Mapping[str, str]) -> Iter
 def _h_names(
     sheet: Explanation, terms: Terms, case: CaseFile, asked: Mapping[str, str], text: str
 ) -> Iterator[Violation]:
+    # Age alone may be scored, where somebody answers for it; the notice of US law reads the same leave.
+    protected = terms.words.protected_but_age if terms.age_permitted else terms.words.protected
     for line in sheet.reasons:
         # Data of Art. 9 GDPR decide nothing (Art. 22(4); CCD2 Art. 18(3)).
-        if terms.words.protected.search(line.statement):
+        if protected.search(line.statement):
             yield Violation("h", f"reason {line.rank} names a protected attribute", asked["reasons"])
     names = terms.raw_names | terms.protected | frozenset(case.inputs)
     for name in sorted(one for one in names if RAW_NAME.search(one)):

@@ -13,7 +13,7 @@ from reports.deadline import ON_AN_ACCOUNT, read_date
 from reports.explaining import inputs
 from reports.explaining.answers import REVIEW
 from reports.explaining.changes import told_changes
-from reports.explaining.factors import name, statement
+from reports.explaining.factors import name, statement, told_reasons
 from reports.explaining.procedure import human_involved, provider, score_range
 from reports.explaining.stated import entity, stated, withheld
 from reports.mandatory import Gap, action_of, score_of
@@ -46,6 +46,7 @@ def found(
         *_of_the_score(asked, terms, decision, case, recipient),
         *_of_the_data(asked, terms, case, recipient),
         *_of_the_reasons(asked, terms, decision, case),
+        *_of_whom(asked, terms, decision, case, recipient),
         *_of_the_changes(asked, terms, case, recipient),
         *_of_what_is_withheld(asked, terms),
         *_of_the_review(asked, terms, case),
@@ -166,6 +167,21 @@ def _of_the_reasons(asked: Asked, terms: Terms, decision: Decision, case: CaseFi
     for one in decision.dropped:
         if not name(terms, case, one.factor):
             yield Gap(f"letters.factors.{one.factor} is missing in {terms.words.code}", asked["reasons"])
+
+
+def _of_whom(
+    asked: Asked, terms: Terms, decision: Decision, case: CaseFile, recipient: Recipient
+) -> Iterator[Gap]:
+    """Yield why a person of the application has nothing to read that would be true of them alone."""
+    if "reasons" not in asked or not decision.reasons:
+        return
+    if case.inputs and not inputs.columns(terms, case, recipient):
+        fact = f"no information about the {recipient.role} applicant was used (letters.inputs)"
+        yield Gap(fact, asked["reasons"])
+    # A guarantor asked for no credit: what is told is their own data, whether or not they counted against it.
+    elif recipient.role != "guarantor" and not told_reasons(terms, decision, recipient).reasons:
+        fact = f"no reason is about the {recipient.role} applicant alone, and another person's is not told"
+        yield Gap(fact, asked["reasons"])
 
 
 def _of_the_changes(asked: Asked, terms: Terms, case: CaseFile, recipient: Recipient) -> Iterator[Gap]:

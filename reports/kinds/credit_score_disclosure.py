@@ -188,9 +188,12 @@ def broken(
     text_words: str,
 ) -> tuple[Violation, ...]:
     """Return every broken check of a disclosure that is about to be sent."""
+    decided = read_date(case.record.get("decided_at", ""))
+    early = bool(decided and date < decided and not sheet.draft)
     return (
         *_content(sheet, terms, text_words),
         *_scores(sheet, terms, case, recipient),
+        *([Violation("i", "the date of the notice is before the decision", WITH_SCORE)] if early else []),
         *consented(sheet, recipient),
         *english_is_offered(sheet, terms),
         *own_only(sheet, case, recipient),

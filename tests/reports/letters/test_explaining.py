@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import shutil
 import subprocess
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from audit.record import Document, NoCounterfactual, Notice, Person, Recipient, 
 from reports.explaining.parts import Explanation, Grid, Part
 from reports.html import words
 from reports.kinds import KINDS
+from reports.language import language
 from reports.letter import Letters
 from reports.printing import FORMATS
 from tests.worlds.explained import (
@@ -131,6 +133,13 @@ def test_numbers_and_dates_follow_the_locale() -> None:
 
 
 # --- what is said ------------------------------------------------------------------------------
+
+
+def test_no_number_but_0_reads_0() -> None:
+    """Three digits of a small number are kept, whatever its size."""
+    words = language("gdpr_explanation", "en", "eu")
+    shown = [words.number(one) for one in (4e-7, -4e-7, 1.234e-9, 0.0, 0.1234567, 1234567.8912)]
+    assert shown == ["0.0000004", "-0.0000004", "0.00000000123", "0", "0.123457", "1,234,567.8912"]
 
 
 def test_the_gdpr_letter_tells_all_that_is_owed() -> None:
@@ -549,6 +558,49 @@ def test_each_person_reads_their_own_data_alone(kind: str) -> None:
     for said in (first, joint):
         assert "Whether you own your home yes you" in said
         assert "It is that person's personal data." in said
+
+
+@pytest.mark.parametrize(
+    "kind", ["gdpr_explanation", "ccd2_explanation", "ai_act_explanation", "uk_explanation", "admt_response"]
+)
+def test_a_person_about_whom_nothing_was_used_reads_nothing_untrue(kind: str) -> None:
+    """Neither "the information about you" nor a letter without reasons: the refusal says why."""
+    persons = (Person("pseudonym-of-PER-7"), Person("pseudonym-of-PER-7-B", "joint"))
+    joint = a_person(person="PER-7-B", role="joint", name="Jo Beispiel")
+    ledger = a_world(kind)
+    ledger.decided = replace(ledger.decided, persons=persons)
+    assert "no information about the joint applicant was used" in refused(kind, ledger, joint).cause
+    shared = deepcopy(ledger.config)
+    shared["letters"]["inputs"]["owns_home"]["of"] = "all"
+    ledger.config = shared
+    assert "no reason is about the joint applicant alone" in refused(kind, ledger, joint).cause
+
+
+def test_the_last_look_misses_the_reasons() -> None:
+    """(d) A letter of a kind that tells reasons is refused without one, whatever wrote it."""
+    ledger = a_ledger()
+    kind = KINDS["gdpr_explanation"].content
+    terms = Letters(ledger, "latest").terms.told("gdpr_explanation", "eu", "en", None)  # type: ignore[arg-type]
+    records = (terms, ledger.decided, ledger.filed, a_person())
+    sheet = replace(kind.compose(*records, date=SENT, number="N-1"), reasons=())
+    how = {"date": SENT, "late": False, "html_words": "", "text_words": ""}
+    assert "d" in {one.check for one in kind.broken(sheet, *records, **how)}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("permitted", "sent"), [({"by": "Counsel"}, True), (None, False)])
+def test_age_is_a_reason_where_somebody_answers_for_it(permitted: dict[str, str] | None, sent: bool) -> None:
+    """The leave that the notice of US law reads holds in explaining letters too."""
+    config = a_policy()
+    config["protected"] = {"age": {"column": "age"} | ({"permitted": permitted} if permitted else {})}
+    codes = some_codes()
+    codes["debts"] = replace(codes["debts"], statement={**codes["debts"].statement, "en": "Your age"})
+    reasons = tuple(
+        replace(one, statement="Your age") if one.factor == "debts" else one for one in a_refusal().reasons
+    )
+    ledger = a_ledger(config=config, dictionary=codes, decided=a_refusal(reasons=reasons))
+    made = written("gdpr_explanation", ledger, formats=("txt",))
+    assert isinstance(made, tuple) is sent
+    assert sent or "(check h)" in made.cause  # type: ignore[union-attr]
 
 
 def test_the_last_look_finds_another_person_s_data() -> None:

@@ -244,6 +244,11 @@ def test_f_other_sources_have_their_block(kind: str) -> None:
         "Result of our model",
         "The algorithm decided",
         "Our risk assessment",
+        "Score below our threshold",
+        "Credit score",
+        "Low rating",
+        "Internal reasons",
+        "Risk profile",
     ],
 )
 def test_g_vague_statements_are_refused(statement: str) -> None:
@@ -260,6 +265,9 @@ def test_g_vague_statements_are_refused(statement: str) -> None:
         "Length of residence",
         "Balances are too high compared with your credit limits",
         "Unable to verify income, which our policy asks for",
+        "Balances on accounts too high",
+        "Number of recent inquiries",
+        "Low number of points of sale",
     ],
 )
 def test_g_specific_statements_are_not_vague(statement: str) -> None:
@@ -297,6 +305,13 @@ def test_g_and_h_are_looked_for_in_the_reasons(sent: Sent) -> None:
         "Income from public assistance",
         "Value of history_raw",
         "SEX and age_band of the household",
+        "Age of applicant",
+        "Age of applicants",
+        "disability",
+        "Muslim",
+        "Color",
+        "Food stamps",
+        "Social Security income",
     ],
 )
 def test_h_no_protected_term_and_no_column(statement: str) -> None:
@@ -305,7 +320,18 @@ def test_h_no_protected_term_and_no_column(statement: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["Age of your oldest account", "Average age of automobile loans", "Income"]
+    "statement",
+    [
+        "Age of your oldest account",
+        "Average age of automobile loans",
+        "Age of the automobile",
+        "Age of the applicant's accounts",
+        "Color of the vehicle",
+        "Social Security number could not be verified",
+        "Length of time accounts have been established",
+        "Number of recent inquiries",
+        "Income",
+    ],
 )
 def test_h_ordinary_words_stay(statement: str) -> None:
     """(h) The age of a thing is not a person's age, and an ordinary word is nobody's column."""

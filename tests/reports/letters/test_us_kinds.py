@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import subprocess
 from dataclasses import replace
@@ -272,6 +273,17 @@ def test_a_score_on_another_scale_is_refused() -> None:
     ledger, who = a_world("credit_score_disclosure")
     case = replace(ledger.filed, bureau_scores=(a_score(value="870", high="900"),))
     assert "in no bar" in refused(replace(ledger, filed=case), who).cause
+
+
+def test_no_disclosure_precedes_its_decision() -> None:
+    """(i) The day before the decision is refused, the day of it is not."""
+    ledger, who = a_world("credit_score_disclosure")
+    letters = Letters(ledger, "latest")  # type: ignore[arg-type]
+    decided = dt.date.fromisoformat(ledger.filed.record["decided_at"][:10])
+    made = letters.render(ledger.decided, who, date=decided - dt.timedelta(days=1), formats=("txt",))
+    assert isinstance(made, Refusal)
+    assert "(check i)" in made.cause
+    assert isinstance(letters.render(ledger.decided, who, date=decided, formats=("txt",)), tuple)
 
 
 def test_no_score_is_said() -> None:
