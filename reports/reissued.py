@@ -79,14 +79,14 @@ def reissued(ledger: Ledger, document: IssuedDocument, folder: Path | None = Non
         return Reissued(document, "kept", document.format, kept, True, True)
     words = documents.words(ledger, document)
     made = _rendered(ledger, Letters(ledger, document.audit, folder), document, words)
-    alike, cause = None, made
+    alike = None
     if isinstance(made, Document):
         then = (document.environment_digest, document.template_digest)
         alike = (made.environment_digest, made.template_digest) == then
         if made.words == words:
             same = hashlib.sha256(made.content).hexdigest() == document.sha256
             return Reissued(document, "rendered", document.format, made.content, same, alike)
-        cause = "today's program says it in other words"
+    cause = made if isinstance(made, str) else "today's program says it in other words"
     plain = textwrap.fill(words, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
     return Reissued(document, "words", "txt", plain.encode(), False, alike, cause)
 
