@@ -19,6 +19,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import pickle
 import re
 import secrets
 import signal
@@ -197,6 +198,14 @@ def _child(order: Mapping[str, Any], audit: Any, say: int) -> int:
     return code
 
 
+def _made_elsewhere(n_parts: int) -> Any:
+    """Return the audit, made in another process: counting starts threads, and a fork must have none."""
+    call = "import pickle, sys; from tests.worlds.fine_parts import fine_audit as made; "
+    call += f"sys.stdout.buffer.write(pickle.dumps(made({n_parts})))"
+    told = subprocess.run([sys.executable, "-c", call], stdout=subprocess.PIPE, check=True).stdout
+    return pickle.loads(told)  # what our own process just wrote
+
+
 def main() -> None:
     """Serve orders until the input ends."""
     import polars  # noqa: F401  loaded before the forks, and its threads not started
@@ -205,9 +214,8 @@ def main() -> None:
 
     from audit.ledger import database, partitions, verify  # noqa: F401
     from tests.worlds import power_loss, unpowered  # noqa: F401
-    from tests.worlds.fine_parts import fine_audit
 
-    audit = fine_audit(int(sys.argv[1]))
+    audit = _made_elsewhere(int(sys.argv[1]))
     gc.collect()
     gc.freeze()  # a collection in a writer would copy all of this
     children: dict[int, int] = {}

@@ -289,7 +289,7 @@ def _pin(desk: Desk, **body: Any) -> None:
 
 
 def _later(desk: Desk) -> None:
-    desk.set(fairness={"min_group": 30, "retrain": "python:p.m:f"})
+    desk.set(fairness={"min_group": 30, "ledger": "sqlite:///fair.db"})
 
 
 def _literal_password(desk: Desk) -> None:
@@ -383,7 +383,7 @@ CASES: list[tuple[Callable[[Desk], None], str]] = [
     (_pin_of_other_bytes, r"audit\.yaml:\d+: .*pinned\.sha256: the digest .* differs"),
     (_pin_without_a_feature, r"audit\.yaml:\d+: .*pinned\.from: .*does not hold the feature 'income'"),
     (_pin_with_words, r"audit\.yaml:\d+: .*pinned\.from: the feature 'income' is number in the data"),
-    (_later, r"audit\.yaml:\d+: fairness\.retrain: .*not built yet"),
+    (_later, r"audit\.yaml:\d+: fairness\.ledger: .*not built yet"),
     (_literal_password, r"audit\.yaml:\d+: data\.path\.url: a password stands in this URL"),
     (_unset_secret, r"audit\.yaml:\d+: data\.path\.url: .*NO_SUCH_VARIABLE_HERE is not set"),
     (_no_agency, r"audit\.yaml:\d+: entities\.us\.ecoa_agency: us_ecoa_regb is in force"),
