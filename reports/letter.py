@@ -257,15 +257,23 @@ class Letters:
         choice = choose(decision, case, letters=self._letters)
         return None if isinstance(choice, Gap) else choice.kind
 
-    def reviewed(self, decision: Decision, recipient: Recipient) -> Mapping[str, str] | None:
-        """Return what came of the review that the person asked for last; None where none was decided."""
+    def reviewed(
+        self, decision: Decision, recipient: Recipient, before: int | None = None
+    ) -> Mapping[str, str] | None:
+        """Return what came of the review that the person asked for last; None where none was decided.
+
+        Parameters
+        ----------
+        before : int, optional
+            As the log stood before this entry.
+        """
         from audit.ledger.requests import last_review
 
         case = self.ledger.case(self.audit.audit, decision.decision)
         person = self.person(decision, case, recipient)
         if person is None:
             return None
-        return last_review(self.ledger, self.audit.audit, decision.decision, person)
+        return last_review(self.ledger, self.audit.audit, decision.decision, person, before=before)
 
     def _place(self, what: Kind, case: CaseFile) -> Gap | None:
         where = jurisdiction(case)

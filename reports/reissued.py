@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from audit.ledger import IssuedDocument, Ledger
 
 How = Literal["kept", "rendered", "words"]
+State = Literal["holds", "differs", "not_measured"]
 WIDTH = 78  # of a line of words alone
 
 
@@ -34,7 +35,7 @@ class Reissued:
     ----------
     how : ``kept`` (the stored file), ``rendered`` (anew, in the issued words), ``words`` (those alone)
     same_bytes : whether it is the issued file, bit for bit
-    same_environment : whether template and tools are those of then
+    same_environment : whether template and tools are those of then; None where no letter came of today's
     cause : why it is only the words
     """
 
@@ -43,13 +44,18 @@ class Reissued:
     format: str
     content: bytes
     same_bytes: bool
-    same_environment: bool
+    same_environment: bool | None
     cause: str = ""
 
     @property
-    def holds(self) -> bool:
-        """Whether it is as it must be: on the same environment, the same bytes."""
-        return self.same_bytes or not self.same_environment
+    def state(self) -> State:
+        """Whether it is as it must be: on the same environment, the same bytes.
+
+        Elsewhere other bytes say nothing against the record, and nothing for it.
+        """
+        if self.same_bytes:
+            return "holds"
+        return "differs" if self.same_environment else "not_measured"
 
 
 def reissued(ledger: Ledger, document: IssuedDocument, folder: Path | None = None) -> Reissued:
@@ -73,35 +79,45 @@ def reissued(ledger: Ledger, document: IssuedDocument, folder: Path | None = Non
         return Reissued(document, "kept", document.format, kept, True, True)
     words = documents.words(ledger, document)
     made = _rendered(ledger, Letters(ledger, document.audit, folder), document, words)
+    alike = None
     if isinstance(made, Document):
-        same = hashlib.sha256(made.content).hexdigest() == document.sha256
         then = (document.environment_digest, document.template_digest)
         alike = (made.environment_digest, made.template_digest) == then
-        return Reissued(document, "rendered", document.format, made.content, same, alike)
+        if made.words == words:
+            same = hashlib.sha256(made.content).hexdigest() == document.sha256
+            return Reissued(document, "rendered", document.format, made.content, same, alike)
+    cause = made if isinstance(made, str) else "today's program says it in other words"
     plain = textwrap.fill(words, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
-    return Reissued(document, "words", "txt", plain.encode(), False, False, made)
+    return Reissued(document, "words", "txt", plain.encode(), False, alike, cause)
 
 
 def _rendered(ledger: Ledger, letters: Letters, document: IssuedDocument, words: str) -> Document | str:
-    """Return the letter in these words, or why today's program does not say them."""
+    """Return the letter as today's program says it, in these words where it does, or why it says none."""
     from audit.ledger import documents
 
     whom = documents.recipient(ledger, document)
     if whom is None or document.decision is None:
         return "nobody is recorded as its recipient"
-    made = letters.render(
-        ledger.decision(document.audit, document.decision),
-        whom,
-        date=document.sent_at.date(),
-        formats=(document.format,),  # type: ignore[arg-type]
-        again_reason="given back as it was issued",
-        late_reason="given back as it was issued" if document.late else None,
-        kind=document.kind,
-        lang=document.language,
-        replaced=replaced_by(ledger, document),
-    )
-    if isinstance(made, Refusal):
-        return f"today's program refuses it: {made.cause}"
-    if made[0].words != words:
-        return "today's program says it in other words"
-    return made[0]
+    decision = ledger.decision(document.audit, document.decision)
+    review = letters.reviewed(decision, whom, before=document.entry)
+    # A letter that was asked for by its kind tells of the last review; one that the record chose, of none.
+    tried = [
+        letters.render(
+            decision,
+            whom,
+            date=document.sent_at.date(),
+            formats=(document.format,),  # type: ignore[arg-type]
+            again_reason="given back as it was issued",
+            late_reason="given back as it was issued" if document.late else None,
+            kind=document.kind,
+            lang=document.language,
+            replaced=replaced_by(ledger, document),
+            review=told,
+        )
+        for told in ((review, None) if review else (None,))
+    ]
+    made = [one[0] for one in tried if not isinstance(one, Refusal)]
+    if not made:
+        causes = dict.fromkeys(one.cause for one in tried if isinstance(one, Refusal))
+        return f"today's program refuses it: {'; '.join(causes)}"
+    return next((one for one in made if one.words == words), made[0])

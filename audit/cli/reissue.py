@@ -54,7 +54,7 @@ def reissue(
             opened, found.audit, decided.decision, by=by, reason=reason, at=dt.datetime.now(dt.UTC)
         )
         told = _write(opened, decided, issued, out)
-    wrong = sum(not one["holds"] for one in told)
+    wrong = sum(one["state"] == "differs" for one in told)
     if as_json:
         typer.echo(
             json.dumps({"audit": found.audit, "access_entry": entry, "letters": told, "out": str(out)})
@@ -93,7 +93,7 @@ def _write(ledger: Ledger, decision: Decision, issued: list[Any], out: Path) -> 
                     "same_bytes": again.same_bytes,
                     "same_environment": again.same_environment,
                     "cause": again.cause or None,
-                    "holds": again.holds,
+                    "state": again.state,
                 }
             )
     return told
@@ -101,7 +101,8 @@ def _write(ledger: Ledger, decision: Decision, issued: list[Any], out: Path) -> 
 
 def _line(one: dict[str, Any]) -> str:
     if one["how"] == "words":
-        return f"{_TOLD['words']}: {one['cause']}"
+        on = ", on the same environment. Run plainspoken verify." if one["state"] == "differs" else ""
+        return f"{_TOLD['words']}: {one['cause']}{on}"
     if one["same_bytes"]:
         return f"{_TOLD[one['how']]}, bit for bit"
     if one["same_environment"]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from audit.ledger import IssuedDocument
     from audit.ledger.deliveries import Result
 
-CHANNELS = ("mail", "email", "portal")
 COLUMNS = ("notice", "result", "date", "channel")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -77,13 +76,13 @@ def _read(
     hashes: Mapping[str, IssuedDocument],
 ) -> tuple[list[Result], list[str]]:
     """Return the results, and what is wrong with rows, each by its line."""
-    from audit.ledger.deliveries import STATES, Result
+    from audit.ledger.deliveries import CHANNELS, STATES, Result
 
     results: list[Result] = []
     faults: list[str] = []
     for line, row in enumerate(rows, start=2):
         told = {name: (row.get(name) or "").strip() for name in COLUMNS}
-        wrong = list(_wrong(told, STATES))
+        wrong = list(_wrong(told, STATES, CHANNELS))
         issued = _letters(told["notice"], numbers, hashes)
         if told["notice"] and not issued:
             wrong.append("notice: no letter of this ledger has that number or hash")
@@ -100,15 +99,14 @@ def _read(
     return results, faults
 
 
-def _wrong(told: Mapping[str, str], states: Sequence[str]) -> Iterator[str]:
+def _wrong(told: Mapping[str, str], states: Sequence[str], channels: Sequence[str]) -> Iterator[str]:
     for name in COLUMNS:
         if not told[name]:
             yield f"{name}: it is missing"
     if told["result"] and told["result"] not in states:
         yield f"result: '{told['result'][:20]}' is none (expected {' or '.join(states)})"
-    if told["channel"] and told["channel"] not in CHANNELS:
-        # It stands in clear in the ledger, so it is one of a few words and never somebody's remark.
-        yield f"channel: it is none (expected {', '.join(CHANNELS)})"
+    if told["channel"] and told["channel"] not in channels:
+        yield f"channel: it is none (expected {', '.join(channels)})"  # a remark is not repeated
     if told["date"]:
         try:
             if dt.date.fromisoformat(told["date"]) > dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audit.errors import UsageError
 from audit.ledger import events
 from audit.ledger.database import writing
 from audit.ledger.events import Event, Happening
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from audit.ledger import IssuedDocument, Ledger
 
 STATES = ("sent", "returned")
+#: A channel stands in clear, so it is one of these words and never somebody's remark.
+CHANNELS = ("mail", "email", "portal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,11 @@ def record(ledger: Ledger, results: Sequence[Result], *, by: str, at: dt.datetim
     Raises
     ------
     UsageError
-        Where nobody answers for it.
+        Where nobody answers for it, or a channel is none.
     """
     events.need(by=by)
+    if any(one.channel not in CHANNELS for one in results):
+        raise UsageError(f"deliveries: a channel is none. Use {', '.join(CHANNELS)}.")
     with writing(ledger.engine) as connection:
         known = {_key(event) for event in events.select(connection, "delivery")}
         new: dict[str, list[Happening]] = {}

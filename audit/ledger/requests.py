@@ -250,26 +250,30 @@ def named(ledger: Ledger, name: str) -> Asked:
         return _the_open(connection, name)
 
 
-def last_review(ledger: Ledger, audit: str, decision: str, person: str) -> dict[str, str] | None:
+def last_review(
+    ledger: Ledger, audit: str, decision: str, person: str, *, before: int | None = None
+) -> dict[str, str] | None:
     """Return what came of the review of a decision that a person asked for last; None where none was decided.
 
     Parameters
     ----------
     decision, person : pseudonyms
+    before : int, optional
+        As the log stood before this entry.
 
     Returns
     -------
     reviewer, authority_to_change, received_view (``true`` or ``false``), outcome, reason, closed_at (ISO)
     """
-    found = [
+    acts = [
         event
         for event in events.events(ledger, "request", audit=audit, decision=decision)
-        if event.person == person and event.state == "closed" and event.result in REVIEWED
+        if event.person == person and (before is None or event.entry < before)
     ]
+    found = [event for event in acts if event.state == "closed" and event.result in REVIEWED]
     if not found:
         return None
     last, said = found[-1], events.words(ledger, found[-1])
-    acts = events.events(ledger, "request", audit=audit, decision=decision)
     # A view may have come with the request, or while it was looked at.
     of_request = [one for one in acts if one.subject == last.subject]
     return {

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from audit.cli import main
 from audit.cli.output import MARKER
-from audit.ledger import Ledger
+from audit.ledger import Ledger, documents
 from audit.runner import run
 from tests.worlds import european_lender
 from tests.worlds.lender import CUTOFF, World, score
@@ -161,3 +162,44 @@ def test_the_review_that_was_asked_for_is_told_with_what_came_of_it(
     assert "The balance was confirmed" in told
     assert "yes" in told.partition("R. Sample")[2][:200]  # their view came with the request
     assert "R. Sample" not in (out / f"{other}.txt").read_text(encoding="utf-8")
+
+    who = ("--by", "Desk", "--reason", "a complaint")
+
+    def given_back(name: str) -> list[dict[str, Any]]:
+        with pytest.raises(SystemExit) as leave:
+            main(["reissue", "latest", asked, "--out", str(tmp_path / name), *who, *where, "--json"])
+        assert not leave.value.code
+        found = json.loads(capsys.readouterr().out.splitlines()[-1])["letters"]
+        return [one for one in found if one["sha256"] == issued]
+
+    issued = sha256((out / f"{asked}.txt").read_bytes()).hexdigest()
+    (first,) = given_back("first")
+    assert (first["how"], first["state"]) == ("rendered", "holds")
+    # A review decided since is none of that letter's; a correction tells of it.
+    opened = said("open", "latest", asked, "--kind", "ccd2_18", "--by", "Desk", "--received", day)
+    said("close", opened["request"], *closed, "--reviewer", "B. Specimen", "--authority-to-change")
+    (after,) = given_back("after")
+    assert (after["how"], after["state"]) == ("rendered", "holds")
+
+
+def test_a_correction_speaks_the_language_of_the_letter(world: World, tmp_path: Path) -> None:
+    """What was issued in German is corrected in German, though the record says nothing of it."""
+    folder = tmp_path / "world"
+    shutil.copytree(world.folder, folder)
+    own = replace(world, folder=folder)
+    with Ledger.open(f"sqlite:///{folder / 'ledger.db'}") as ledger:
+        audit = ledger.find("latest").audit
+        one = next(iter(ledger.decisions(audit, outcome="adverse")))
+        name = ledger.case(audit, one.decision).decision
+    out, again = tmp_path / "out", ("--again", "--reason", "another test wrote it before")
+    german = ("--decision", name, "--kind", "ccd2_rejection", "--lang", "de")
+    assert letters(own, out, *german, *again) == 0, exceptions(out)
+    options = ("--reason", "wrong form", "--by", "Desk", "--date", "2026-11-27", "--format", "txt")
+    where = ("--ledger", str(folder / "ledger.db"), "--out", str(tmp_path / "corrected"))
+    with pytest.raises(SystemExit) as leave:
+        main(["correct", name, *options, *where])
+    assert not leave.value.code, exceptions(tmp_path / "corrected")
+    with Ledger.open(f"sqlite:///{folder / 'ledger.db'}") as ledger:
+        issued = [one for one in documents.letters(ledger, one.decision) if one.kind == "ccd2_rejection"]
+    last = max(issued, key=lambda one: one.entry)
+    assert (last.language, last.sent_at.date().isoformat()) == ("de", "2026-11-27")

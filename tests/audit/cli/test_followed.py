@@ -94,7 +94,7 @@ def test_results_are_taken_in_once_and_what_came_back_is_due(desk: Desk) -> None
 
 
 def test_a_bad_row_refuses_the_file_and_is_named(desk: Desk) -> None:
-    """Six bad rows, six lines with their numbers; nothing is taken in, the good row neither."""
+    """Seven bad rows, their lines with their numbers; nothing is taken in, the good row neither."""
     _, number, _ = first(desk)
     before = acts(desk)
     file = mailed(
@@ -106,6 +106,7 @@ def test_a_bad_row_refuses_the_file_and_is_named(desk: Desk) -> None:
         (number, "sent", "2026-11-19", "mail"),
         (number, "sent", "2099-01-01", "mail"),
         ("", "sent", "2026-11-21", ""),
+        (number, "returned", "2026-11-25", "Alex Sample moved to Example Road"),
     )
     answer = desk.of_ledger("sent", file, "--by", "Mail desk")
     assert answer.code == 2
@@ -117,7 +118,10 @@ def test_a_bad_row_refuses_the_file_and_is_named(desk: Desk) -> None:
         "7",
         "8",
         "8",
+        "9",
     ]
+    assert "9: channel: it is none (expected mail, email, portal)" in answer.err
+    assert "Example Road" not in answer.err
     for fact in ("no letter of this ledger", "'lost' is none", "write it as", "before the notice"):
         assert fact in answer.err
     assert "Nothing was taken in" in answer.err
@@ -172,10 +176,41 @@ def test_where_the_words_would_be_others_the_issued_ones_are_given(
     answer = desk.of_ledger("reissue", "latest", name, "--out", out, *WHO, "--json")
     assert {one["how"] for one in answer.json["letters"]} == {"words"}
     assert {one["cause"] for one in answer.json["letters"]} == {"today's program says it in other words"}
-    assert answer.code == 0
+    # Template and tools are those of then, so the words had to be the same.
+    assert {one["state"] for one in answer.json["letters"]} == {"differs"}
+    assert answer.code == 4
     for file in out.glob("*.txt"):
         assert " ".join(file.read_text().split()) == words
         assert max(map(len, file.read_text().splitlines())) <= 78
+
+
+def test_words_that_nothing_is_held_against_are_not_measured(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A letter refused today, or in other words on another environment: nothing is said of the record."""
+    from audit.record import Refusal
+    from reports import letter
+    from reports.letter import Letters
+
+    name, _, _ = first(desk)
+    real = Letters.render
+
+    def refused(self: Letters, *_: Any, **options: Any) -> Refusal:
+        return Refusal(name, "primary", "a law of today", "", None)
+
+    def otherwise(self: Letters, *arguments: Any, **options: Any) -> Any:
+        made = real(self, *arguments, **options)
+        return tuple(replace(one, words=f"Today: {one.words}") for one in made)  # type: ignore[union-attr]
+
+    monkeypatch.setattr(letter, "environment_digest", lambda: "0" * 64)
+    for n, (today, alike) in enumerate(((refused, None), (otherwise, False))):
+        monkeypatch.setattr(Letters, "render", today)
+        answer = desk.of_ledger("reissue", "latest", name, "--out", desk.folder / str(n), *WHO, "--json")
+        told = answer.json["letters"]
+        assert {(one["how"], one["state"], one["same_environment"]) for one in told} == {
+            ("words", "not_measured", alike)
+        }
+        assert answer.code == 0
 
 
 def test_other_bytes_on_the_same_environment_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +221,7 @@ def test_other_bytes_on_the_same_environment_are_told(desk: Desk, monkeypatch: p
     monkeypatch.setattr(printing, "version", lambda _: "0.0.0")  # stands in the page, and is no word of it
     same = desk.of_ledger("reissue", "latest", name, "--out", desk.folder / "a", *WHO, "--json")
     assert same.code == 4
-    assert [one["format"] for one in same.json["letters"] if not one["holds"]] == ["html"]
+    assert [one["format"] for one in same.json["letters"] if one["state"] == "differs"] == ["html"]
     monkeypatch.setattr(letter, "environment_digest", lambda: "0" * 64)
     other = desk.of_ledger("reissue", "latest", name, "--out", desk.folder / "b", *WHO)
     assert other.code == 0

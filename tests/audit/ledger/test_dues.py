@@ -126,6 +126,36 @@ def test_a_letter_that_came_back_is_not_delivered(ledger: Ledger) -> None:
         deliveries.record(ledger, results, by="", at=AT)
 
 
+def test_a_letter_of_another_kind_or_to_another_delivers_nothing(ledger: Ledger) -> None:
+    """A returned notice stays undelivered until one of its kind goes to the same person."""
+    joint = next(d for d in ledger.decisions(ledger.find("latest"), notice="ready") if len(d.persons) == 2)
+    send(ledger, joint)
+    (letter,) = documents.letters(ledger)
+    deliveries.record(ledger, [Result(letter, "returned", DAY, "mail")], by="Mail desk", at=AT)
+
+    def undelivered() -> list[str]:
+        return [one.decision for one in dues.dues(ledger, CLOCKS) if one.what == "not_delivered"]
+
+    send(ledger, joint, kind="fcra_notice")
+    send(ledger, joint, 1)
+    assert undelivered() == [joint.decision]
+    again = SENT_AT + dt.timedelta(days=6)
+    ledger.record_document(letter.audit, a_letter(joint), again, again_reason="it came back")
+    assert undelivered() == []
+
+
+def test_a_channel_is_one_of_a_few_words(ledger: Ledger) -> None:
+    """It stands in clear, so whoever records a remark there is refused, and nothing is taken in."""
+    alone = next(d for d in ledger.decisions(ledger.find("latest"), notice="ready") if len(d.persons) == 1)
+    send(ledger, alone)
+    (letter,) = documents.letters(ledger)
+    remark = Result(letter, "returned", DAY, "moved to Example Road")
+    with pytest.raises(UsageError, match="channel is none") as refused:
+        deliveries.record(ledger, [remark], by="Mail desk", at=AT)
+    assert "Example Road" not in str(refused.value)
+    assert not [one for one in dues.dues(ledger, CLOCKS) if one.what == "not_delivered"]
+
+
 def test_an_offer_without_reasons_is_followed_by_a_notice(ledger: Ledger) -> None:
     """12 CFR 1002.9(a)(1)(iv): 90 days after the counteroffer, until the reasons are told."""
     alone = next(d for d in ledger.decisions(ledger.find("latest"), notice="ready") if len(d.persons) == 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,25 @@ def test_a_review_is_decided_by_somebody_who_can_change_the_decision(ledger: Led
     with pytest.raises(UsageError, match="was closed on 2027-01-31"):
         requests.close(ledger, one.request, clock, REVIEWED, day=DAY, at=AT)
     assert verify(ledger).ok
+
+
+@pytest.mark.parametrize(("at_open", "at_close"), [(True, False), (False, True), (False, False)])
+def test_a_view_counts_whenever_it_came(ledger: Ledger, at_open: bool, at_close: bool) -> None:
+    """With the request or with its close; another request's view is none of this one's."""
+    (letter,) = documents.letters(ledger)
+    assert letter.decision is not None
+    assert letter.person is not None
+    clock, whom = CLOCKS["human_review"], (letter.audit, letter.decision)
+    for view in ("It is another's debt.", None) if not at_open else ("I repaid it.",):
+        one = requests.open_(ledger, *whom, clock, by="b", at=AT, received=DAY, view=view)
+        answer = replace(REVIEWED, view="I repaid it." if at_close else None)
+        closed = requests.close(ledger, one.request, clock, answer, day=DAY, at=AT)
+        assert closed.outcome == "overturned"
+    found = requests.last_review(ledger, *whom, letter.person)
+    assert found is not None
+    assert found["received_view"] == str(at_open or at_close).lower()
+    first = min(one.entry for one in events.events(ledger, "request"))
+    assert requests.last_review(ledger, *whom, letter.person, before=first) is None
 
 
 def test_what_asks_for_no_review_has_none(ledger: Ledger) -> None:
