@@ -46,7 +46,7 @@ def example(tmp_path_factory):
     lines = (folder / "applications.csv").read_text().splitlines(keepends=True)
     (folder / "applications.csv").write_text("".join(lines[: ROWS + 1]))
     text = config.read_text()
-    asked = re.sub(r"also: \[.*\]", f"also: [{', '.join(LOCAL_METHODS)}]", text)
+    asked = re.sub(r"(?m)^  also: \[.*\]", f"  also: [{', '.join(LOCAL_METHODS)}]", text)
     assert asked != text
     config.write_text(asked)
     return audit.run(config)
