@@ -34,7 +34,7 @@ MUTATIONS = (
     ("R06", "audit/reasons_given.py", 'causes.add("reason_helped")', "pass"),
     ("R07", "audit/reasons.py", "decision.judgment if decision.stage in JUDGED_STAGES else ()", "()"),
     ("R08", "audit/reasons.py", "key=lambda factor: _precedence(factor, codes)", "key=lambda f: f[::-1]"),
-    ("R09", "audit/vague.py", "(?:insufficient|inadequate|poor|weak)\\ (?:scores?", "(?:weak)\\ (?:scores?"),
+    ("R09", "audit/vague.py", "if not _BANNED.search(plain):", "if True:"),
     ("R10", "audit/check/factors.py", "if column not in mapped:", "if False:"),
     ("R11", "audit/reasons.py", "if statement and statement in place:", "if False:"),
     ("R12", "audit/reasons.py", 'component == "score" and factor in missing', "False"),
