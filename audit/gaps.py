@@ -17,12 +17,12 @@ from audit.data import estimated as tables
 from audit.data.estimated import ESTIMATED
 from audit.explain.pictures import importance, label_of
 from audit.fairness import bisg, gap, proxies, weighted
+from audit.group_tests import references
 from audit.record import Figure
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from audit.config import Config
     from audit.explain.pictures import Attributed
     from audit.job import ScoredPartition
     from audit.measure import Measured
@@ -51,14 +51,6 @@ def figures(run: Measured, attributed: Attributed) -> tuple[Figure, ...]:
     if "proxies" in config.fairness.also:
         found.append(_proxies(run, attributed))
     return tuple(found)
-
-
-def stated_references(config: Config) -> dict[str, str]:
-    """Return the reference group of each attribute and intersection."""
-    stated = {name: attribute.reference for name, attribute in config.protected.items()}
-    for names in config.intersections:
-        stated[" x ".join(names)] = " x ".join(stated[name] for name in names)
-    return stated
 
 
 def weights_of(scored: Sequence[ScoredPartition]) -> Floats | None:
@@ -171,7 +163,7 @@ _STRATA = {"adverse": gap.REFUSED, "favourable": gap.APPROVED}
 
 def _memberships(run: Measured) -> Iterator[tuple[str, str, str, Floats, Floats]]:
     """Yield attribute, reference, group, and everybody's membership of the group and of the reference."""
-    for attribute, reference in stated_references(run.ready.config).items():
+    for attribute, reference in references(run.ready.config).items():
         members = np.concatenate([part.groups[attribute] for part in run.scored]).astype(str)
         for group in run.groups.table.groups(attribute):
             if group != reference:

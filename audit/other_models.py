@@ -23,6 +23,7 @@ from audit.explain.pictures import label_of
 from audit.fairness import alternatives, bisg, frontier
 from audit.fairness.alternatives import Candidate, Judging
 from audit.fairness.groups import merge
+from audit.group_tests import references
 from audit.models import as_trust
 from audit.record import Figure
 
@@ -128,7 +129,7 @@ def _alternatives(ready: Ready, scored: Sequence[ScoredPartition], chosen: Barri
     judging = Judging(
         None if seen.outcomes is None else seen.outcomes[measured],
         _members(ready, scored, seen, measured),
-        gaps.stated_references(config) | _estimated_reference(ready),
+        references(config) | _estimated_reference(ready),
         int(now.sum()),
         config.fairness.min_group,
     )
@@ -198,7 +199,7 @@ def _members(
     measured: NDArray[np.int64],
 ) -> dict[str, tuple[tuple[str, ...], Floats]]:
     found: dict[str, tuple[tuple[str, ...], Floats]] = {}
-    for attribute, reference in gaps.stated_references(ready.config).items():
+    for attribute, reference in references(ready.config).items():
         of = seen.groups[attribute][measured].astype(str)
         groups = tuple(sorted({reference, *of.tolist()}))
         found[attribute] = groups, np.stack([of == group for group in groups], axis=1).astype(float)

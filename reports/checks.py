@@ -155,7 +155,9 @@ def printable(text_words: str) -> Iterator[Violation]:
     strange = sorted(set(filter(envelope.unprintable, text_words)))
     if strange:
         shown = ", ".join(f"U+{ord(one):04X}" for one in strange[:4])
-        yield Violation("m", f"the letter's font has no glyph for {shown}", "12 CFR 1002.4(d)")
+        yield Violation(
+            "m", f"the letter's font has no glyph for {shown}: write it in Latin letters", "12 CFR 1002.4(d)"
+        )
 
 
 def _n_scores(terms: Terms, case: CaseFile, recipient: Recipient) -> int:

@@ -55,7 +55,8 @@ def fit(lines: Sequence[str], paper: str = "letter") -> str | None:
 def misfit(paper: str) -> str:
     """Return in words that the window cannot show an address."""
     window = WINDOWS[paper]
-    return f"the address does not fit the window ({window.lines_small} lines of {window.width_mm:.0f} mm)"
+    room = f"{window.lines_small} lines of {window.width_mm:.0f} mm"
+    return f"the address does not fit the window ({room}): shorten it in the recipients file"
 
 
 def width_em(text: str) -> float:

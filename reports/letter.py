@@ -22,7 +22,7 @@ from reports.html import environment_digest, words
 from reports.kinds import KINDS
 from reports.kinds.choice import choose, jurisdiction
 from reports.language import WordsError
-from reports.mandatory import LATER, PERSON, REASONS, Gap, action_of
+from reports.mandatory import PERSON, REASONS, Gap, action_of
 from reports.notice import draft_cause
 from reports.public_record import attached, public_record
 from reports.sheet import notice_number
@@ -149,7 +149,7 @@ class Letters:
         try:
             terms = self._terms(what, case, lang)
         except WordsError as error:
-            return refused(Gap(str(error), LATER))
+            return refused(Gap(str(error), what.source))
         person = self.person(decision, case, recipient)
         whom = PERSON if "us" in what.entities else what.source
         if person is None:

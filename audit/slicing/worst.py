@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from audit.fairness.families import benjamini_hochberg, holm
 from audit.fairness.fisher import fisher_p_value
 from audit.fairness.intervals import ALPHA
 from audit.fairness.two_rates import compare_rates
@@ -111,39 +112,3 @@ def inside(one: Tested, found: Sequence[Tested]) -> tuple[Groups, ...]:
     return tuple(
         other.groups for other in found if len(other.groups) < len(one.groups) and set(other.groups) <= mine
     )
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return Holm's adjusted p-values, in the order given.
-
-    Source: Holm (1979), Scandinavian Journal of Statistics 6:65.
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    k = len(p_values)
-    found, highest = [0.0] * k, 0.0
-    for rank, place in enumerate(sorted(range(k), key=p_values.__getitem__)):
-        highest = max(highest, min(1.0, (k - rank) * p_values[place]))
-        found[place] = highest
-    return found
-
-
-def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Return the adjusted p-values that hold the share of false alarms among those raised.
-
-    Source: Benjamini and Hochberg (1995), JRSS B 57:289.
-
-    Examples
-    --------
-    >>> benjamini_hochberg([0.01, 0.04, 0.03])
-    [0.03, 0.04, 0.04]
-    """
-    k = len(p_values)
-    found, lowest = [0.0] * k, 1.0
-    for rank, place in reversed(list(enumerate(sorted(range(k), key=p_values.__getitem__), start=1))):
-        lowest = min(lowest, p_values[place] * k / rank)
-        found[place] = lowest
-    return found

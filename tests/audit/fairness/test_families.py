@@ -24,6 +24,7 @@ def test_adjusted_p_values_are_those_of_statsmodels(p_values) -> None:
     assert benjamini_hochberg(p_values) == pytest.approx(
         multipletests(p_values, method="fdr_bh")[1], abs=1e-12
     )
+    assert holm([]) == benjamini_hochberg([]) == ()
 
 
 def ratio(group: str, value: float, p_value: float | None, cause: str | None = None) -> Disparity:
