@@ -35,6 +35,13 @@ class Tested:
         Rows in and outside it, and how many were hit.
     p_value, holm, benjamini_hochberg : float
         Alone; and adjusted for the whole family.
+
+    Examples
+    --------
+    Of 50 rows 20 were hit, and of the 100 others 20: ten more than at the others' rate.
+
+    >>> Tested((("region", "north"),), n=50, hit=20, rest=100, rest_hit=20).excess
+    10.0
     """
 
     groups: Groups
