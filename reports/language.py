@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -162,7 +163,9 @@ def _read(name: str, house: Path | None) -> dict[str, Any]:
     words: dict[str, Any] = {}
     for path in files:
         try:
-            found = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+            # One sign a letter, as the statements have it: else no rule finds what it forbids.
+            text = unicodedata.normalize("NFC", path.read_text(encoding="utf-8"))
+            found = YAML(typ="safe").load(text)
         except (YAMLError, UnicodeDecodeError) as error:
             raise WordsError(f"{name}: it is no YAML ({str(error).splitlines()[0]}). Correct it.") from error
         if not isinstance(found, dict):

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from audit.config import Config
+
+
+def _of_the_house(config: Config) -> tuple[str, ...]:
+    """Return what is wrong with the house's own templates and words of letters."""
+    from reports.house import house_faults
+
+    written = config.letters.templates
+    return house_faults(config.folder / written) if written is not None else ()
 
 
 def check(
@@ -41,6 +53,8 @@ def check(
                 with prepare(config) as ready:
                     bindings = ready.bindings
                     refuse_faults(ready, score(ready, progress))
+                    faults = _of_the_house(ready.config)
+                    code = ConfigError.exit_code if faults else 0
     except AuditError as error:
         faults = (
             tuple(str(fault) for fault in error.faults) if isinstance(error, ConfigError) else (str(error),)

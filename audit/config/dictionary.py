@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, RootModel, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, RootModel, model_validator
 
 from audit.config.blanks import blank_faults
 from audit.config.faults import read_model, touched
@@ -25,8 +26,20 @@ def _one_language(value: Any) -> Any:
     return {"en": value} if isinstance(value, str) else value
 
 
+def _as_read(text: str) -> str:
+    """Return a sentence with one sign a letter, so that what may not be said is found however it was typed.
+
+    An accent may be a sign of its own, and a sign may have no width: both read like the word and are not.
+    """
+    hidden = sorted({f"U+{ord(sign):04X}" for sign in text if unicodedata.category(sign) == "Cf"})
+    if hidden:
+        raise refusal(f"the words hold what nobody sees ({', '.join(hidden)})", "Type the words anew")
+    return unicodedata.normalize("NFC", text)
+
+
+Sentence = Annotated[Text, AfterValidator(_as_read)]
 Words = Annotated[
-    Mapping[str, Text],
+    Mapping[str, Sentence],
     Field(min_length=1),
     BeforeValidator(_one_language, json_schema_input_type=Text | Mapping[str, Text]),
 ]

@@ -449,3 +449,14 @@ def test_a_right_config_has_no_fault(desk: Desk) -> None:
     assert found["ok"] is True
     assert {"place": "recipients.name", "is": "column", "value": "name"} in found["bindings"]
     assert desk.files() == before
+
+
+def test_a_template_of_the_house_that_is_none_is_seen_by_check(desk: Desk) -> None:
+    """An audit does not need it, so it runs; whoever checks hears of it before a letter fails at night."""
+    body = desk.folder / "house" / "letters" / "adverse_action" / "body.html"
+    body.parent.mkdir(parents=True)
+    body.write_text("{% block reasons %}\n")
+    desk.set(letters={"templates": "house"})
+    answer = desk.ask("check", desk.config, "--json")
+    assert (answer.code, answer.json["ok"]) == (2, False)
+    assert [bool(re.search(r"body\.html:\d+: no template: ", one)) for one in answer.json["faults"]] == [True]

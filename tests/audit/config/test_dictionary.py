@@ -55,6 +55,13 @@ def test_ways_of_change_reach_their_record_and_the_ledger_and_come_back(tmp_path
     assert rows[1]["direction"] == "{}"
 
 
+def test_an_accent_that_is_a_sign_of_its_own_becomes_one_letter(tmp_path: Path) -> None:
+    """Otherwise no rule of words would find a protected basis that was typed so."""
+    path = tmp_path / "reasons.yaml"
+    path.write_text("a: {code: A, statement: {en: Late payments, es: Pagos de educacio\u0301n}}\n")
+    assert load_dictionary(path)[0].statement["es"] == "Pagos de educaci\u00f3n"
+
+
 def test_all_faults_of_all_factors_come_at_once(tmp_path: Path) -> None:
     """Each factor's faults stand at their lines, whatever is wrong with the others."""
     found = faults(
@@ -114,6 +121,10 @@ def test_a_dictionary_without_factors_is_refused(tmp_path: Path, text: str) -> N
         (
             "a: {code: A, statement: {en: Late}, missing: {statement: {en: Our policy}}}",
             "missing.statement.en: 'Our policy' names nothing specific",
+        ),
+        (
+            'a: {code: A, statement: {en: "Sex\\u200b and marital status"}}',
+            "statement.en: the words hold what nobody sees (U+200B). Type the words anew",
         ),
         ("a: text", "expected a mapping"),
         (

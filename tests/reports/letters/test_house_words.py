@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from audit.record import Document, Refusal
+from reports.house import house_faults
 from reports.html import environment
 from reports.language import Language, WordsError, language
 from reports.letter import Letters
@@ -148,3 +149,26 @@ def test_a_template_that_breaks_refuses_its_letter(body: str, tmp_path: Path) ->
     made = written(tmp_path, {f"{ADVERSE}/body.html": OURS + body})
     assert isinstance(made, Refusal)
     assert f"{tmp_path / 'house' / ADVERSE / 'body.html'}:2: the template breaks" in made.cause
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        (f"{ADVERSE}/body.html", f"{OURS}\n{{% block reasons %}}\n", "body.html:2: no template: "),
+        (f"{ADVERSE}/body.txt", "{{ one | nosuchfilter }}", "body.txt:1: no template: No filter named"),
+        ("letters/languages/es.yaml", "protected: [a\n", "letters/languages/es.yaml: it is no YAML"),
+        (f"{ADVERSE}/words.en.yaml", "subject: 5\n", "words.en.yaml:1: subject: "),
+        (f"{ADVERSE}/words.it.yaml", "subject: Rifiuto\n", None),  # no language: its shared words are missing
+        (f"{ADVERSE}/body.html", OURS, None),
+    ],
+)
+def test_what_is_wrong_with_a_house_is_seen_before_any_letter(
+    name: str, text: str, fault: str | None, tmp_path: Path
+) -> None:
+    """A template that is none and words that are none are named with their file, each once."""
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    found = house_faults(tmp_path)
+    assert len(found) == (fault is not None), found
+    assert all(fault in one and one.endswith(".") for one in found if fault)
