@@ -63,7 +63,8 @@ def environment(house: Path | None = None) -> Environment:
     """Return the environment that renders every template of ours.
 
     Filters are the functions of `wording`, by name; ``style(name)`` and ``font_data(name)``
-    put a style sheet or a font of ``templates/style`` into the file itself.
+    put a style sheet, a script or a font of ``templates/style`` into the file itself, and
+    ``script_digest(name)`` names the script that may run.
 
     Parameters
     ----------
@@ -90,7 +91,9 @@ def environment(house: Path | None = None) -> Environment:
         env = SandboxedEnvironment(**options)
     filters = {name: getattr(wording, name) for name in wording.__all__}
     env.filters.update(filters, prose=prose, clauses=clauses)
-    env.globals.update(style=_style, font_data=_font_data, svg_address=_svg_address, qr=qr.svg)
+    env.globals.update(
+        style=_style, script_digest=_script_digest, font_data=_font_data, svg_address=_svg_address, qr=qr.svg
+    )
     return env
 
 
@@ -130,6 +133,12 @@ def clauses(text: str) -> Markup:
 def _style(name: str) -> Markup:
     """Return a style sheet of ``templates/style`` as it stands."""
     return Markup((assets.templates() / "style" / name).read_text(encoding="utf-8"))
+
+
+def _script_digest(name: str) -> str:
+    """Return a script of ``templates/style`` as a Content-Security-Policy names it: only that one runs."""
+    digest = hashlib.sha256(_style(name).encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def _svg_address(drawing: Markup) -> Markup:

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from audit.record import Audit
     from reports.sealed import Reading
 
-TEMPLATES = ("base.html", "report.html", "sections", "charts", "style/report.css", "style/fonts")
+TEMPLATES = (
+    "base.html",
+    "report.html",
+    "sections",
+    "charts",
+    "style/report.css",
+    "style/report.js",
+    "style/fonts",
+)
 # Sections that begin no page in print: the first, and what fills the page of the one before.
 _FLOWING = frozenset({"summary", "image_summary", "image_method"})
 _UNNUMBERED = frozenset({"summary", "scope", "image_summary"})

@@ -16,6 +16,7 @@ NAMES = (
     "performance",
     "slices",
     "fairness",
+    "cutoffs",
     "estimated",
     "gap",
     "alternatives",
