@@ -16,6 +16,7 @@ NAMES = (
     "performance",
     "slices",
     "fairness",
+    "group_scores",
     "cutoffs",
     "estimated",
     "gap",
