@@ -205,7 +205,8 @@ def _point(one: _At, body: Mapping[str, Any], *, is_best: bool, named: bool) -> 
 
 
 def _said(now: _At | None, kept: Sequence[_At], found: Sequence[_At], body: Mapping[str, Any]) -> str:
-    text = f"{count(len(kept))} of {count(len(found))} cutoffs {plural(len(kept), 'is', 'are')} beaten by no other."
+    n = len(kept)
+    text = f"{count(n)} of {count(len(found))} cutoffs {plural(n, 'is', 'are')} beaten by no other."
     if now is None:
         return text
     if now in kept:

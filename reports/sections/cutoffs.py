@@ -81,8 +81,8 @@ def query(ledger: Reading, audit_id: str) -> Cutoffs | None:
     """Read the sweep of every group; None where the audit sealed none."""
     sealed = read(ledger, audit_id)
     whole, body = sealed.figure("group_sweeps"), sealed.measured("group_sweeps")
-    if whole is None:
-        return None
+    if whole is None or sealed.audit.kind == "batch" or sealed.groups_elsewhere:
+        return None  # nothing was sealed, or the section Fairness says why nobody is compared
     if body is None:
         return _nothing(sealed, str(whole["cause"]))
     line = ratios.screening_line(sealed.asked)

@@ -68,6 +68,8 @@ def query(ledger: Reading, audit_id: str) -> GroupScores | None:
     sealed = read(ledger, audit_id)
     if sealed.figure("score_quantiles") is None and sealed.figure("calibration_by_group") is None:
         return None
+    if sealed.audit.kind == "batch" or sealed.groups_elsewhere:
+        return None  # the section Fairness says why nobody is compared
     body = sealed.measured("score_quantiles")
     told = [] if body is None else _told(sealed, body["rows"])
     kept, cutoff = told[:MOST_GROUPS], (sealed.measured("scores") or {}).get("cutoff")

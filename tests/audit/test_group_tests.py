@@ -10,10 +10,11 @@ from types import SimpleNamespace
 import pytest
 
 import audit
+from audit.config.schema import BATCH
 from audit.errors import ConfigError
 from audit.fairness.definitions import DEFINITIONS
 from audit.fairness.groups import count
-from audit.group_figures import BATCH, NAMES, group_figures
+from audit.group_figures import NAMES, group_figures
 from audit.ledger import Ledger
 from audit.record import Policy
 from tests.worlds.desk import Desk
@@ -173,7 +174,7 @@ def test_what_does_not_fit_is_refused_before_any_work(desk: Desk, change, words)
 
 def test_a_batch_compares_nobody() -> None:
     """Each figure of a night of refusals says that there are no rates to compare."""
-    config = SimpleNamespace(audit=SimpleNamespace(kind="batch"))
+    config = SimpleNamespace(uncompared=BATCH)
     table = count(["adverse"] * 3, {"sex": ["f", "m", "m"]})
     found = group_figures(config, Policy(dt.date(2026, 11, 20), (), (), ()), table, None, (), ())
     assert [(one.name, one.body) for one in found] == [(name, {"cause": BATCH}) for name in NAMES]

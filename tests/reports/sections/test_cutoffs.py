@@ -11,7 +11,7 @@ from typing import Any
 from reports import report
 from reports.html import environment
 from reports.sections import cutoffs
-from tests.worlds.told import AUDIT, ToldLedger
+from tests.worlds.told import AUDIT, ToldLedger, audit
 
 
 def body() -> dict[str, Any]:
@@ -69,10 +69,16 @@ def test_an_older_audit_has_no_such_section() -> None:
     assert cutoffs.query(ledger, AUDIT) is None
 
 
+def test_where_nobody_is_compared_the_section_is_left_out() -> None:
+    """Of a batch of refusals, and of an audit for notices alone, Fairness says why."""
+    for change in ({"kind": "batch"}, {"config": {"audit": {"only": "notices"}}}):
+        assert cutoffs.query(ToldLedger(the_audit=replace(audit(), **change)), AUDIT) is None
+
+
 def test_what_was_not_measured_says_why() -> None:
-    """A batch of refusals has no sweep."""
-    found = page({"cause": "a batch of refusals has no rates to compare"})
-    assert found.cause == "a batch of refusals has no rates to compare"
+    """Decisions without scores have no sweep."""
+    found = page({"cause": "the decisions have no scores"})
+    assert found.cause == "the decisions have no scores"
     assert cutoffs.title(found) == "What other cutoffs would do to groups was not measured"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reports.sections import group_scores
-from tests.worlds.told import AUDIT, ToldLedger
+from tests.worlds.told import AUDIT, ToldLedger, audit
 
 
 def told(**bodies: Any) -> group_scores.GroupScores:
@@ -38,6 +38,12 @@ def test_an_older_audit_has_no_such_section() -> None:
     for name in ("score_quantiles", "calibration_by_group"):
         ledger.the_figures.pop(name)
     assert group_scores.query(ledger, AUDIT) is None
+
+
+def test_where_nobody_is_compared_the_section_is_left_out() -> None:
+    """Of a batch of refusals, and of an audit for notices alone, Fairness says why."""
+    for change in ({"kind": "batch"}, {"config": {"audit": {"only": "notices"}}}):
+        assert group_scores.query(ToldLedger(the_audit=replace(audit(), **change)), AUDIT) is None
 
 
 def test_what_was_not_measured_says_why() -> None:
