@@ -24,6 +24,7 @@ MOST_ROWS = 50  # of a table; the attached file has them all
 MOST_COLUMNS = 6  # of a heat table
 MOST_CURVES = 4  # slices drawn side by side
 _STEPS = 5
+_AXES = {"precision": "precision", "recall": "recall", "false_positive_rate": "false positive rate"}
 _CUTS = {
     "protected": "groups as the config states them",
     "bins": "bins as the config states them, from",
@@ -58,6 +59,7 @@ class Entry:
     heat: Heat | None
     rows: tuple[SliceRow, ...]
     curves: tuple[tuple[str, Curve], ...]  # precision by recall, one a slice
+    roc: tuple[tuple[str, Curve], ...]  # recall by false positives, one a slice
     more: str
     cause: str
 
@@ -140,8 +142,8 @@ def _entry(body: Mapping[str, Any], min_group: int) -> Entry:
     )
     heading = attribute_label(body["name"])
     if "cause" in body:
-        return Entry(heading, cut, None, (), (), "", str(body["cause"]))
-    groups = body["groups"]
+        return Entry(heading, cut, None, (), (), (), "", str(body["cause"]))
+    groups, single = body["groups"], len(body["by"]) == 1
     more = len(groups) - MOST_ROWS
     told = (
         f"{count(more)} more {plural(more, 'slice')} in results.json, attached to the PDF."
@@ -153,30 +155,38 @@ def _entry(body: Mapping[str, Any], min_group: int) -> Entry:
         cut,
         _heat(body) if len(body["by"]) == 2 else None,
         tuple(_row(one, min_group) for one in groups[:MOST_ROWS]),
-        _curves(groups) if len(body["by"]) == 1 else (),
+        _curves(groups, "recall", "precision") if single else (),
+        _curves(groups, "false_positive_rate", "recall", level=True) if single else (),
         told,
         "",
     )
 
 
-def _curves(groups: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, Curve], ...]:
-    """Return precision by recall of the slices that are large enough, where they are few enough."""
+def _curves(
+    groups: Sequence[Mapping[str, Any]], across: str, up: str, *, level: bool = False
+) -> tuple[tuple[str, Curve], ...]:
+    """Return one rate by another over the cutoffs, of the slices that are large enough, where they are few.
+
+    ``level`` draws where both are equal: what scores that order nothing would give.
+    """
     drawn = []
     for one in groups:
         swept = one["sweep"]
-        if one["cause"] is not None or not one["n_observed"] or "recall" not in swept:
+        if one["cause"] is not None or not one["n_observed"] or across not in swept:
             continue
-        known = {
-            recall: precision
-            for recall, precision in zip(swept["recall"], swept["precision"], strict=True)
-            if recall is not None and precision is not None
-        }
+        known: dict[float, float] = {}
+        for x, y in zip(swept[across], swept[up], strict=True):
+            if x is not None and y is not None:
+                known[x] = max(y, known.get(x, 0.0)) if level else y
         if len(known) > 2:
             points = tuple(sorted(known))
             ends = [(wording.share(known[at]), wording.share(at)) for at in (points[0], points[-1])]
-            title = f"{slice_label(one['slice'])}: precision from {ends[0][0]} at a recall of {ends[0][1]} "
+            names = (_AXES[up], _AXES[across])
+            title = (
+                f"{slice_label(one['slice'])}: {names[0]} from {ends[0][0]} at a {names[1]} of {ends[0][1]} "
+            )
             title += f"to {ends[1][0]} at {ends[1][1]}"
-            series = Series(points, tuple(known[point] for point in points))
+            series = Series(points, tuple(known[point] for point in points), lines=(points,) if level else ())
             drawn.append((slice_label(one["slice"]), curve(series, title, low=0.0, high=1.0)))
     return tuple(drawn) if 1 < len(drawn) <= MOST_CURVES else ()
 
