@@ -47,16 +47,21 @@ def looks(costs: Floats, favour: Floats) -> Ints:
         places = _evenly(among, half)
         rows = np.repeat(np.arange(n), half)[places.ravel() >= 0]
         chosen[rows, places[places >= 0]] = True
-    places = np.argsort(~chosen, axis=1, kind="stable")[:, :_LOOKS]
-    return np.where(np.take_along_axis(chosen, places, axis=1), np.take_along_axis(order, places, axis=1), -1)
+    rows, places = np.nonzero(chosen)
+    n_chosen = np.count_nonzero(chosen, axis=1)
+    found = np.full((n, _LOOKS), -1, dtype=np.int64)
+    found[rows, np.arange(len(rows)) - np.repeat(np.cumsum(n_chosen) - n_chosen, n_chosen)] = order[
+        rows, places
+    ]
+    return found
 
 
 def _evenly(among: NDArray[np.bool_], points: int) -> Ints:
     """Return int64[n, points]: places evenly from the first to the last set one of each row; -1: none."""
-    n_set = among.sum(axis=1)
-    places = np.argsort(~among, axis=1, kind="stable")
+    n_set = np.count_nonzero(among, axis=1)
+    places = np.append(np.flatnonzero(among) % among.shape[1], -1)  # those of one row behind another's
     rank = np.rint(np.linspace(0.0, 1.0, points)[None] * np.maximum(n_set - 1, 0)[:, None]).astype(np.int64)
-    return np.where(n_set[:, None] > 0, np.take_along_axis(places, rank, axis=1), -1)
+    return np.where(n_set[:, None] > 0, places[(np.cumsum(n_set) - n_set)[:, None] + rank], -1)
 
 
 def together(
