@@ -59,6 +59,12 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
         best = best[rank < room[who[best]]]
         small = shrunk(trial, who[best], choice[best], looked, budget, below[who[best]])
         prices = trial.cost(who[best], small)
+        if size == 1:  # each alone, and nothing found before: none can hold another
+            for at, factor, price, one in zip(
+                who[best].tolist(), which[best].tolist(), prices.tolist(), small, strict=True
+            ):
+                found[at][frozenset((factor,))] = price, one
+            continue
         for at, factors, price, one in zip(
             who[best].tolist(), _factors(small), prices.tolist(), small, strict=True
         ):
