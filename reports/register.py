@@ -277,8 +277,8 @@ def _reasons(sealed: Sealed) -> Iterator[Item]:
     by_group = sealed.measured("reasons_by_group")
     told = bool(mix and mix["n_notices"])
     yield _item(heading, "Distribution by class", "reasons", "" if told and by_group else none)
-    faithful = sealed.measured("named_methods") or sealed.measured("faithfulness")
-    cause = "" if faithful else "reasons were not compared with a method that Regulation B names"
+    named = sealed.measured("named_methods")
+    cause = "" if named else "reasons were not compared with a method that Regulation B names"
     yield _item(heading, "Fidelity", "reasons", cause)
     yield _item(heading, "Share of notices with the same code", "reasons", "" if told else none)
 

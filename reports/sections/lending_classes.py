@@ -103,7 +103,10 @@ def _others(names: tuple[str, ...]) -> str:
         return ""
     told = capital(joined([attribute_label(name).lower() for name in names]))
     verb = wording.plural(len(names), "is", "are")
-    return f"{told} {verb} compared too: no class of these two acts by name, but a state’s law or a policy may ask."
+    return (
+        f"{told} {verb} compared too: no class of these two acts by name, but the law of a state or a policy "
+        "may ask."
+    )
 
 
 def _source(one: dict[str, Any]) -> SourceRow:

@@ -12,7 +12,9 @@ from reports.sealed import read
 from reports.wording import capital, count, joined, number_in_words, plural
 
 if TYPE_CHECKING:
-    from audit.record import ReasonCode
+    from collections.abc import Mapping
+
+    from audit.record import Disparity, ReasonCode
     from reports.sealed import Reading, Sealed
 
 LABEL = "Disparate treatment"
@@ -173,7 +175,7 @@ def _verdicts(codes: tuple[ReasonCode, ...]) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _pairs(sealed: Sealed, body: dict[str, Any]) -> list[PairRow]:
+def _pairs(sealed: Sealed, body: Mapping[str, Any]) -> list[PairRow]:
     counted = {(one["attribute"], one["group"]): one for one in body.get("rows", ())}
     rows: list[PairRow] = []
     before = ""
@@ -185,26 +187,28 @@ def _pairs(sealed: Sealed, body: dict[str, Any]) -> list[PairRow]:
             against = f"{attribute_label(d.attribute)}, against {group_label(d.reference)}"
             rows.append(PairRow(against, head=True))
         one = counted.get((d.attribute, d.group), {})
-        numbers = [
+        pairs, against, toward = (
             count(int(one[key])) if key in one else wording.NOTHING
             for key in ("n_pairs", "against", "toward")
-        ]
-        few = d.cause is not None
-        gap = "not measured" if d.value is None else wording.signed(d.value * 100, 1)
-        ends = (
-            wording.NOTHING
-            if d.low is None or d.high is None
-            else wording.signed_interval(d.low * 100, d.high * 100, 1)
         )
+        few = d.cause is not None and d.value is not None
+        gap = "not measured" if d.value is None else wording.signed(d.value * 100, 1)
         rows.append(
             PairRow(
                 group_label(d.group),
-                False,
-                *numbers,
-                gap="too few" if few and d.value is not None else gap,
-                interval=wording.NOTHING if few else ends,
+                pairs=pairs,
+                against=against,
+                toward=toward,
+                gap="too few" if few else gap,
+                interval=wording.NOTHING if few else _interval(d),
                 p_value=wording.NOTHING if few else wording.p_value(d.p_value),
                 few=few,
             )
         )
     return rows
+
+
+def _interval(d: Disparity) -> str:
+    if d.low is None or d.high is None:
+        return wording.NOTHING
+    return wording.signed_interval(d.low * 100, d.high * 100, 1)

@@ -145,7 +145,7 @@ def _bases(body: Any) -> tuple[str, ...]:
 
 def _facts(sealed_at: dt.datetime | None, body: Any) -> list[tuple[str, str]]:
     used = dt.date.fromisoformat(body["distributed_on"])
-    facts = [
+    return [
         ("Date of this audit", wording.date_in_words(sealed_at)),
         ("Distribution date of the tool", wording.date_in_words(used)),
         ("Data, and why these", str(body["source"])),
@@ -155,7 +155,6 @@ def _facts(sealed_at: dt.datetime | None, body: Any) -> list[tuple[str, str]]:
             f"{count(body['n_unknown'])}; counted here, in no rate, and never guessed",
         ),
     ]
-    return facts
 
 
 def _formulas(bases: tuple[str, ...], *, high: bool) -> tuple[tuple[str, str], ...]:
