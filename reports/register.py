@@ -72,11 +72,11 @@ def _stated(heading: str, label: str, anchor: str, says: str) -> Item:
 def _scope(sealed: Sealed) -> Iterator[Item]:
     heading, at = "Scope", "lending_scope"
     yield _stated(heading, "Model, population, exclusions", at, "")
-    yield _or_not(heading, "Products", at, product(sealed), "the config names no product (record.product)")
+    yield _or_not(heading, "Products", at, product(sealed), "the config names none (record.product)")
     yield _or_not(
         heading, "Period", at, period(sealed), "no column of dates was named (performance.over_time)"
     )
-    cause = "the config names no stage (decision.stage); each decision is taken as the score’s"
+    cause = "the config names none (decision.stage); all count as the score’s"
     yield _or_not(heading, "Stages of decision", at, stages(sealed), cause)
 
 
@@ -144,7 +144,7 @@ def without_estimates(sealed: Sealed) -> str:
 
 _MEASURES = (
     ("Approval rate and adverse impact ratio", ("adverse_impact_ratio",), ""),
-    ("Standardised mean difference of scores", ("standardized_mean_difference",), ""),
+    ("Standardised gap in mean score", ("standardized_mean_difference",), ""),
     ("Marginal effect and odds ratio", ("marginal_effect", "odds_ratio"), ""),
     (
         "The same with legitimate controls",
@@ -198,7 +198,7 @@ def _treatment(sealed: Sealed) -> Iterator[Item]:
     heading, at = "Treatment tests", "lending_treatment"
     yield _item(heading, "No prohibited basis as an input", at, not_scored_cause(sealed))
     yield _item(heading, "Matched pairs", at, without_pairs(sealed))
-    yield _item(heading, "Override rates by class", at, OVERRIDES)
+    yield _item(heading, "Override rates by class", at, without_overrides(sealed))
     outcome, cause, _ = finding_of(sealed, "elderly_age_negative")
     if outcome == "not_applicable" or (not outcome and not permitted_age(sealed)):
         yield Item(heading, "Age rule for 62 and older", "not_applicable", cause or NO_AGE, at)
@@ -207,7 +207,15 @@ def _treatment(sealed: Sealed) -> Iterator[Item]:
         yield _item(heading, "Age rule for 62 and older", at, (cause or "no policy asks") if open_ else "")
 
 
-OVERRIDES = "how often people departed from model and cutoff is not counted by class"
+def without_overrides(sealed: Sealed) -> str:
+    """Return why it is not known how often people departed from the score; empty where it is."""
+    if sealed.measured("overrides") is not None:
+        return ""
+    if sealed.figure("overrides") is None:
+        return "the program that sealed this audit did not count departures from model and cutoff by class"
+    return sealed.cause("overrides")
+
+
 NO_AGE = "age is not scored by leave of the regulation"
 
 
@@ -262,7 +270,7 @@ def without_alternatives(sealed: Sealed) -> str:
 
 
 def _search(sealed: Sealed) -> Iterator[Item]:
-    yield _item("Proxy scan", "Each factor: tells a group, moves scores", "gap", without_proxies(sealed))
+    yield _item("Proxy scan", "What tells a group, and moves scores", "gap", without_proxies(sealed))
     yield _item(
         "Alternatives",
         "Search for less discriminatory ones",

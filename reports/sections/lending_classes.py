@@ -94,7 +94,7 @@ def title(data: LendingClasses) -> str:
 def _class(one: classes.ProtectedClass) -> ClassRow:
     told = [attribute_label(name).lower() for name in one.attributes]
     told += ["estimated groups"] if one.estimated else []
-    known = capital(joined(told)) if told else "Not measured: no attribute of this audit is it"
+    known = capital(joined(told)) if told else "Not measured: no attribute"
     return ClassRow(one.title, one.acts, known, not told, one.collected, one.source)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reports import register, wording
-from reports.groups import attribute_label, group_label
+from reports.groups import attribute_label, group_label, order
 from reports.outcomes import Mark, mark
 from reports.sealed import read
 from reports.wording import capital, count, joined, number_in_words, plural
@@ -46,12 +46,23 @@ class PairRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OverrideRow:
+    """How often people departed from the score for one group; ``head`` rows name an attribute."""
+
+    label: str
+    head: bool = False
+    tone: str = ""  # reference | few
+    cells: tuple[str, ...] = ()  # rate, points and p-value toward refusal, and toward approval
+
+
+@dataclass(frozen=True, slots=True)
 class LendingTreatment:
     """What the section prints."""
 
     finding: str
     tests: tuple[Test, ...]
     verdicts: tuple[tuple[str, str, str, str], ...]
+    overrides: tuple[OverrideRow, ...]
     pairs: tuple[PairRow, ...]
     controls: str
     pairs_cause: str
@@ -68,6 +79,7 @@ def query(ledger: Reading, audit_id: str) -> LendingTreatment:
         _finding(sealed),
         tests,
         tuple(_verdicts(ledger.codes(sealed.audit.audit))),
+        tuple(_departures(sealed.measured("overrides") or {})),
         () if cause else tuple(_pairs(sealed, body)),
         joined(list(body.get("controls", ()))),
         cause,
@@ -124,7 +136,8 @@ def _columns(sealed: Sealed) -> Test:
     outcome, cause, _ = register.finding_of(sealed, "proxy_columns_scored")
     if outcome in ("", "not_measured", "not_applicable"):
         why = cause or register.without_estimates(sealed) or "no policy in force asks"
-        return Test(question, asked or mark("not_measured"), f"Not measured: {why}.", source)
+        told = f"{capital(why)}." if outcome == "not_applicable" else f"Not measured: {why}."
+        return Test(question, asked or mark("not_measured"), told, source)
     answer = {"met": "No.", "not_met": "Yes; Findings names it."}.get(outcome, f"{capital(cause)}.")
     return Test(question, asked, answer, source)
 
@@ -148,17 +161,15 @@ def _age(sealed: Sealed) -> Test:
 
 def _overrides(sealed: Sealed) -> Test:
     question = "Do people depart from model and cutoff alike for all classes?"
-    causes = (sealed.figure("holds") or {}).get("causes", ())
-    n = sum(int(one["n"]) for one in causes if one["cause"] == "decision_differs")
-    taken = bool((sealed.audit.config.get("decision") or {}).get("taken"))
-    answer = f"Not measured by class: {register.OVERRIDES}."
-    if taken:
-        answer += (
-            f" {count(n)} {plural(n, 'refusal stands', 'refusals stand')} against model and cutoff in all."
-        )
-    else:
-        answer += " The config names no decision that was really taken (decision.taken)."
-    return Test(question, mark("not_measured"), answer, "59 FR 18266")
+    cause = register.without_overrides(sealed)
+    if cause:
+        return Test(question, mark("not_measured"), f"Not measured: {cause}.", "59 FR 18266")
+    body = sealed.measured("overrides") or {}
+    n = count(int(body["n"]))
+    answer = f"Counted below, of {n} decisions with a score and a cutoff."
+    if body["n_by_rule"]:
+        answer += f" {count(int(body['n_by_rule']))} that a rule decided are left out."
+    return Test(question, None, answer, "59 FR 18266")
 
 
 def _verdicts(codes: tuple[ReasonCode, ...]) -> list[tuple[str, str, str, str]]:
@@ -212,3 +223,30 @@ def _interval(d: Disparity) -> str:
     if d.low is None or d.high is None:
         return wording.NOTHING
     return wording.signed_interval(d.low * 100, d.high * 100, 1)
+
+
+def _departures(body: Mapping[str, Any]) -> list[OverrideRow]:
+    rows: list[OverrideRow] = []
+    for of in body.get("attributes", ()):
+        if " x " in of["attribute"]:
+            continue  # crossed groups stand in the attached file
+        against = f"{attribute_label(of['attribute'])}, against {group_label(of['reference'])}"
+        rows.append(OverrideRow(against, head=True))
+        for one in sorted(of["groups"], key=lambda each: order(each["group"], of["reference"])):
+            sides = [one[direction] for direction in ("toward_refusal", "toward_approval")]
+            few = all(side["rate"] is None for side in sides)
+            tone = "reference" if one["group"] == of["reference"] else "few" if few else ""
+            cells = tuple(cell for side in sides for cell in _side(side))
+            rows.append(OverrideRow(group_label(one["group"]), False, tone, cells))
+    return rows
+
+
+def _side(side: Mapping[str, Any]) -> tuple[str, str, str]:
+    of = f"{count(int(side['n_departed']))} of {count(int(side['n']))}"
+    if side["rate"] is None:
+        return f"too few, {of}", wording.NOTHING, wording.NOTHING
+    told = f"{wording.percent(side['rate'])}, {of}"
+    if side["difference"] is None:
+        return told, wording.NOTHING, wording.NOTHING
+    ends = wording.signed_interval(side["difference_low"] * 100, side["difference_high"] * 100, 1)
+    return told, f"{wording.signed(side['difference'] * 100, 1)} ({ends})", wording.p_value(side["p_value"])

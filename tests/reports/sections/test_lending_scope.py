@@ -19,7 +19,7 @@ def test_lending_scope_as_accepted(golden: Callable[[str], None]) -> None:
 @pytest.mark.parametrize(
     ("bound", "told"),
     [
-        (None, "Not stated: the config names no product (record.product)."),
+        (None, "Not stated: the config names none (record.product)."),
         ({"column": "product_line"}, "By “product_line”."),
         ({"value": "Credit card"}, "Credit card."),
     ],

@@ -51,16 +51,28 @@ def test_unknown_inputs_are_not_taken_for_harmless() -> None:
     assert page.tests[0].answer.startswith("Not measured")
 
 
-def test_overrides_are_not_measured_by_class_and_say_so() -> None:
-    """The number of all refusals against model and cutoff stands beside it where decisions are known."""
+def test_departures_are_told_in_both_directions() -> None:
+    """Each rate stands with how many of how many, a small group with its counts alone."""
+    page = lending_treatment.query(ToldLedger(), AUDIT)
+    assert page.tests[3].answer.startswith("Counted below, of 4,990 decisions")
+    assert "10 that a rule decided are left out" in page.tests[3].answer
+    rows = {row.label: row for row in page.overrides if not row.head}
+    assert rows["18–24"].cells[:3] == ("1.8%, 6 of 332", "+0.4 (−1.6\u00a0to\u00a0+2.4)", "0.210")
+    assert rows["18–24"].cells[3].startswith("9.9%, 11 of 111")
+    assert rows["40–61"].cells[1] == "–"
+    assert rows["unknown"].cells[0] == "too few, 0 of 9"
+
+
+def test_departures_that_were_not_counted_have_their_cause() -> None:
+    """Where no decision was really taken, and where an older program sealed the audit."""
     told = ToldLedger()
-    figure = told.the_figures["holds"]
-    causes = [{"cause": "decision_differs", "n": 7}]
-    told.the_figures["holds"] = replace(figure, body={"n_held": 7, "causes": causes})
-    assert lending_treatment.query(told, AUDIT).tests[3].answer.startswith("Not measured by class")
-    decision = {**told.the_audit.config["decision"], "taken": {"column": "granted", "adverse": "no"}}
-    told.the_audit = replace(told.the_audit, config={**told.the_audit.config, "decision": decision})
-    assert "7 refusals stand against model and cutoff" in lending_treatment.query(told, AUDIT).tests[3].answer
+    figure = told.the_figures["overrides"]
+    told.the_figures["overrides"] = replace(figure, body={"cause": "the config names no decision"})
+    page = lending_treatment.query(told, AUDIT)
+    assert page.tests[3].answer == "Not measured: the config names no decision."
+    assert page.overrides == ()
+    del told.the_figures["overrides"]
+    assert "did not count departures" in lending_treatment.query(told, AUDIT).tests[3].answer
 
 
 def test_scored_age_is_told_by_its_finding() -> None:
