@@ -130,7 +130,7 @@ def _estimated(sealed: Sealed) -> str:
     body = sealed.figure("estimated_groups") or {}
     missing = sum(int(one["n"]) for one in body["missing"])
     return (
-        f"Groups were estimated from surname and address for {count(body['n_matched'])} of {count(body['n'])}"
+        f"Groups were estimated from surname and address for {count(body['n_matched'])} of {count(body['n'])} "
         f"decided applications; {count(missing)} have no estimate. The next sections say how far the weights "
         "can be wrong. They are weights in sums, stay in memory, and never reach the model’s process."
     )
