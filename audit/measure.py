@@ -80,7 +80,7 @@ def groups(ready: Ready, scored: Sequence[ScoredPartition]) -> Groups:
     """Merge the counts and compare the groups; a night of refusals has no rates to compare."""
     config = ready.config
     table = merge(part.counts for part in scored)
-    if config.audit.kind == "batch":
+    if config.uncompared is not None:
         return Groups(table, (), ())
     parts = [part.strata for part in scored if part.strata is not None]
     strata = merge_strata(parts) if parts else None
@@ -149,7 +149,7 @@ def findings(
         *measurements.of_directions(effects, codes),
         *measurements.of_notice_facts(config.resolved()),
     )
-    judged = duties.judge(run.ready.policy.requirements, measured, config.audit.kind)
+    judged = duties.judge(run.ready.policy.requirements, measured, config.audit.kind, only=config.audit.only)
     return judged, duties.exit_code(judged, fail_on if fail_on is not None else config.fail_on)
 
 
@@ -204,7 +204,7 @@ def _of_population(run: Measured) -> tuple[Figure, ...]:
             ready.dataset.digest,
             merge_profiles(part.profile for part in run.scored),
             table,
-            config.protected,
+            config.grouped,
             (stated.column, stated.adverse) if stated is not None else None,
         ),
         drawn.model(

@@ -51,7 +51,7 @@ _NOBODY = "no decision has a score"
 def ask(ready: Ready, scored: Sequence[ScoredPartition], chosen: Barrier) -> tuple[Figure, ...]:
     """Ask for other scores where ``fairness.also`` names alternatives; nothing for a batch."""
     config = ready.config
-    if config.audit.kind == "batch" or "alternatives" not in config.fairness.also:
+    if config.uncompared is not None or "alternatives" not in config.fairness.also:
         return ()
     return (_cutoffs(ready, scored), _alternatives(ready, scored, chosen))
 

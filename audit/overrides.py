@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from audit.record import Decision
 
 NAME = "overrides"
-BATCH = "a batch of refusals says nothing of whom people approved"
 NOT_TAKEN = "the config names no decision that was really taken (decision.taken or record.action)"
 NO_SCORES = "the decisions have no scores and cutoffs to depart from"
 #: What each direction is counted of: those whom model and cutoff would have decided the other way.
@@ -53,8 +52,8 @@ def figure(config: Config, scored: Sequence[ScoredPartition]) -> Figure:
 
 
 def _body(config: Config, scored: Sequence[ScoredPartition]) -> dict[str, Any]:
-    if config.audit.kind == "batch":
-        return {"cause": BATCH}
+    if config.uncompared is not None:
+        return {"cause": config.uncompared}
     if config.decision.taken is None and config.record.action is None:
         return {"cause": NOT_TAKEN}
     decisions = [one for part in scored for one in part.decisions]

@@ -25,9 +25,9 @@ WORDS: dict[DocumentAccess, str] = {
 
 
 def strictest(sealed: Sealed) -> DocumentAccess:
-    """Return the strictest class among all that an audit sealed."""
-    classes: set[DocumentAccess] = {f.access for f in sealed.figures.values()}
-    classes |= {f.access for a in sealed.asked for f in a.findings}
+    """Return the strictest class among all that an audit measured; a cause alone tells of nobody."""
+    classes: set[DocumentAccess] = {f.access for f in sealed.figures.values() if set(f.body) != {"cause"}}
+    classes |= {f.access for a in sealed.asked for f in a.findings if f.outcome != "not_measured"}
     return max(classes, key=ORDER.index, default="model_risk")
 
 

@@ -68,6 +68,11 @@ def _lending(audit: Audit, sealed: Sealed) -> None:
             f"report: audit {audit.audit[:8]} is of pictures, and a fair-lending report is of decisions "
             "about people. Use --kind audit."
         )
+    if sealed.groups_elsewhere:
+        raise UsageError(
+            f"report: audit {audit.audit[:8]} compares no group. {sealed.groups_elsewhere}. Render this report "
+            "there, with --ledger."
+        )
     if not classes.attributes(sealed) and sealed.figure("estimated_groups") is None:
         raise UsageError(
             f"report: audit {audit.audit[:8]} states no protected attribute, so a fair-lending report has "

@@ -109,7 +109,7 @@ def test_what_cannot_be_counted_says_so() -> None:
     """A batch, and decisions without scores."""
     taken = SimpleNamespace(taken=object())
     record = SimpleNamespace(action=None)
-    batch = SimpleNamespace(audit=SimpleNamespace(kind="batch"), decision=taken, record=record)
-    assert overrides.figure(batch, ()).body == {"cause": overrides.BATCH}  # type: ignore[arg-type]
-    bare = SimpleNamespace(audit=SimpleNamespace(kind="population"), decision=taken, record=record)
+    batch = SimpleNamespace(uncompared="a batch", decision=taken, record=record)
+    assert overrides.figure(batch, ()).body == {"cause": "a batch"}  # type: ignore[arg-type]
+    bare = SimpleNamespace(uncompared=None, decision=taken, record=record)
     assert overrides.figure(bare, ()).body == {"cause": overrides.NO_SCORES}  # type: ignore[arg-type]

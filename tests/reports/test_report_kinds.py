@@ -14,7 +14,7 @@ import pytest
 from audit.errors import UsageError
 from audit.ledger import Ledger
 from audit.ledger import documents as issued
-from audit.record import Document
+from audit.record import Document, Figure
 from reports import register, report
 from reports.report_kind import FAIR_LENDING
 from reports.sealed import read
@@ -233,6 +233,18 @@ def test_without_protected_attributes_there_is_no_fair_lending_report() -> None:
     told = ToldLedger()
     told.the_audit = replace(told.the_audit, kind="images")
     with pytest.raises(UsageError, match="is of pictures"):
+        report.render(told, AUDIT, "html", kind="fair-lending")
+
+
+def test_an_audit_for_notices_alone_names_the_other_half() -> None:
+    """Where groups are compared in another ledger, the report is made there."""
+    told = ToldLedger()
+    head = {"audit": {"only": "notices"}}
+    told.the_audit = replace(told.the_audit, config={**told.the_audit.config, **head})
+    told.the_figures["companion"] = Figure(
+        "companion", "model_risk", {"only": "fairness", "audit": "5e" * 32}
+    )
+    with pytest.raises(UsageError, match=r"compares no group\. Groups are compared in audit 5e5e.*--ledger"):
         report.render(told, AUDIT, "html", kind="fair-lending")
 
 
