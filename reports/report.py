@@ -48,6 +48,7 @@ class Section:
     new_page: bool
     data: Any
     absent: str = ""  # why a part that the kind must hold was not measured
+    note: str = ""  # what the kind says under its title
 
 
 def sections(
@@ -86,6 +87,7 @@ def sections(
                 name not in kind.flowing and not cause,
                 data,
                 cause,
+                kind.notes(name, read(ledger, audit_id)),
             )
         )
     return tuple(told)

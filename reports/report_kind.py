@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from audit.errors import UsageError
 from reports import classes, register
 from reports.access import heading_of, of_lending, strictest
-from reports.sections import LENDING, LOCAL_LAW_144, NAMES, ll144
+from reports.sections import LENDING, LOCAL_LAW_144, NAMES, lending_law, ll144
 
 if TYPE_CHECKING:
     from audit.record import Audit, DocumentAccess
@@ -34,6 +34,7 @@ class ReportKind:
     absent : section -> why it has nothing to say of an audit; a section not named here is left out
     adapted : section -> what this kind alters of it, given whether counsel directed the report
     directed : sections that print whether counsel directed the report
+    notes : what stands under the title of a section
     refuse : raises where an audit cannot have a report of this kind
     access : who may read it, given whether counsel directed it
     """
@@ -50,6 +51,7 @@ class ReportKind:
     absent: Mapping[str, tuple[str, str, Callable[[Sealed], str]]] = field(default_factory=dict)
     adapted: Mapping[str, Callable[[Any, Sealed, bool], Any]] = field(default_factory=dict)
     directed: frozenset[str] = frozenset()
+    notes: Callable[[str, Sealed], str] = lambda _, __: ""
 
     @property
     def public(self) -> bool:
@@ -70,8 +72,8 @@ def _lending(audit: Audit, sealed: Sealed) -> None:
         )
     if sealed.groups_elsewhere:
         raise UsageError(
-            f"report: audit {audit.audit[:8]} compares no group. {sealed.groups_elsewhere}. Render this report "
-            "there, with --ledger."
+            f"report: audit {audit.audit[:8]} compares no group. {sealed.groups_elsewhere}. Render this "
+            "report there, with --ledger."
         )
     if not classes.attributes(sealed) and sealed.figure("estimated_groups") is None:
         raise UsageError(
@@ -128,6 +130,7 @@ FAIR_LENDING = ReportKind(
     },
     {"reasons": _without_example, "gap": _with_scan, "evidence": _with_access},
     frozenset({"lending_summary", "lending_record"}),
+    lambda name, sealed: lending_law.serves(name, sealed.audit.as_of),
 )
 
 LL144 = ReportKind(

@@ -129,8 +129,9 @@ def _estimated(sealed: Sealed) -> str:
         return f"Not measured: groups were not estimated from name and address, because {cause}."
     body = sealed.figure("estimated_groups") or {}
     missing = sum(int(one["n"]) for one in body["missing"])
+    matched = f"{count(body['n_matched'])} of {count(body['n'])}"
     return (
-        f"Groups were estimated from surname and address for {count(body['n_matched'])} of {count(body['n'])} "
-        f"decided applications; {count(missing)} have no estimate. The next sections say how far the weights "
-        "can be wrong. They are weights in sums, stay in memory, and never reach the model’s process."
+        f"Groups were estimated from surname and address for {matched} decided applications; "
+        f"{count(missing)} have no estimate. The next sections say how far the weights can be wrong. They "
+        "are weights in sums, stay in memory, and never reach the model’s process."
     )

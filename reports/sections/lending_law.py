@@ -105,6 +105,13 @@ def title(data: LendingLaw) -> str:
     return data.finding
 
 
+def serves(section: str, day: dt.date) -> str:
+    """Return which theories the tests of a section serve on a day; empty for a section without tests."""
+    tests = [one for one in theories(day) if _WHERE[one.test] == section]
+    told = [f"{one.title}: {_theory(one).serves[:1].lower()}{_theory(one).serves[1:]}" for one in tests]
+    return f"Serves. {'; '.join(told)}." if told else ""
+
+
 def _theory(one: Theory) -> TheoryRow:
     if one.since is None:
         return TheoryRow(

@@ -105,6 +105,17 @@ def test_an_audit_that_measured_little_says_so_of_every_item() -> None:
     assert document.words.count("Not measured: ") >= 5
 
 
+def test_each_section_with_a_test_says_which_theory_it_serves(page: Document) -> None:
+    """Under its title, as in force on the audit's day; an audit report says nothing of it."""
+    notes = {one.name: one.note for one in report.sections(ToldLedger(), AUDIT, FAIR_LENDING) if one.note}
+    assert set(notes) == {"fairness", "estimated", "lending_treatment", "gap", "alternatives", "reasons"}
+    assert "Four fifths: neither theory" in notes["fairness"]
+    assert "Matched pairs: disparate treatment" in notes["lending_treatment"]
+    assert notes["alternatives"] == "Serves. Less discriminatory alternatives: disparate impact."
+    assert notes["alternatives"] in page.words
+    assert not any(one.note for one in report.sections(ToldLedger(), AUDIT))
+
+
 def test_no_word_concludes(page: Document, paper: Document) -> None:
     """No rendered word says that a model or a lender is, or is not, as the law asks."""
     summary = report.render(hiring(), AUDIT, "html", kind="ll144")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import audit
 from audit.cli import main
 from audit.ledger import Ledger
 from audit.ledger import documents as issued
+from tests.worlds.desk import Desk
 from tests.worlds.sealed import seal_small_audit
 
 
@@ -71,3 +76,56 @@ def test_what_cannot_be_rendered_is_refused(
     code, err = _report(capsys, "latest", *arguments, "--ledger", small[0], "--out", str(out))
     assert (code, out.exists()) == (2, False)
     assert words in " ".join(err.split())
+
+
+def test_an_audit_of_hiring_ends_in_a_public_summary(
+    fresh: Callable[[str], Desk], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From a config with `fairness.ll144` to the summary: counts as in the data, recorded as public."""
+
+    def with_race(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            {
+                **row,
+                "score": 0.2 + (at % 7) / 10,
+                "granted": "no" if at % 7 > 3 else "yes",
+                "race": "ABAC"[at % 4],
+            }
+            for at, row in enumerate(rows)
+        ]
+
+    desk = Desk(fresh("even").folder).rows(with_race)
+    desk.set(
+        model={"scores": "score"},
+        dictionary=None,
+        decision={"adverse": "high", "cutoff": 0.55, "taken": {"column": "granted", "adverse": "no"}},
+        data__observed=None,
+        protected__race={"column": "race", "type": "category", "reference": "A"},
+        intersections=[],
+        fairness={
+            "ll144": {
+                "sex": "sex",
+                "race": "race",
+                "distributed_on": "2026-01-05",
+                "source": "Historical data of an employer that does not exist",
+            }
+        },
+        policies=["screening"],
+    )
+    result = audit.run(desk.config)
+    out = tmp_path / "summary.html"
+    code, err = _report(capsys, "latest", "--kind", "ll144", "--ledger", result.ledger_url, "--out", str(out))
+    assert code == 0, err
+    words = out.read_text(encoding="utf-8")
+    assert "5\u00a0January\u00a02026" in words or "5 January 2026" in words
+    assert "Historical data of an employer that does not exist" in words
+    with (desk.folder / "applications.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    n, chosen = (
+        sum(r["race"] == "A" and r["granted"] in side for r in rows) for side in (("yes", "no"), ("yes",))
+    )
+    assert f'<th scope="row">A</th><td class="n" data-label="Assessed">{n:,}</td>' in words
+    assert f'data-label="Selected">{chosen:,}</td>' in words
+    with Ledger.open(result.ledger_url) as ledger:
+        kept = issued.documents(ledger, result.audit.audit)
+    assert [(one.kind, one.access) for one in kept] == [("ll144_summary", "public")]
