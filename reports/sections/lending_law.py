@@ -107,9 +107,11 @@ def title(data: LendingLaw) -> str:
 
 def serves(section: str, day: dt.date) -> str:
     """Return which theories the tests of a section serve on a day; empty for a section without tests."""
-    tests = [one for one in theories(day) if _WHERE[one.test] == section]
-    told = [f"{one.title}: {_theory(one).serves[:1].lower()}{_theory(one).serves[1:]}" for one in tests]
-    return f"Serves. {'; '.join(told)}." if told else ""
+    by: dict[str, list[str]] = {}
+    for one in theories(day):
+        if _WHERE[one.test] == section:
+            by.setdefault(_theory(one).serves, []).append(f"{one.title[:1].lower()}{one.title[1:]}")
+    return " ".join(f"{capital(of)}: {'; '.join(titles)}." for of, titles in by.items())
 
 
 def _theory(one: Theory) -> TheoryRow:

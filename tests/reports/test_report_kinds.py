@@ -109,9 +109,9 @@ def test_each_section_with_a_test_says_which_theory_it_serves(page: Document) ->
     """Under its title, as in force on the audit's day; an audit report says nothing of it."""
     notes = {one.name: one.note for one in report.sections(ToldLedger(), AUDIT, FAIR_LENDING) if one.note}
     assert set(notes) == {"fairness", "estimated", "lending_treatment", "gap", "alternatives", "reasons"}
-    assert "Four fifths: neither theory" in notes["fairness"]
-    assert "Matched pairs: disparate treatment" in notes["lending_treatment"]
-    assert notes["alternatives"] == "Serves. Less discriminatory alternatives: disparate impact."
+    assert "Neither theory: four fifths." in notes["fairness"]
+    assert "Disparate treatment: protected attributes" in notes["lending_treatment"]
+    assert notes["alternatives"] == "Disparate impact: less discriminatory alternatives."
     assert notes["alternatives"] in page.words
     assert not any(one.note for one in report.sections(ToldLedger(), AUDIT))
 
