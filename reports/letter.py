@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from audit.ledger import IssuedDocument, Ledger
     from audit.record import CaseFile, Decision, Recipient, Role
+    from reports.compiled.press import Press
     from reports.deadline import Deadline
     from reports.kinds import Kind
     from reports.pdf import AttachedFile
@@ -76,10 +77,14 @@ class Letters:
     audit_id : str
     folder : Path, optional
         What ``letters.templates`` and ``letters.letterhead`` are relative to: the config's folder.
+    press : Press, optional
+        Stamps PDFs instead of rendering each; without it WeasyPrint renders them all.
     """
 
-    def __init__(self, ledger: Ledger, audit_id: str, folder: Path | None = None) -> None:
-        self.ledger = ledger
+    def __init__(
+        self, ledger: Ledger, audit_id: str, folder: Path | None = None, press: Press | None = None
+    ) -> None:
+        self.ledger, self.press = ledger, press
         self.audit = ledger.find(audit_id)
         self._letters = stated = self.audit.config.get("letters") or {}
         self.house = folder / stated["templates"] if folder and stated.get("templates") else None
@@ -212,7 +217,7 @@ class Letters:
             files = (attached(told, date),)
         identifier = self._identifier(what, decision, recipient, date)
         try:
-            made = printing.files(page, formats, terms.paper, identifier, files, what.pages)
+            made = printing.files(page, formats, terms.paper, identifier, files, what.pages, self.press)
         except printing.TemplateFault as error:
             return refused(Gap(str(error).rstrip("."), what.source))
         if isinstance(made, str):

@@ -11,7 +11,6 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+    from reports.compiled.press import Press, Printed
     from reports.pdf import AttachedFile
     from reports.sheet import Sheet
     from reports.terms import Terms
@@ -122,6 +122,7 @@ def files(
     identifier: bytes,
     attachments: Sequence[AttachedFile] = (),
     pages: int | None = None,
+    press: Press | None = None,
 ) -> dict[str, bytes] | str:
     """Return a letter in the formats asked for, or why it cannot be sent so.
 
@@ -131,10 +132,13 @@ def files(
         The PDF's /ID, from the record.
     pages : int, optional
         How many there may be.
+    press : Press, optional
+        Stamps the PDF where that is proved equal to WeasyPrint's.
     """
     contents: dict[str, bytes] = {}
     if "pdf" in formats:
-        contents["pdf"], n, drawn = _to_pdf(page.plain, _STYLES[paper], identifier, attachments)
+        to_pdf = _to_pdf if press is None else press.print
+        contents["pdf"], n, drawn = to_pdf(page.plain, _STYLES[paper], identifier, attachments)
         if pages is not None and n > pages:
             return f"the notice runs to {n} pages; {pages} can be sent: shorten what it says"
         # A template may hide a block; every letter of the text has to stand on the pages.
@@ -156,12 +160,7 @@ def digest(kind: str, terms: Terms, house: Path | None) -> str:
 
 def _to_pdf(
     html: str, styles: Sequence[str], identifier: bytes, attachments: Sequence[AttachedFile]
-) -> tuple[bytes, int, list[str]]:
-    import pikepdf
+) -> Printed:
+    from reports.compiled.press import rendered
 
-    from reports.pdf import to_pdf
-
-    drawn: list[str] = []
-    content = to_pdf(html, styles=styles, identifier=identifier, attachments=attachments, drawn=drawn)
-    with pikepdf.open(BytesIO(content)) as pdf:
-        return content, len(pdf.pages), drawn
+    return rendered(html, styles, identifier, attachments)
