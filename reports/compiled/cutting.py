@@ -8,6 +8,7 @@ drawn, and each slot is proved by setting its text alone and finding the same by
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,7 +34,7 @@ class Slot(NamedTuple):
     """Where a value goes: a line of a text, a notice number, or the place of a mark."""
 
     kind: str  # "text", "number", "share"
-    index: int
+    of: int
     line: int = 0
 
 
@@ -60,8 +61,6 @@ class Cut:
         The setter of each text of the shape; None where the text may not change.
     counts : tuple of int
         How many lines each text has.
-    drawn : tuple of bool
-        Whether each text stands on a page.
     numbers, scales : tuples
         The setters of the notice numbers, and the scales of the marks.
     """
@@ -69,7 +68,6 @@ class Cut:
     pages: tuple[tuple[bytes | Slot, ...], ...]
     texts: tuple[Setter | None, ...]
     counts: tuple[int, ...]
-    drawn: tuple[bool, ...]
     numbers: tuple[Setter | None, ...]
     scales: tuple[Scale, ...]
 
@@ -105,18 +103,16 @@ def cut(
     elements = [one for one in tree.iter() if isinstance(one.tag, str)]
     if [str(one.tag).rpartition("}")[2] for one in elements] != list(names):
         raise Uncut("the page leaves out tags that HTML adds: write out tbody, head and every closing tag")
-    number_of = {id(one): n for n, one in enumerate(elements)}
-    text_of = {owner: index for index, owner in enumerate(owners)}
-    with_numbers, with_shares = shape.marked()
-
-    setters: dict[int, Setter] = {}
-    lines: dict[int, list[Line]] = {}
+    text_of = {id(elements[owner]): index for index, owner in enumerate(owners)}
+    mark_of = {id(elements[number]): index for index, number in enumerate(shape.marks())}
+    lines: dict[int, tuple[Setter, tuple[Line, ...]]] = {}
+    done: Counter[int] = Counter()
+    loose: set[int] = set()  # texts that share their line, or do not begin at its left
     numbers: list[Setter | None] = [None] * len(shape.numbers)
     scales: dict[int, Scale] = {}
     pages: list[tuple[bytes | Slot, ...]] = []
-    loose: set[int] = set()  # texts that share their line, or do not begin at its left
     for page, stream in zip(document.pages, streams, strict=True):
-        slots: list[tuple[int, int, Slot]] = []
+        slots = list(_marks(page, stream, mark_of, shape, scales))
         boxes = _by_place(page)
         found = list(_DRAWN.finditer(stream))
         if len(found) != len(_BEGUN.findall(stream)):
@@ -125,43 +121,33 @@ def cut(
             box = boxes.get((one[1], one[2]))
             if box is None:
                 raise Uncut("two texts stand in one place, or a text has no box")
-            slot = None
+            index = text_of.get(id(box.text.element))
             if box.margin:
                 slot = _in_margin(box, shape, numbers, setter)
-            elif (index := text_of.get(number_of.get(id(box.text.element), -1))) is not None:
-                if not box.alone or not _begins_left(box):
-                    loose.add(index)
-                    continue
-                if index not in setters:
-                    x = box.block.content_box_x()
-                    setters[index] = setter(box.text.style, (x + box.block.width) - x)
-                    lines[index] = _set(setters[index], shape.texts[index])
-                done = sum(slot.index == index for _, _, slot in slots) + sum(
-                    isinstance(part, Slot) and part.kind == "text" and part.index == index
-                    for ready in pages
-                    for part in ready
-                )
-                slot = Slot("text", index, done)
-                if done >= len(lines[index]) or not _same(lines[index][done], one):
+                slots += [] if slot is None else [(*one.span(5), slot)]
+            elif index is not None and not (box.alone and _begins_left(box)):
+                loose.add(index)
+            elif index is not None:
+                if index not in lines:
+                    lines[index] = _set(box, shape.texts[index], setter)
+                theirs = lines[index][1]
+                if done[index] == len(theirs) or not _same(theirs[done[index]], one):
                     raise Uncut(f"the text of {_place(shape, index)} is drawn otherwise than set alone")
-            if slot is not None:
-                slots.append((*one.span(5), slot))
-        slots += _marks(page, stream, elements, with_shares, shape, scales)
+                slots.append((*one.span(5), Slot("text", index, done[index])))
+                done[index] += 1
         pages.append(tuple(_parts(stream, slots)))
-    for index, theirs in lines.items():
-        drawn = sum(p.kind == "text" and p.index == index for ready in pages for p in ready if isinstance(p, Slot))
-        if drawn != len(theirs) or index in loose:
+    for index, (_, theirs) in lines.items():
+        if done[index] != len(theirs) or index in loose:
             raise Uncut(f"not every line of {_place(shape, index)} is drawn")
-    if len(scales) != len(with_shares):
+    if len(scales) != len(mark_of):
         raise Uncut("a mark on a scale is not drawn as one rectangle")
     n = len(shape.texts)
     return Cut(
         pages=tuple(pages),
-        texts=tuple(setters.get(index) for index in range(n)),
-        counts=tuple(len(lines.get(index, ())) for index in range(n)),
-        drawn=tuple(index in lines for index in range(n)),
+        texts=tuple(lines[index][0] if index in lines else None for index in range(n)),
+        counts=tuple(done[index] for index in range(n)),
         numbers=tuple(numbers),
-        scales=tuple(scales[index] for index in range(len(with_shares))),
+        scales=tuple(scales[index] for index in range(len(scales))),
     )
 
 
@@ -203,14 +189,15 @@ def _in_margin(
     for index, number in enumerate(shape.numbers):
         if box.text.text == number and _begins_left(box):
             numbers[index] = setter(box.text.style, inf)
-            _set(numbers[index], number)  # type: ignore[arg-type]
             return Slot("number", index)
     return None
 
 
-def _set(setter: Setter, text: str) -> list[Line]:
+def _set(box: _Box, text: str, setter: Callable[[Any, float], Setter]) -> tuple[Setter, tuple[Line, ...]]:
+    x = box.block.content_box_x()
+    found = setter(box.text.style, (x + box.block.width) - x)  # as WeasyPrint's lines reckon it
     try:
-        return list(setter.lines(text))
+        return found, found.lines(text)
     except Unset as cause:
         raise Uncut(str(cause)) from cause
 
@@ -220,14 +207,13 @@ def _same(line: Line, drawn: re.Match[bytes]) -> bool:
 
 
 def _marks(
-    page: Any, stream: bytes, elements: list[Any], with_shares: Sequence[int], shape: Shape, scales: dict[int, Scale]
+    page: Any, stream: bytes, mark_of: dict[int, int], shape: Shape, scales: dict[int, Scale]
 ) -> Iterator[tuple[int, int, Slot]]:
     """Yield the places of marks on scales: rectangles whose left edge is a share of their block's width."""
-    wanted = {id(elements[number]): index for index, number in enumerate(with_shares)}
     for block in (box for root in page._page_box.children for box in root.descendants(placeholders=True)):
         for box in block.children:
-            index = wanted.get(id(getattr(box, "element", None)))
-            if index is None or getattr(box, "children", ()):
+            index = mark_of.get(id(box.element))
+            if index is None or box.children:
                 continue
             scale = Scale(box.position_x, block.width)
             edge, *rest = map(

@@ -165,7 +165,7 @@ def _head(file: Any) -> bytes:
 
 
 def _stream(number: int, head: bytes, raw: bytes, *, whole: bool = False) -> bytes:
-    """Return a stream object; ``head`` is its dictionary without filter (unless ``whole``), length and end."""
+    """Return a stream object; ``head`` is its dictionary without filter (unless ``whole``) and length."""
     coded = b"" if whole else b" /Filter /FlateDecode"
     return b"%d 0 obj\n%s%s /Length %d>>\nstream\n%s\nendstream\nendobj\n" % (
         number,
@@ -179,4 +179,3 @@ def _stream(number: int, head: bytes, raw: bytes, *, whole: bool = False) -> byt
 def _row(kind: int, second: int, third: int) -> bytes:
     """Return one row of the cross-reference stream."""
     return bytes([kind]) + second.to_bytes(3) + third.to_bytes(2)
-

@@ -116,9 +116,7 @@ class Press:
         page = self._recalled(known.pages, taken)
         if page is None:
             try:
-                page = self._compile(shape, styles, files)
-                if page.cut.texts != known.cut.texts or page.cut.scales != known.cut.scales:
-                    raise Uncut("a text's width depends on another text: give its column a fixed width")
+                page = self._compile_like(known.cut, shape, styles, files)
             except Uncut as cause:
                 self._keep(known.pages, taken, cause)
                 raise
@@ -137,29 +135,51 @@ class Press:
         import pikepdf
 
         html = shape.filled(shape.texts, shape.numbers, shape.shares)
-        first, drawn, content = self._cut(html, shape, styles, files)
-        texts = other_texts(shape.texts, first.texts, first.counts)
+        first, _, content = self._cut(html, shape, styles, files)
+        made = self._compile_like(first, shape, styles, files)
+        if first != made.cut:
+            raise Uncut("what stands beside a text moves with it: give it a fixed place and width")
+        for other, repertoire in zip(made.frozen, (0, 1), strict=True):
+            with pikepdf.open(BytesIO(content)) as pdf:
+                if freeze(pdf, specimen(styles, repertoire)) != other:
+                    raise Uncut("a text stands in the file's outlines or metadata too")
+        return made
+
+    def _compile_like(
+        self, cut: Cut, shape: Shape, styles: tuple[str, ...], files: Sequence[AttachedFile]
+    ) -> _Compiled:
+        """Compile another letter's page, whose texts take as many lines as this one's.
+
+        No value of a letter comes near what is kept of a page.
+        """
+        import pikepdf
+
+        lines = _set(shape, cut)
+        counts = tuple(len(each or ()) for each in lines)
+        texts = other_texts(shape.texts, cut.texts, counts)
         numbers = tuple(map(other_number, shape.numbers))
         another = shape_of(shape.filled(texts, numbers, tuple(map(other_share, shape.shares))))
         if another.key != shape.key:
             raise Uncut("a page that cannot be taken apart into tags and texts")
-        second, _, proof = self._cut("".join(another.tokens), another, styles, files)
-        if first != second:
-            raise Uncut("what stands beside a text moves with it: give it a fixed place and width")
+        made, drawn, content = self._cut("".join(another.tokens), another, styles, files)
+        if (made.texts, made.numbers, made.scales, made.counts) != (
+            cut.texts,
+            cut.numbers,
+            cut.scales,
+            counts,
+        ):
+            raise Uncut("a text's width depends on another text: give its column a fixed width")
         frozen = []
         for repertoire in (0, 1):
-            made = specimen(styles, repertoire)
-            try:
-                with pikepdf.open(BytesIO(content)) as one, pikepdf.open(BytesIO(proof)) as other:
-                    frozen.append(freeze(one, made))
-                    if frozen[-1] != freeze(other, made):
-                        raise Uncut("a text stands in the file's outlines or metadata too")
-            except KeyError as error:
-                raise Uncut("a font that the letters' style does not name") from error
-        for setter, text in zip(first.texts, shape.texts, strict=True):
+            with pikepdf.open(BytesIO(content)) as pdf:
+                try:
+                    frozen.append(freeze(pdf, specimen(styles, repertoire)))
+                except KeyError as error:
+                    raise Uncut("a font that the letters' style does not name") from error
+        for setter, text in zip(made.texts, another.texts, strict=True):
             for line in setter.lines(text) if setter is not None else ():
                 drawn.remove(line.text)
-        return _Compiled(first, tuple(frozen), "".join(drawn))
+        return _Compiled(made, tuple(frozen), "".join(drawn))
 
     def _cut(
         self, html: str, shape: Shape, styles: tuple[str, ...], files: Sequence[AttachedFile]
@@ -227,9 +247,7 @@ def _set(shape: Shape, made: Cut) -> list[tuple[Line, ...] | None]:
     ]
 
 
-def _lines_key(
-    shape: Shape, made: Cut, lines: list[tuple[Line, ...] | None]
-) -> tuple[Any, ...]:
+def _lines_key(shape: Shape, made: Cut, lines: list[tuple[Line, ...] | None]) -> tuple[Any, ...]:
     """Return how many lines each text takes; where a text may not change, the text."""
     texts = tuple(
         text if theirs is None else len(theirs) for text, theirs in zip(shape.texts, lines, strict=True)
@@ -250,9 +268,9 @@ def _filled(
         if isinstance(part, bytes):
             found.append(part)
         elif part.kind == "text":
-            found.append(lines[part.index][part.line].shown)  # type: ignore[index]
+            found.append(lines[part.of][part.line].shown)  # type: ignore[index]
         elif part.kind == "number":
-            found.append(numbers[part.index].shown)  # type: ignore[union-attr]
+            found.append(numbers[part.of].shown)  # type: ignore[union-attr]
         else:
-            found.append(made.scales[part.index].place(shape.shares[part.index]))
+            found.append(made.scales[part.of].place(shape.shares[part.of]))
     return b"".join(found)

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 _FROM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _TURNED = str.maketrans(_FROM, "eabcdpfghiqnojlmurksvtzwyxENABCDPFGHIQOJLMURKSVTZWYX3571908264")
-_FILLER = "Vary A. Tôkén of 70 Other Wörds, said in plain letters till the lines are full"
+_FILLER = ["Vary", "A.", "Tôkén", "of", "70", "Other", "Wörds,", "said", "in", "plain", "letters", "till"]
+_FILLER += ["the", "lines", "are", "full"]
 
 
-def other_texts(texts: Sequence[str], setters: Sequence[Setter | None], counts: Sequence[int]) -> tuple[str, ...]:
+def other_texts(
+    texts: Sequence[str], setters: Sequence[Setter | None], counts: Sequence[int]
+) -> tuple[str, ...]:
     """Return texts that take as many lines as these do; those without a setter stay.
 
     Raises
@@ -64,11 +67,12 @@ def _other(text: str, setter: Setter, count: int) -> str:
 
 
 def _candidates(text: str) -> Iterator[str]:
-    yield text.translate(_TURNED)
-    words = (text.translate(_TURNED) + " " + " ".join([_FILLER] * 40)).split(" ")
-    n = text.count(" ") + 1
-    for less in range(1, n):
-        yield " ".join(words[: n - less])
-    for more in range(1, 60):
-        yield " ".join(words[: n + more])
+    turned = text.translate(_TURNED).split(" ")
+    for before in ([], ["Vary"], ["An", "Other"], ["I"]):
+        yield " ".join([*before, *turned])
+        words = [*before, *turned, *_FILLER * 40]
+        for change in range(1, 60):
+            for n in (len(turned) - change, len(turned) + change):
+                if n > 0:
+                    yield " ".join(words[:n])
     yield from ("Zq", "7", "n")

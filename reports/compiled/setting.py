@@ -143,7 +143,7 @@ _fonts: dict[int, Any] = {}
 
 def written(number: float) -> bytes:
     """Return a number as WeasyPrint writes it on a page."""
-    from pydyf import _to_bytes
+    from pydyf import _to_bytes  # type: ignore[import-untyped]
 
     found: bytes = _to_bytes(number)
     return found

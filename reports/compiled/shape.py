@@ -57,23 +57,18 @@ class Shape:
 
     def elements(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
         """Return the names of all elements in order, and for each text the number of its element."""
-        names, of = [], {}
+        names: list[str] = []
+        of: dict[int, int] = {}
         for place in range(1, len(self.tokens), 2):
             if (found := _NAME.match(self.tokens[place])) and not self.tokens[place].startswith("</"):
                 of[place + 1] = len(names)
                 names.append(found[1].lower())
         return tuple(names), tuple(of[place] for place in self.at)
 
-    def marked(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the numbers of the elements that hold the notice numbers, and of those that hold shares."""
-        n, numbers, shares = 0, [], []
-        for tag in self.tokens[1::2]:
-            if tag.startswith(("</", "<!")):
-                continue
-            numbers += [n] * len(_NUMBER.findall(tag))
-            shares += [n] * len(_SHARE.findall(tag))
-            n += 1
-        return tuple(numbers), tuple(shares)
+    def marks(self) -> tuple[int, ...]:
+        """Return the numbers of the elements that stand at a share of their scale."""
+        opened = [tag for tag in self.tokens[1::2] if not tag.startswith(("</", "<!"))]
+        return tuple(n for n, tag in enumerate(opened) for _ in _SHARE.findall(tag))
 
 
 def shape_of(html: str) -> Shape:

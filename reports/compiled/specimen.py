@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _LATIN = "".join(chr(point) for point in range(0xA1, 0x100) if point != 0xAD)
-_SIGNS = "\u2010\u2011\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2022\u2026\u2032\u2039\u203a\u20ac\u2122\u2212"
-_SIGNS += "\u2248\u2260\u2264\u2265"
-_WIDE = "".join(map(chr, (*range(0x100, 0x180), *range(0x218, 0x21C), 0x1E9E, *range(0x1EA0, 0x1EFA))))
+_SIGNS = "\u2010\u2011\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2022"
+_SIGNS += "\u2026\u2032\u2039\u203a\u20ac\u2122\u2212\u2248\u2260\u2264\u2265\u0152\u0153"
+_MORE = (0x1A0, 0x1A1, 0x1AF, 0x1B0, *range(0x218, 0x21C), 0x1E9E, *range(0x1EA0, 0x1EFA))
+_WIDE = "".join(map(chr, (*range(0x100, 0x180), *_MORE)))
 REPERTOIRES = (_ASCII + _LATIN + _SIGNS, _ASCII + _LATIN + _SIGNS + _WIDE)
 _BLANKS = " \u00a0"
 
@@ -95,7 +96,7 @@ def as_written(value: Any) -> bytes:
 @cache
 def _held() -> frozenset[int]:
     """Return the code points that both of the letters' fonts hold."""
-    from fontTools.ttLib import TTFont
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     from audit.assets import templates
 
