@@ -42,7 +42,8 @@ def run(*command: str | Path) -> str:
 def test_stamped_and_rendered_letters_differ_in_nothing(kind: str, lang: str, paper: str) -> None:
     """Drawing, tags, outlines, metadata, files and glyphs are equal, and so is what is recorded."""
     press = Press()
-    for seed in seeds(kind, lang, 3, paper):
+    n = 2 if paper == "letter" else 1
+    for seed in seeds(kind, lang, n, paper):
         stamped, rendered = pair(kind, lang, seed, press, paper)
         assert differences(stamped.content, rendered.content) == (), seed
         assert (stamped.words, stamped.name, stamped.template_digest) == (
@@ -51,7 +52,7 @@ def test_stamped_and_rendered_letters_differ_in_nothing(kind: str, lang: str, pa
             rendered.template_digest,
         )
         assert len(stamped.content) < 70_000
-    assert press.stamped == 3, press.causes
+    assert press.stamped == n, press.causes
 
 
 @pytest.mark.slow
