@@ -10,6 +10,7 @@ import traceback
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -68,6 +69,11 @@ def _place(error: Exception, house: Path) -> tuple[str, int | None] | None:
     return theirs[-1] if theirs else None
 
 
+@cache
+def _program() -> str:
+    return f"plainspoken {version('plainspoken')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A letter's words in their two forms, and what the page for the screen is made of."""
@@ -105,7 +111,7 @@ def page(kind: str, terms: Terms, sheet: Sheet, date: dt.date, token: str, house
         "notice": sheet,
         "words": terms.words.words,
         "date": date.isoformat(),
-        "program": f"plainspoken {version('plainspoken')}",
+        "program": _program(),
         "token": token,
     }
     with _of_the_house(house):
