@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from audit.cli.manifest import write_manifest
 from audit.cli.output import OutputFolder
 from audit.cli.pressroom import Asked, Room, Told, tell_all
 from audit.cli.rescue import rescue
@@ -119,10 +120,28 @@ def _write(
                 due = decision.notice.due_on if is_sealed else None
                 if due is not None and (due - order.date).days < DAYS - WARN_AFTER_DAYS:
                     tally.near += 1
+        if order.stamped and not order.draft and tally.letters:
+            _manifest(ledger, audit, folder, [documents for documents, _, _ in ready], tally)
         folder.write(EXCEPTIONS, as_csv(tally.exceptions))
         folder.lasting = tally.letters > 0 and not order.draft
     tally.moved = folder.moved
     return tally
+
+
+def _manifest(
+    ledger: Ledger,
+    audit: str,
+    folder: OutputFolder,
+    ready: Sequence[tuple[Document, ...]],
+    tally: Tally,
+) -> None:
+    """Seal the list of all files; where that fails, the letters, which are recorded, stay in their place."""
+    there = [one for documents in ready for one in documents if folder.inside(one.name).is_file()]
+    templates = sorted({one.template_digest for one in there})
+    try:
+        write_manifest(ledger, audit, folder, [one.name for one in there], templates)
+    except AuditError as error:
+        tally.exceptions.append(Refusal("", None, f"the manifest was not recorded: {error}", RECORD))
 
 
 def _told(order: Order, which: str, letters: Letters, asked: Asked) -> Told:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from audit.record import Document
+from audit.cli.manifest import record_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,16 +64,5 @@ def compare(room: Room, ledger: Ledger, asked: Sequence[Asked], n: int) -> Sampl
 
 def seal(ledger: Ledger, audit: str, found: Sampled) -> None:
     """Record what was found in the ledger."""
-    from reports.html import environment_digest
-
     text = json.dumps(found.as_json(), indent=1, sort_keys=True) + "\n"
-    document = Document(
-        kind=KIND,
-        format="txt",
-        name="",
-        content=text.encode(),
-        words=text,
-        template_digest=hashlib.sha256("".join(sorted(found.templates)).encode()).hexdigest(),
-        environment_digest=environment_digest(),
-    )
-    ledger.record_document(audit, document, dt.datetime.now(dt.UTC))
+    record_text(ledger, audit, KIND, text, text, sorted(found.templates))

@@ -190,7 +190,7 @@ def record_many(
     again_reason: str | None = None,
     late_reason: str | None = None,
 ) -> list[IssuedDocument | UsageError]:
-    """Record documents in one transaction, each as its own entry, and sign the log once.
+    """Record documents in one transaction, each as its own entry with its own checkpoint.
 
     The parameters are those of ``record``. What may not be recorded is answered by its error and keeps no
     other back.
@@ -201,6 +201,7 @@ def record_many(
         None was recorded.
     """
     made: list[IssuedDocument | UsageError] = []
+    signer = ledger.signer
     with writing(ledger.engine) as connection:
         for one in documents:
             parts = (one.document, sent_at, one.recipient, again_reason, late_reason, one.keep_bytes)
@@ -208,7 +209,8 @@ def record_many(
                 made.append(_record(ledger, connection, audit, *parts))
             except UsageError as error:  # it is raised before anything of the document is written
                 made.append(error)
-        entries.sign_head(connection, ledger.signer, ledger.origin)
+                continue
+            entries.sign_head(connection, signer, ledger.origin)
     return made
 
 
