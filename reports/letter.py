@@ -260,7 +260,7 @@ class Letters:
     def _case(self, decision: Decision) -> CaseFile:
         """Return the case of a decision, which is asked for several times while its letter is written."""
         if self._last is None or self._last[0] != decision.decision:
-            self._last = decision.decision, self.ledger.case(self.audit.audit, decision.decision)
+            self._last = decision.decision, self.ledger.case(self.audit.audit, decision)
         return self._last[1]
 
     def _acts(self, html: str) -> tuple[Violation, ...]:
