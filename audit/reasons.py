@@ -50,18 +50,19 @@ from audit.record import (
     ReasonCode,
 )
 
-#: The first cause that holds is the one recorded; what was wrong before we ranked comes first.
+#: The first cause that holds is the one recorded. Those that nobody's word lifts come first, then those
+#: that counsel decides: so no notice is sent as ranked on one cause while a graver one stands behind it.
 CAUSE_ORDER = (
     "action_differs",
     "decision_differs",
     "reference_too_small",
     "residual",
+    "reason_helped",
+    "no_reason",
     "protected_basis",
     "negative_age",
     "blocked_proxy",
-    "reason_helped",
     "ranking_uncertain",
-    "no_reason",
 )
 
 JUDGED_STAGES = ("judgmental", "gray_band")

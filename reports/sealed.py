@@ -78,6 +78,22 @@ class Sealed:
         return next((r for r in self.rates if (r.metric, r.attribute, r.group) == wanted), None)
 
     @property
+    def only(self) -> str:
+        """Return what alone the audit was made for: notices, fairness, or neither."""
+        return str((self.audit.config.get("audit") or {}).get("only") or "")
+
+    @property
+    def groups_elsewhere(self) -> str:
+        """Return where groups are compared, where not in this audit; empty where they are."""
+        if self.only != "notices":
+            return ""
+        other = self.figure("companion")
+        if other is None:
+            return "This audit was made for notices alone and reads no group"
+        name = wording.short_id(str(other["audit"]))
+        return f"Groups are compared in audit {name}, in the fair-lending ledger"
+
+    @property
     def min_group(self) -> int:
         """Return the size under which a group is too small to be told of."""
         fairness = self.audit.config.get("fairness") or {}
@@ -138,8 +154,8 @@ _ACCESS_WORDS = {
 
 def access_words(sealed: Sealed) -> str:
     """Return the strictest access class among all that the report prints."""
-    classes = {f.access for f in sealed.figures.values()} | {
-        f.access for a in sealed.asked for f in a.findings
+    classes = {f.access for f in sealed.figures.values() if set(f.body) != {"cause"}} | {
+        f.access for a in sealed.asked for f in a.findings if f.outcome != "not_measured"
     }
     return _ACCESS_WORDS[max(classes, key=_ACCESS.index, default="model_risk")]
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.errors import DataError, ModelError
+from audit.ledger.ends import AS_RANKED
 from audit.owed import ON_AN_ACCOUNT, clock_field
 from audit.reasons import (
     CAUSE_ORDER,
@@ -353,6 +354,14 @@ def test_the_first_cause_is_recorded_when_several_hold() -> None:
     result = told({}, differs, reference_ok=False, residual=1.0, certified="false")
     assert result.notice.cause == "decision_differs"
     assert told({}, residual=1.0).notice.cause == "residual"
+
+
+def test_no_cause_that_a_person_can_lift_hides_one_that_nobody_can() -> None:
+    """Otherwise a notice would be sent as ranked though its reasons are not the true ones."""
+    lifted = [CAUSE_ORDER.index(cause) for cause in AS_RANKED]
+    assert min(lifted) > max(CAUSE_ORDER.index(cause) for cause in set(CAUSE_ORDER) - set(AS_RANKED))
+    # And what counsel decides comes before what any second person does.
+    assert CAUSE_ORDER[-1] == next(cause for cause, whose in AS_RANKED.items() if not whose)
 
 
 def test_the_notice_falls_due_thirty_days_after_completion() -> None:
