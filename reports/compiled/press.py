@@ -94,6 +94,8 @@ class Press:
     def _stamp(
         self, shape: Shape, styles: tuple[str, ...], identifier: bytes, files: Sequence[AttachedFile]
     ) -> Printed:
+        if "<svg" in shape.key:  # a code for each letter would be a shape for each letter
+            raise Uncut("a drawing in the page, which may be another in each letter: give it as a picture")
         repertoire = _repertoire(shape, styles)
         named = tuple((one.name, one.description, one.at, one.relationship) for one in files)
         key = (shape.key, styles, named)

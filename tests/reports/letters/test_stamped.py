@@ -15,8 +15,10 @@ from PIL import Image, ImageChops
 from audit.record import Document
 from reports.compiled.equality import differences
 from reports.compiled.press import Press
+from reports.letter import Letters
 from tests.reports.letters.drawn import page_images
 from tests.worlds.many_letters import KINDS, printed, seeds
+from tests.worlds.noticed import TODAY, Remembered, a_config, a_recipient
 
 MANY = 12
 needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="package poppler-utils")
@@ -128,27 +130,20 @@ def test_the_marks_of_the_standards_and_the_record_are_in_a_stamped_letter() -> 
     assert press.stamped == 6, press.causes
 
 
-@pytest.mark.parametrize(
-    ("name", "cause"),
-    [("Σωκράτης Παπαδόπουλος", "repertoire"), ("Te\u0301 Combining", "repertoire"), ("Two  Blanks", None)],
-)
-def test_what_cannot_be_placed_is_left_to_weasyprint(
-    name: str, cause: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.parametrize("name", ["Σωκράτης Παπαδόπουλος", "Анна Пример", "Jo\u0308 Combining"])
+def test_what_cannot_be_placed_is_left_to_weasyprint(name: str, caplog: pytest.LogCaptureFixture) -> None:
     """A script or a mark outside of the repertoire is rendered, counted and logged without the name."""
-    from tests.worlds import many_letters
-
-    monkeypatch.setattr(many_letters, "_NAMES", (name, "x"))
-    monkeypatch.setattr(many_letters.random.Random, "random", lambda _: 0.9)
-    press = Press()
+    ledger, press = Remembered(), Press()
+    made = []
     with caplog.at_level("INFO", logger="reports.compiled.press"):
-        stamped = printed("incomplete", "en", 1, press=press)
-        rendered = printed("incomplete", "en", 1)
-    assert stamped == rendered or cause is None
-    if cause is not None and isinstance(stamped, tuple):
-        assert press.stamped == 0
-        assert [cause in one for one in press.causes] == [True]
-        assert cause in caplog.text
+        for one in (press, None):
+            letters = Letters(ledger, "latest", press=one)  # type: ignore[arg-type]
+            made.append(letters.render(ledger.decided, a_recipient(name=name), date=TODAY))
+    assert isinstance(made[0], tuple), made[0]
+    assert made[0] == made[1]
+    assert press.causes == {"a character outside of the repertoire": 1}
+    assert press.stamped == 0
+    assert "outside of the repertoire" in caplog.text
     assert name not in caplog.text
 
 
@@ -191,3 +186,42 @@ def test_a_difference_is_seen() -> None:
             pdf.save(out, static_id=True)
         found = differences(out.getvalue(), one[0].content)
         assert any(place in each for each in found), (place, found)
+
+
+@pytest.mark.parametrize("form", ["c1", "c2", "c3"])
+def test_sample_forms_and_a_letterhead_are_stamped_too(form: str, tmp_path: Path) -> None:
+    """Each sample form under the mark of the house is the letter that WeasyPrint renders."""
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 20"><rect width="90" height="20"/></svg>'
+    )
+    (tmp_path / "mark.svg").write_text(drawing)
+    config = a_config() | {"letters": {"form": form, "letterhead": "mark.svg"}}
+    press = Press()
+    for name in ("Jo Li", "Maximiliane Beispiel"):
+        recipient, made = a_recipient(name=name), []
+        for one in (press, None):
+            ledger = Remembered(config=config)
+            letters = Letters(ledger, "latest", tmp_path, one)  # type: ignore[arg-type]
+            letter = letters.render(ledger.decided, recipient, date=TODAY)
+            assert isinstance(letter, tuple), letter
+            made.append(letter[0].content)
+        assert differences(*made) == ()
+    assert press.stamped == 2, press.causes
+
+
+@pytest.mark.parametrize("draft", [True, False])
+def test_drafts_and_drawn_codes_are_left_to_weasyprint(draft: bool, tmp_path: Path) -> None:
+    """What repeats over pages, and what is drawn anew for each letter, is rendered and says why."""
+    folder = tmp_path / "house" / "letters" / "adverse_action"
+    folder.mkdir(parents=True)
+    block = '{% extends "plainspoken/letters/adverse_action/body.html" %}{% block token %}'
+    (folder / "body.html").write_text(block + "{{ qr(token, words.notice) }}{% endblock %}")
+    config = a_config() | {"letters": {} if draft else {"templates": "house"}}
+    ledger, press = Remembered(config=config), Press()
+    letters = Letters(ledger, "latest", tmp_path, press)  # type: ignore[arg-type]
+    made = letters.render(ledger.decided, a_recipient(), date=TODAY, draft=draft)
+    assert isinstance(made, tuple), made
+    assert press.stamped == 0
+    assert press.causes.total() == 1
+    plain = Letters(ledger, "latest", tmp_path)  # type: ignore[arg-type]
+    assert made == plain.render(ledger.decided, a_recipient(), date=TODAY, draft=draft)
