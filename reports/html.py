@@ -144,6 +144,9 @@ def _font_data(name: str) -> Markup:
     return Markup(f"data:font/{name.rsplit('.', 1)[1]};base64,{base64.b64encode(data).decode()}")
 
 
+_SPACES, _BLANKS = re.compile(r"\s+"), re.compile(r"[ \u00a0]+")
+
+
 class _Words(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -164,7 +167,7 @@ class _Words(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
-            self.parts.append(re.sub(r"\s+", " ", data))
+            self.parts.append(_SPACES.sub(" ", data))
 
 
 # A page of start and end tags in full and of escaped texts: what a parser has to know besides is not in it.
@@ -209,7 +212,11 @@ class _Plain(_Words):
     def _text(self, text: str) -> None:
         if "<" in text or ">" in text:
             raise _NotPlain
-        self.handle_data(unescape(text))
+        if text == "\n":  # between most tags of a page
+            if not self._silent:
+                self.parts.append(" ")
+            return
+        self.handle_data(unescape(text) if "&" in text else text)
 
 
 def words(html: str) -> str:
@@ -225,7 +232,7 @@ def words(html: str) -> str:
         parser = _Words()
         parser.feed(html)
     parser.close()
-    lines = (re.sub(r"[ \u00a0]+", " ", line).strip() for line in "".join(parser.parts).split("\n"))
+    lines = (_BLANKS.sub(" ", line).strip() for line in "".join(parser.parts).split("\n"))
     return "\n".join(line for line in lines if line)
 
 

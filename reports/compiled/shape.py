@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape, unescape
 
 _TAGS = re.compile(r"(<[^>]*>)")
@@ -71,6 +72,7 @@ class Shape:
         return tuple(n for n, tag in enumerate(opened) for _ in _SHARE.findall(tag))
 
 
+@lru_cache(1)  # a letter's page is taken apart to be checked, and again to be printed
 def shape_of(html: str) -> Shape:
     """Take a page apart.
 
