@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit import behaviour, gaps, group_measurements, measurements, reasons_stated, worker
+from audit import behaviour, gaps, group_measurements, measurements, overrides, reasons_stated, worker
 from audit import figures as drawn
 from audit import findings as duties
 from audit.data.profile import merge_profiles
@@ -221,8 +221,9 @@ def _of_population(run: Measured) -> tuple[Figure, ...]:
 
 
 def _of_groups(run: Measured) -> tuple[Figure, ...]:
-    of = run.groups
-    return group_figures(run.ready.config, run.ready.policy, of.table, of.strata, of.rates, of.disparities)
+    of, config = run.groups, run.ready.config
+    found = group_figures(config, run.ready.policy, of.table, of.strata, of.rates, of.disparities)
+    return (*found, overrides.figure(config, run.scored))
 
 
 def _of_reasons(run: Measured) -> tuple[Figure, ...]:
