@@ -49,7 +49,7 @@ def place_of(source: str | Path | Mapping[str, Any], ledger: str | None, only: O
         Both halves would lie in one ledger.
     """
     from audit.config import expand, read_config
-    from audit.prepare import ledger_url
+    from audit.places import ledger_url
 
     config = read_config(source).config
     folder = config.folder if config is not None else _beside(source)
