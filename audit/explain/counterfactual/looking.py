@@ -33,14 +33,17 @@ def looks(costs: Floats, favour: Floats) -> Ints:
     favour : float64[m], mean effect of each option; higher is better
     """
     m = costs.shape[1]
-    order = np.argsort(costs, axis=1, kind="stable")
+    order = _by_cost(costs)
     n_can = np.count_nonzero(np.isfinite(costs), axis=1)
     can = np.arange(m) < n_can[:, None]  # what is infinite comes last
     if m <= _LOOKS:
         return np.where(can, order, -1)
-    better = np.where(can, favour[order], -np.inf)
+    # One row an option, for maxima that run down all applicants at once; ranks, for they are short.
+    ranks = np.unique(favour, return_inverse=True)[1].astype(np.int16)
+    better = np.where(can, ranks.take(order), np.int16(-1)).T.copy()
+    np.maximum.accumulate(better, axis=0, out=better)
     front = can.copy()
-    front[:, 1:] &= better[:, 1:] > np.maximum.accumulate(better, axis=1)[:, :-1]
+    front[:, 1:] &= (better[1:] > better[:-1]).T
     half = _LOOKS // 2
     n_front = np.count_nonzero(front, axis=1)
     on_front = np.append(np.flatnonzero(front) % m, m)  # those of one row behind another's
@@ -54,6 +57,28 @@ def looks(costs: Floats, favour: Floats) -> Ints:
     places[:, 1:][places[:, 1:] == places[:, :-1]] = m
     places.sort(axis=1)
     return np.where(places < m, np.take_along_axis(order, np.minimum(places, m - 1), axis=1), -1)
+
+
+def _by_cost(costs: Floats) -> Ints:
+    """Return int64[n, m]: the options of each applicant by rising cost, of equal ones the first before.
+
+    Costs are not negative, so their bits are in the order of their sizes. The number of the option takes
+    the place of the last bits: plain whole numbers sort several times faster than places do. Applicants
+    with costs that differ by no more than those bits are sorted once more, by the costs themselves.
+
+    >>> _by_cost(np.array([[2.0, np.inf, 0.5, 2.0]])).tolist()
+    [[2, 0, 3, 1]]
+    """
+    m = costs.shape[1]
+    bits = (1 << (m - 1).bit_length()) - 1
+    order = np.ascontiguousarray(costs).view(np.int64) & ~bits
+    order |= np.arange(m)
+    order.sort(axis=1)
+    order &= bits
+    rising = costs.take(order + m * np.arange(len(costs))[:, None])
+    again = np.flatnonzero((rising[:, 1:] < rising[:, :-1]).any(axis=1))
+    order[again] = np.argsort(costs[again], axis=1, kind="stable")
+    return order
 
 
 def _evenly(n_of: Ints, points: int) -> Ints:
