@@ -41,16 +41,17 @@ def looks(costs: Floats, favour: Floats) -> Ints:
     # One row an option, for maxima that run down all applicants at once; ranks, for they are short.
     ranks = np.unique(favour, return_inverse=True)[1].astype(np.int16)
     better = np.where(can, ranks.take(order), np.int16(-1)).T.copy()
-    np.maximum.accumulate(better, axis=0, out=better)
+    for at in range(1, m):
+        np.maximum(better[at - 1], better[at], out=better[at])
     front = can.copy()
     front[:, 1:] &= (better[1:] > better[:-1]).T
     half = _LOOKS // 2
     n_front = np.count_nonzero(front, axis=1)
-    on_front = np.append(np.flatnonzero(front) % m, m)  # those of one row behind another's
+    on_front = np.append(np.flatnonzero(front), m)  # those of one row behind another's
     first = np.cumsum(n_front) - n_front
     places = np.where(
         n_can[:, None] > 0,  # the cheapest option is always on the front
-        np.concatenate([on_front[first[:, None] + _evenly(n_front, half)], _evenly(n_can, half)], axis=1),
+        np.concatenate([on_front[first[:, None] + _evenly(n_front, half)] % m, _evenly(n_can, half)], axis=1),
         m,
     )
     places.sort(axis=1)
