@@ -63,7 +63,10 @@ class Options:
             spread = self.spread[column]
             numbers = mine.dtype.kind == "f" and theirs.dtype.kind == "f"
             if numbers and spread and np.isfinite(mine).all() and np.isfinite(theirs).all():
-                total += np.abs(mine - theirs) / spread
+                apart = mine - theirs
+                np.abs(apart, out=apart)
+                apart /= spread
+                total += apart
                 continue
             differs = mine != theirs
             if mine.dtype.kind != "f":
@@ -77,7 +80,7 @@ class Options:
             else:
                 total += differs
         total += switched
-        total[~reachable(self.factor, own, self.values) | (total == 0)] = np.inf
+        np.copyto(total, np.inf, where=~reachable(self.factor, own, self.values) | (total == 0))
         return total
 
 

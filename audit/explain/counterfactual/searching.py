@@ -33,9 +33,7 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
         if not len(wanted):
             break
         if size == 1:
-            who, choice, which = _alone(looked)
-            scores = _scores_alone(trial, who, choice, which)
-            cost = np.concatenate([_costs_alone(trial, at, looked[at]) for at in range(k)])
+            who, option, which, cost, scores = _alone(trial, looked)
             gains = _gains(trial, looked, scores, which)
             room[:] = k  # each factor that turns alone may be the cheapest once it is drawn back
         else:
@@ -57,7 +55,12 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
         if size == 1:  # what costs more than so many others is not told, so it need not be drawn back far
             below[who[best[rank == at_most - 1]]] = cost[best[rank == at_most - 1]]
         best = best[rank < room[who[best]]]
-        small = shrunk(trial, who[best], choice[best], looked, budget, below[who[best]])
+        if size == 1:
+            chosen = np.full((len(best), k), -1, dtype=np.int64)
+            chosen[np.arange(len(best)), which[best]] = option[best]
+        else:
+            chosen = choice[best]
+        small = shrunk(trial, who[best], chosen, looked, budget, below[who[best]])
         prices = trial.cost(who[best], small)
         if size == 1:  # each alone, and nothing found before: none can hold another
             for at, factor, price, one in zip(
@@ -95,30 +98,16 @@ def _add(sets: Found, factors: frozenset[int], cost: float, choice: Ints) -> Non
     sets[factors] = cost, choice
 
 
-def _alone(looked: Sequence[Ints]) -> tuple[Ints, Ints, Ints]:
-    """Return the candidates that change one factor: whom, the choice, and which factor."""
-    places = [np.nonzero(options >= 0) for options in looked]
-    who = np.concatenate([rows for rows, _ in places])
-    which = np.repeat(np.arange(len(looked)), [len(rows) for rows, _ in places])
-    choice = np.full((len(who), len(looked)), -1, dtype=np.int64)
-    taken = [options[place] for options, place in zip(looked, places, strict=True)]
-    choice[np.arange(len(who)), which] = np.concatenate(taken)
-    return who, choice, which
-
-
-def _scores_alone(trial: Trial, who: Ints, choice: Ints, which: Ints) -> Floats:
-    """Return float64[c], the score of each candidate of ``_alone``."""
-    ends = np.searchsorted(which, np.arange(choice.shape[1] + 1))
-    parts = [slice(*ends[at : at + 2]) for at in range(choice.shape[1])]
-    return np.concatenate(
-        [trial.scores_of_one(at, who[part], choice[part, at]) for at, part in enumerate(parts)]
-    )
-
-
-def _costs_alone(trial: Trial, at: int, options: Ints) -> Floats:
-    """Return float64[c], the cost of each candidate of ``_alone`` that changes this factor."""
-    rows, places = np.nonzero(options >= 0)
-    return np.asarray(trial.costs[at][rows, options[rows, places]], dtype=np.float64)
+def _alone(trial: Trial, looked: Sequence[Ints]) -> tuple[Ints, Ints, Ints, Floats, Floats]:
+    """Return the candidates that change one factor: whom, the option, which factor, cost, score."""
+    parts = []
+    for at, options in enumerate(looked):
+        who, place = np.nonzero(options >= 0)
+        option = options[who, place]
+        cost, score = trial.costs[at][who, option], trial.scores_of_one(at, who, option)
+        parts.append((who, option, np.full(len(who), at), cost, score))
+    who, option, which, cost, score = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return who, option, which, cost, score
 
 
 def _gains(trial: Trial, looked: Sequence[Ints], scores: Floats, which: Ints) -> list[Floats]:
