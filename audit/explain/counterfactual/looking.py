@@ -19,7 +19,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from audit.explain.counterfactual.trial import Floats, Ints
+    from audit.explain.counterfactual.trial import Choices, Floats, Ints
 
 _LOOKS = 24  # options of one factor that are tried at first
 
@@ -79,7 +79,7 @@ def _by_cost(costs: Floats) -> Ints:
     rising = costs.take(order + m * np.arange(len(costs))[:, None])
     again = np.flatnonzero((rising[:, 1:] < rising[:, :-1]).any(axis=1))
     order[again] = np.argsort(costs[again], axis=1, kind="stable")
-    return order
+    return np.asarray(order, dtype=np.int64)
 
 
 def _evenly(n_of: Ints, points: int) -> Ints:
@@ -94,7 +94,7 @@ def together(
     gains: Sequence[Floats],
     known: Sequence[Sequence[frozenset[int]]],
     budget: int,
-) -> tuple[Ints, Ints, Ints]:
+) -> tuple[Ints, Choices, Ints]:
     """Return the candidates that change ``size`` of k factors together, within the budget of each.
 
     Parameters
@@ -106,7 +106,7 @@ def together(
     Returns
     -------
     who : int64[c]
-    choice : int64[c, k]
+    choice : int16[c, k]
     which : int64[c]
         A number for each set of factors of an applicant.
     """
@@ -114,7 +114,7 @@ def together(
     reach = max((p for p in range(size, k + 1) if comb(p, size) << size <= budget), default=size)
     sets = np.array(list(combinations(range(reach), size)), dtype=np.int64)
     points = max(1, int((budget / len(sets)) ** (1 / size)))
-    best = np.full((n, k, points), -1, dtype=np.int64)
+    best = np.full((n, k, points), -1, dtype=np.int16)
     top = np.empty((n, k))
     for at in range(k):
         order = np.argsort(-gains[at], axis=1, kind="stable")[:, :points]
@@ -126,7 +126,7 @@ def together(
     taken = best[np.arange(n)[:, None, None, None], members[:, :, None], grid[None, None]]
     wanted = (taken >= 0).all(axis=3) & ~_holding(members, known)[:, :, None]
     who, which, at_grid = np.nonzero(wanted)
-    choice = np.full((len(who), k), -1, dtype=np.int64)
+    choice = np.full((len(who), k), -1, dtype=np.int16)
     choice[np.arange(len(who))[:, None], members[who, which]] = taken[who, which, at_grid]
     return who, choice, which
 

@@ -12,10 +12,10 @@ from audit.explain.counterfactual.shrinking import shrunk
 from audit.explain.counterfactual.trial import Trial, cheapest
 
 if TYPE_CHECKING:
-    from audit.explain.counterfactual.trial import Floats, Ints
+    from audit.explain.counterfactual.trial import Choices, Floats, Ints
 
     # factors that turn the decision together -> what that costs, and the option of each factor
-    Found = dict[frozenset[int], tuple[float, Ints]]
+    Found = dict[frozenset[int], tuple[float, Choices]]
 
 
 def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[Found]:
@@ -56,7 +56,7 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
             below[who[best[rank == at_most - 1]]] = cost[best[rank == at_most - 1]]
         best = best[rank < room[who[best]]]
         if size == 1:
-            chosen = np.full((len(best), k), -1, dtype=np.int64)
+            chosen = np.full((len(best), k), -1, dtype=np.int16)
             chosen[np.arange(len(best)), which[best]] = option[best]
         else:
             chosen = choice[best]
@@ -75,7 +75,7 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
     return found
 
 
-def _factors(choice: Ints) -> list[frozenset[int]]:
+def _factors(choice: Choices) -> list[frozenset[int]]:
     """Return which factors each candidate changes; they are few sets, of many candidates."""
     sets, which = np.unique(choice >= 0, axis=0, return_inverse=True)
     distinct = [frozenset(np.flatnonzero(one).tolist()) for one in sets]
@@ -89,7 +89,7 @@ def _room(sets: Found, size: int, at_most: int) -> int:
     return at_most - len(sets) if len(sets) < at_most and size <= min(map(len, sets)) + 1 else 0
 
 
-def _add(sets: Found, factors: frozenset[int], cost: float, choice: Ints) -> None:
+def _add(sets: Found, factors: frozenset[int], cost: float, choice: Choices) -> None:
     """Keep a set of factors where it is new or cheaper, and no set that holds another."""
     if any(one < factors for one in sets) or (factors in sets and sets[factors][0] <= cost):
         return

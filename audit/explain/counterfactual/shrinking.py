@@ -14,13 +14,13 @@ import numpy as np
 from audit.explain.counterfactual.trial import Trial, cheapest
 
 if TYPE_CHECKING:
-    from audit.explain.counterfactual.trial import Floats, Ints
+    from audit.explain.counterfactual.trial import Choices, Floats, Ints
 
 
 def shrunk(
-    trial: Trial, who: Ints, choice: Ints, looks: Sequence[Ints], budget: int, below: Floats | None = None
-) -> Ints:
-    """Return int64[q, k]: changes that turn the decision and cost at most what the given ones do.
+    trial: Trial, who: Ints, choice: Choices, looks: Sequence[Ints], budget: int, below: Floats | None = None
+) -> Choices:
+    """Return int16[q, k]: changes that turn the decision and cost at most what the given ones do.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def shrunk(
     return choice
 
 
-def _on_grid(trial: Trial, who: Ints, choice: Ints, looks: Sequence[Ints], points: int) -> Ints:
+def _on_grid(trial: Trial, who: Ints, choice: Choices, looks: Sequence[Ints], points: int) -> Choices:
     """Return the cheapest on a grid of ``points`` options a factor, or what was given."""
     found = choice.copy()
     for factors in np.unique(choice >= 0, axis=0):
@@ -60,7 +60,7 @@ def _on_grid(trial: Trial, who: Ints, choice: Ints, looks: Sequence[Ints], point
         grid = np.stack(np.meshgrid(*(np.arange(one.shape[1]) for one in listed), indexing="ij"), -1)
         grid = grid.reshape(-1, len(moving))
         group = np.repeat(np.arange(len(mine)), len(grid))
-        tried = np.full((len(group), choice.shape[1]), -1, dtype=np.int64)
+        tried = np.full((len(group), choice.shape[1]), -1, dtype=np.int16)
         for place, at in enumerate(moving):
             tried[:, at] = listed[place][:, grid[:, place]].ravel()
         kept = (tried[:, moving] >= 0).all(axis=1)
@@ -83,7 +83,7 @@ def _evenly(looks: Ints, points: int) -> Ints:
     return np.asarray(chosen, dtype=np.int64)
 
 
-def _one_cheaper(trial: Trial, who: Ints, choice: Ints, at: int, below: Floats) -> Ints:
+def _one_cheaper(trial: Trial, who: Ints, choice: Choices, at: int, below: Floats) -> Choices:
     """Return each candidate with one factor at its cheapest option that turns, the others kept."""
     if (np.count_nonzero(choice >= 0, axis=1) == 1).all():
         return _one_alone(trial, who, choice, at, below)
@@ -103,7 +103,7 @@ def _one_cheaper(trial: Trial, who: Ints, choice: Ints, at: int, below: Floats) 
     return found
 
 
-def _one_alone(trial: Trial, who: Ints, choice: Ints, at: int, below: Floats) -> Ints:
+def _one_alone(trial: Trial, who: Ints, choice: Choices, at: int, below: Floats) -> Choices:
     """Do the same for candidates that change nothing else."""
     costs = trial.costs[at][who]
     room = np.minimum(costs[np.arange(len(who)), choice[:, at]], below)

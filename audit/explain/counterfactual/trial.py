@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from audit.record import Scorer
 
     Ints = NDArray[np.int64]
+    Choices = NDArray[np.int16]  # they are many, and a factor has at most 256 options
     Floats = NDArray[np.float64]
 
-_AT_ONCE = 1 << 14  # candidates in one call of the scorer
+_AT_ONCE = 1 << 13  # candidates in one call of the scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class Trial:
     rule: Rule
     tried: Ints
 
-    def scores(self, who: Ints, choice: Ints) -> Floats:
-        """Return float64[c] for candidates who int64[c] and choice int64[c, k]."""
+    def scores(self, who: Ints, choice: Choices) -> Floats:
+        """Return float64[c] for candidates who int64[c] and choice int16[c, k]."""
         found = np.empty(len(who))
         for start in range(0, len(who), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
@@ -92,7 +93,7 @@ class Trial:
         self.tried[:] += np.bincount(who, minlength=len(self.encoded))
         return found
 
-    def cost(self, who: Ints, choice: Ints) -> Floats:
+    def cost(self, who: Ints, choice: Choices) -> Floats:
         """Return float64[c], summed over the factors that change."""
         total = np.zeros(len(who))
         for at, costs in enumerate(self.costs):
