@@ -104,7 +104,10 @@ def _alone(trial: Trial, looked: Sequence[Ints]) -> tuple[Ints, Ints, Ints, Floa
     for at, options in enumerate(looked):
         who, place = np.nonzero(options >= 0)
         option = options[who, place]
-        cost, score = trial.costs[at][who, option], trial.scores_of_one(at, who, option)
+        cost, score = (
+            trial.costs[at].take(who * trial.costs[at].shape[1] + option),
+            trial.scores_of_one(at, who, option),
+        )
         parts.append((who, option, np.full(len(who), at), cost, score))
     who, option, which, cost, score = (np.concatenate(one) for one in zip(*parts, strict=True))
     return who, option, which, cost, score

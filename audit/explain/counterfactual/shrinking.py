@@ -87,7 +87,7 @@ def _one_cheaper(trial: Trial, who: Ints, choice: Choices, at: int, below: Float
     """Return each candidate with one factor at its cheapest option that turns, the others kept."""
     if (np.count_nonzero(choice >= 0, axis=1) == 1).all():
         return _one_alone(trial, who, choice, at, below)
-    costs = trial.costs[at][who]
+    costs = trial.costs[at].take(who, axis=0)
     now = costs[np.arange(len(who)), choice[:, at]]
     room = np.minimum(now, below - (trial.cost(who, choice) - now))
     group, option = np.nonzero(costs < room[:, None])
@@ -105,7 +105,7 @@ def _one_cheaper(trial: Trial, who: Ints, choice: Choices, at: int, below: Float
 
 def _one_alone(trial: Trial, who: Ints, choice: Choices, at: int, below: Floats) -> Choices:
     """Do the same for candidates that change nothing else."""
-    costs = trial.costs[at][who]
+    costs = trial.costs[at].take(who, axis=0)
     room = np.minimum(costs[np.arange(len(who)), choice[:, at]], below)
     group, option = np.nonzero(costs < room[:, None])
     scores = trial.scores_of_one(at, who[group], option)

@@ -73,11 +73,13 @@ class Trial:
         found = np.empty(len(who))
         for start in range(0, len(who), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
-            mixes = self.encoded[who[some]]
+            mixes = self.encoded.take(who[some], axis=0)
             for at, one in enumerate(self.options):
                 taken = choice[some, at]
                 moved = np.flatnonzero(taken >= 0)
-                mixes[np.ix_(moved, one.places)] = one.encoded[taken[moved]]
+                rows = taken[moved].astype(np.int64)
+                for place, cells in zip(one.places.tolist(), one.encoded.T, strict=True):
+                    mixes[:, place][moved] = cells.take(rows)  # a column at a time: several times faster
             found[some] = self.scorer.score_encoded(mixes)
         self.tried[:] += np.bincount(who, minlength=len(self.encoded))
         return found
@@ -87,8 +89,9 @@ class Trial:
         one, found = self.options[at], np.empty(len(who))
         for start in range(0, len(who), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
-            mixes = self.encoded[who[some]]
-            mixes[:, one.places] = one.encoded[option[some]]
+            mixes = self.encoded.take(who[some], axis=0)
+            for place, cells in zip(one.places.tolist(), one.encoded.T, strict=True):
+                mixes[:, place] = cells.take(option[some])
             found[some] = self.scorer.score_encoded(mixes)
         self.tried[:] += np.bincount(who, minlength=len(self.encoded))
         return found
@@ -97,8 +100,9 @@ class Trial:
         """Return float64[c], summed over the factors that change."""
         total = np.zeros(len(who))
         for at, costs in enumerate(self.costs):
-            moved = np.flatnonzero(choice[:, at] >= 0)
-            total[moved] += costs[who[moved], choice[moved, at]]
+            taken = choice[:, at]
+            moved = np.flatnonzero(taken >= 0)
+            total[moved] += costs.take(who[moved] * costs.shape[1] + taken[moved])
         return total
 
 
