@@ -125,9 +125,12 @@ def together(
     members = ranked[:, sets]  # n, sets, size
     taken = best[np.arange(n)[:, None, None, None], members[:, :, None], grid[None, None]]
     wanted = (taken >= 0).all(axis=3) & ~_holding(members, known)[:, :, None]
-    who, which, at_grid = np.nonzero(wanted)
+    who, which, _ = np.nonzero(wanted)
     choice = np.full((len(who), k), -1, dtype=np.int16)
-    choice[np.arange(len(who))[:, None], members[who, which]] = taken[who, which, at_grid]
+    changed = members.reshape(-1, size).take(who * len(sets) + which, axis=0)
+    options_of = taken.reshape(-1, size).compress(wanted.ravel(), axis=0)
+    for at in range(size):
+        choice.reshape(-1)[np.arange(len(who)) * k + changed[:, at]] = options_of[:, at]
     return who, choice, which
 
 

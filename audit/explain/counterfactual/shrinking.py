@@ -64,10 +64,10 @@ def _on_grid(trial: Trial, who: Ints, choice: Choices, looks: Sequence[Ints], po
         for place, at in enumerate(moving):
             tried[:, at] = listed[place][:, grid[:, place]].ravel()
         kept = (tried[:, moving] >= 0).all(axis=1)
-        group, tried = group[kept], tried[kept]
+        group, tried = group[kept], tried.compress(kept, axis=0)
         cost = trial.cost(who[mine][group], tried)
         below = cost < trial.cost(who[mine], choice[mine])[group]
-        group, tried, cost = group[below], tried[below], cost[below]
+        group, tried, cost = group[below], tried.compress(below, axis=0), cost[below]
         best = cheapest(group, cost, trial.rule.turned(trial.scores(who[mine][group], tried)))
         found[mine[group[best]]] = tried[best]
     return found
@@ -94,7 +94,7 @@ def _one_cheaper(trial: Trial, who: Ints, choice: Choices, at: int, below: Float
     # Without the change at all, where others are left: a smaller set of factors may do.
     alone = np.flatnonzero((choice >= 0).sum(axis=1) > 1)
     group, option = np.concatenate([group, alone]), np.concatenate([option, np.full(len(alone), -1)])
-    tried = choice[group]
+    tried = choice.take(group, axis=0)
     tried[:, at] = option
     cost = np.where(option < 0, 0.0, costs[group, np.maximum(option, 0)])
     best = cheapest(group, cost, trial.rule.turned(trial.scores(who[group], tried)))
