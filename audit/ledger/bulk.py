@@ -112,7 +112,7 @@ def _many(
 
 
 def _bound(column: Sequence[Any]) -> Iterable[Any]:
-    """Return a column as it is bound: for each ``bytes`` the driver looks for an adapter, for bytearrays not."""
+    """Return a column as it is bound: the driver looks for an adapter of ``bytes``, and of no bytearray."""
     return map(bytearray, column) if set(map(type, column)) == {bytes} else column
 
 
