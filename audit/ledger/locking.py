@@ -207,7 +207,8 @@ def locked(
     names : of the inputs
     places, within, persons : of all, as ``shut`` takes them
     """
-    out, at, owners, inside = (list(chain(one, other)) for one, other in zip(some, more, strict=True))
+    out, at = [*some[0], *more[0]], [*some[1], *more[1]]
+    owners, inside = [*some[2], *more[2]], [*some[3], *more[3]]
     packed = None
     if inside:
         columns = [("pos", "i8", at), ("person", "bin", owners), ("cell", "bin", inside)]

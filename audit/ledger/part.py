@@ -84,21 +84,24 @@ def ready(
     LedgerError
         Where a case file is of no decision of the part, or a value cannot be sealed.
     """
-    by_id = {case.decision: case for case in cases}
-    ids = [decision.decision for decision in decisions]
-    if len(by_id) != len(cases) or by_id.keys() - set(ids):
+    ids, of = [decision.decision for decision in decisions], [case.decision for case in cases]
+    if len(set(of)) != len(of) or set(of) - set(ids):
         raise LedgerError("cases: each case file must be of one decision of its part, and of one only.")
-    people = [cases_.persons_of(decision) for decision in decisions]
     names = _ask_pseudonyms(aside, keyring, "decision", ids)
-    persons = _ask_pseudonyms(aside, keyring, "person", [who.person for several in people for who in several])
-    alone = sum(map(len, people)) == len(people)  # nobody applies with another: most parts
-    numbers = [0] * len(people) if alone else [i for several in people for i in range(len(several))]
-    places = (
-        list(range(len(people))) if alone else [pos for pos, several in enumerate(people) for _ in several]
-    )
-    of_rows = [decision.row for decision, several in zip(decisions, people, strict=True) for _ in several]
-    in_order = [by_id.get(name) for name in ids]
-    cells = list(chain.from_iterable(map(cases_.cells, decisions, people, in_order)))
+    people = [
+        decision.persons if len(decision.persons) == 1 else cases_.persons_of(decision)
+        for decision in decisions
+    ]
+    everybody = list(chain.from_iterable(people))
+    persons = _ask_pseudonyms(aside, keyring, "person", [who.person for who in everybody])
+    of_rows, places, numbers = [decision.row for decision in decisions], list(range(len(ids))), [0] * len(ids)
+    if len(everybody) != len(people):  # else nobody applies with another, as in most parts
+        places = [pos for pos, several in enumerate(people) for _ in several]
+        of_rows = [of_rows[pos] for pos in places]
+        numbers = [i for several in people for i in range(len(several))]
+    by_id = {} if of == ids else dict(zip(of, cases, strict=True))
+    in_order = list(cases) if of == ids else [by_id.get(name) for name in ids]
+    cells = cases_.cells_of_all(decisions, people, in_order)
     input_names = cases_.input_names(cases)
     seen = cases_.seen(in_order, input_names)
     n = round(len(decisions) * SHARE) if aside.pid else len(decisions)
@@ -118,7 +121,7 @@ def ready(
         places=places,
         within=numbers,
         persons=persons.value(),
-        roles=[person.role for several in people for person in several],
+        roles=[who.role for who in everybody],
         rows=of_rows,
         cells=cells,
         input_names=input_names,
