@@ -26,6 +26,11 @@ DUTIES = ("law", "guidance", "house")
 NOT_SO = 3
 
 _POPULATION_ONLY = "asks about a whole population; this audit is a batch of refusals"
+#: What an audit for one of the two leaves to the other: the class of requirements, and why none is answered.
+_LEFT = {
+    "notices": ("fair_lending", "this audit was made for notices alone: it reads no group"),
+    "fairness": ("notice", "this audit was made for fairness alone: it owes nobody a notice"),
+}
 _NOT_IN_FORCE = "no bound was in force on the audit's date"
 
 
@@ -33,8 +38,14 @@ def judge(
     requirements: Sequence[Requirement],
     measurements: Sequence[Measurement],
     kind_of_audit: Literal["population", "batch"],
+    *,
+    only: Literal["notices", "fairness"] | None = None,
 ) -> tuple[Finding, ...]:
     """Answer every requirement, once for each measurement of its measure.
+
+    Parameters
+    ----------
+    only : what alone the audit was made for; what belongs to the other is ``not_measured``
 
     Returns
     -------
@@ -45,11 +56,14 @@ def judge(
     for measurement in measurements:
         found.setdefault(measurement.measure, []).append(measurement)
     findings: list[Finding] = []
+    left = _LEFT[only] if only is not None else ("", "")
     for requirement in requirements:
         blank = _blank(requirement)
         of_it = found.get(requirement.measure, [])
         if requirement.population and kind_of_audit == "batch":
             findings.append(replace(blank, outcome="not_applicable", cause=_POPULATION_ONLY))
+        elif requirement.access == left[0]:
+            findings.append(replace(blank, outcome="not_measured", cause=left[1]))
         elif not of_it:
             cause = requirement.not_measured or f"this audit did not measure {_words(requirement.measure)}"
             findings.append(replace(blank, outcome="not_measured", cause=cause))

@@ -41,7 +41,7 @@ def figures(run: Measured, attributed: Attributed) -> tuple[Figure, ...]:
     attributed : what says how far each factor moves scores
     """
     config = run.ready.config
-    if config.audit.kind == "batch":
+    if config.uncompared is not None:
         return ()
     found = []
     if config.fairness.bisg is not None:

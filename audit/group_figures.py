@@ -42,7 +42,6 @@ NAMES: dict[str, Access] = {
     "ll144": "fair_lending",
     "published": "fair_lending",
 }
-BATCH = "a batch of refusals has no rates to compare"
 MOST_PUBLISHED = 1500  # cells; past it nobody reads the table
 
 
@@ -61,8 +60,8 @@ def group_figures(
     KeyError
         A metric that has no definition: what is printed must be defined.
     """
-    if config.audit.kind == "batch":
-        bodies: dict[str, dict[str, Any]] = {name: {"cause": BATCH} for name in NAMES}
+    if config.uncompared is not None:
+        bodies: dict[str, dict[str, Any]] = {name: {"cause": config.uncompared} for name in NAMES}
     else:
         stated = references(config)
         bodies = {

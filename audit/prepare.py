@@ -21,6 +21,7 @@ from audit.config.dictionary import Dictionary
 from audit.config.explain import CounterfactualsSection
 from audit.config.faults import touched
 from audit.config.load import in_order
+from audit.config.only import Only, restricted
 from audit.data.dataset import Kind, Source, open_source
 from audit.data.recipients import read_persons, recipients_columns
 from audit.errors import AuditError, ConfigError, Fault, ModelError
@@ -97,6 +98,7 @@ def prepare(
     data: Any = None,
     kinds: Mapping[str, Kind] | None = None,
     host: Host | None = None,
+    only: Only | None = None,
 ) -> Ready:
     """Read everything that an audit rests on and check that it fits together.
 
@@ -110,6 +112,8 @@ def prepare(
         Where the data are too few to tell.
     host : Host, optional
         Holds the config's model already.
+    only : notices or fairness, optional
+        What alone the audit is for; by default what the config says.
 
     Raises
     ------
@@ -123,6 +127,7 @@ def prepare(
     config = reading.config
     if config is None:
         raise ConfigError(reading.faults)
+    config = restricted(config, only)
     lent, host = host is not None, host or _host(config, reading.faults, url, data)
     try:
         source_, model, seen = _opened(config, reading.faults, url, host, data, kinds)
@@ -187,6 +192,8 @@ def _baseline(config: Config, url: str) -> Host | None:
 
 def _counterfactuals(config: Config, policy: Policy) -> CounterfactualsSection | None:
     """Return how far counterfactuals are looked for; None where nothing asks for them."""
+    if config.audit.only == "fairness":
+        return None  # they answer an applicant, who is told by the audit for notices
     asked = policy.counterfactuals or "counterfactual" in config.explain.also
     return config.explain.counterfactuals or (CounterfactualsSection() if asked else None)
 
@@ -242,6 +249,8 @@ def hidden_from_models(config: Config, url: str) -> tuple[Path, ...]:
         named.append(config.file(config.recipients.path))
     # Also where this audit goes to another ledger, the one beside the config holds people.
     beside = [config.folder / name for name in ("ledger.db", "ledger.key", "ledger.sign", "ledger.erased")]
+    if config.fairness.ledger is not None:
+        beside += files_of(ledger_url(expand(config.fairness.ledger), config.folder))
     return tuple(dict.fromkeys([*named, *files_of(url), *beside]))
 
 

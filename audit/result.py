@@ -40,6 +40,7 @@ class Result:
     disparities: tuple[Disparity, ...]
     figures: Mapping[str, Figure]
     timings: Mapping[str, float] = field(default_factory=dict)
+    companion: Result | None = None  # the audit for fairness, where it has a ledger of its own
 
     @classmethod
     def from_ledger(
@@ -84,7 +85,8 @@ class Result:
     @property
     def exit_code(self) -> int:
         """0 where what was asked for is so, 3 where a requirement in ``fail_on`` is not."""
-        return self.audit.exit_code or 0
+        other = self.companion.exit_code if self.companion is not None else 0
+        return max(self.audit.exit_code or 0, other)
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -102,6 +104,8 @@ class Result:
             "checkpoint": self.audit.checkpoint,
             "documents": [],
             "timings": {stage: round(seconds, 3) for stage, seconds in self.timings.items()},
+            # Where the two are one audit there is none.
+            "companion": self.companion.as_json() if self.companion is not None else None,
         }
 
     def in_words(self) -> str:
@@ -128,6 +132,8 @@ class Result:
                 who = "" if finding.group == "all" else f", {finding.attribute} {finding.group}"
                 value = "" if finding.value is None else f" ({finding.value:.4g}, bound {finding.bound})"
                 lines.append(f"  {_WORDS[finding.outcome]}: {finding.requirement}{who}{value}")
+        if self.companion is not None:
+            lines += ["", "Beside it, for fairness alone and in its own ledger:", self.companion.in_words()]
         return "\n".join(lines)
 
     def _counted(self) -> str:

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from audit.config.only import Only
     from audit.prepare import Ready
+    from audit.record import Figure
     from audit.result import Result
 
 Progress = Callable[[str, int, int], None]
@@ -34,8 +36,12 @@ def run(
     demonstration: str | None = None,
     progress: Progress | None = None,
     now: Callable[[], dt.datetime] | None = None,
+    only: Only | None = None,
 ) -> Result:
     """Audit a model against a config and seal the result in a ledger.
+
+    Where ``fairness.ledger`` names another ledger, that is two audits that name each other: one for notices
+    here, which reads no protected column, and one for fairness there.
 
     Parameters
     ----------
@@ -58,11 +64,14 @@ def run(
         Called with a stage, how much of it is done, and of how much.
     now : callable, optional
         The clock (UTC).
+    only : notices or fairness, optional
+        Makes one of the two audits alone; by default what the config says.
 
     Returns
     -------
     Result
-        The sealed audit. An audit of the same inputs that exists already is returned as it was.
+        The sealed audit. An audit of the same inputs that exists already is returned as it was. Of two,
+        the one for notices; the other is its ``companion``.
 
     Raises
     ------
@@ -71,24 +80,28 @@ def run(
     """
     from audit import prepare
     from audit.images import is_of_images
+    from audit.two_ledgers import audited_apart, place_of
 
     refuse_outcomes(fail_on or ())
     tell = progress or (lambda stage, done, total: None)
     tell("check", 0, 1)
     if is_of_images(source):
+        refuse_only(only)
         return _of_images(source, data, ledger, slot, again, fail_on, demonstration, tell, now)
-    with prepare.prepare(source, ledger=ledger, data=data) as ready:
+    options: dict[str, Any] = {
+        "slot": slot,
+        "again": again,
+        "fail_on": fail_on,
+        "demonstration": demonstration,
+        "progress": progress,
+        "now": now,
+    }
+    place = place_of(source, ledger, only)
+    if place.apart:
+        return audited_apart(source, place, data, options)
+    with prepare.prepare(source, ledger=place.url, data=data, only=only) as ready:
         tell("check", 1, 1)
-        return carry_out(
-            ready,
-            prepare.ledger_url(ledger, ready.config.folder),
-            slot=slot,
-            again=again,
-            fail_on=fail_on,
-            demonstration=demonstration,
-            progress=progress,
-            now=now,
-        )
+        return carry_out(ready, place.url, **options)
 
 
 def _of_images(
@@ -133,9 +146,15 @@ def carry_out(
     demonstration: str | None = None,
     progress: Progress | None = None,
     now: Callable[[], dt.datetime] | None = None,
+    companion: Figure | None = None,
 ) -> Result:
-    """Score, explain, measure and seal what is ready; see ``run``."""
-    from audit import barrier, identity, measure, other_models, prepare, reason_drift, soundness
+    """Score, explain, measure and seal what is ready; see ``run``.
+
+    Parameters
+    ----------
+    companion : names the audit of the other half, where there is one
+    """
+    from audit import barrier, identity, measure, other_models, parted, prepare, reason_drift, soundness
     from audit.ledger import Ledger
     from audit.result import Result
 
@@ -159,9 +178,11 @@ def carry_out(
         writer = book.begin(head)
         if writer.sealed:  # by another run, since it was looked for
             return Result.from_ledger(book, head.audit, url, existing=True)
-        explained = []
+        explained, only = [], ready.config.audit.only
+        whole, scored = scored, parted.without_groups(scored, only)
         with watch("explain"):
-            for part in prepare.explain(scored, chosen, ready.host, tell):
+            for found_part in prepare.explain(whole, chosen, ready.host, tell):
+                part = parted.without_notices(found_part, only)
                 writer.partition(**measure.partition(scored[part.seq], part, ready.sign))
                 explained.append(replace(part, cases=()))  # what is locked by now need not be held
             tell("hold", 0, 1)
@@ -175,9 +196,10 @@ def carry_out(
         with watch("findings"):
             tell("findings", 0, 1)
             found = measure.Measured(ready, scored, explained, chosen, groups, sound)
-            figures = measure.figures(found, demonstration)
+            figures = parted.own_figures(measure.figures(found, demonstration), only)
             fewest = ready.config.fairness.min_group
             figures += (reason_drift.since_baseline(book, head, figures, fewest),)
+            figures += (companion,) if companion is not None else ()
             findings, code = measure.findings(found, figures, fail_on)
             tell("findings", 1, 1)
         with watch("seal"):
@@ -197,6 +219,19 @@ def carry_out(
             )
             tell("seal", 1, 1)
         return Result.from_ledger(book, head.audit, url, timings=watch.seconds)
+
+
+def refuse_only(only: Only | None) -> None:
+    """Refuse to part an audit of pictures: it compares nobody and owes nobody a letter.
+
+    Raises
+    ------
+    UsageError
+    """
+    from audit.errors import UsageError
+
+    if only is not None:
+        raise UsageError(f"--only: an audit of pictures has no part for {only}. Leave it out.")
 
 
 def refuse_outcomes(fail_on: Sequence[str]) -> None:

@@ -207,7 +207,7 @@ def _stability(asking: Asking, cases: Declined, scored: Sequence[ScoredPartition
     told = asking.told(cases.quoted)
     over = {"cause": draws} if isinstance(draws, str) else stability.alike(told, draws)
     yield stability.figure(_over_seeds(asking, cases), over)
-    if isinstance(draws, str) or config.audit.kind == "batch" or not config.protected:
+    if isinstance(draws, str) or config.uncompared is not None or not config.protected:
         return
     place = {one.decision: (part, at) for part in scored for at, one in enumerate(part.decisions)}
     mine = [place[one.decision] for one in cases.decisions]

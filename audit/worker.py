@@ -119,7 +119,7 @@ def score_partition(
         plan=plan,
         decisions=decisions,
         groups=members,
-        counts=count(outcomes, members, values, happened),
+        counts=count(outcomes, members if config.audit.only != "notices" else {}, values, happened),
         observed=happened,
         keys=batch.keys(),
         quarantined=batch.quarantined,

@@ -81,6 +81,11 @@ class Letters:
     def __init__(self, ledger: Ledger, audit_id: str, folder: Path | None = None) -> None:
         self.ledger = ledger
         self.audit = ledger.find(audit_id)
+        if (self.audit.config.get("audit") or {}).get("only") == "fairness":
+            raise UsageError(
+                f"audit {self.audit.audit[:12]}: it was made for fairness alone and holds nothing that "
+                "letters are written from. Name the audit for notices."
+            )
         self._letters = stated = self.audit.config.get("letters") or {}
         self.house = folder / stated["templates"] if folder and stated.get("templates") else None
         if self.house is not None and not self.house.is_dir():

@@ -156,6 +156,8 @@ def meaning(sealed: Sealed) -> str:
 def finding(sealed: Sealed) -> str:
     if sealed.audit.kind == "batch":
         return "A batch of refusals has no approval rates"
+    if sealed.groups_elsewhere:
+        return sealed.groups_elsewhere
     enough = told(sealed)
     if not enough:
         return "No group was large enough to compare"

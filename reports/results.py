@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reports.sealed import read
 
 if TYPE_CHECKING:
-    from reports.sealed import Reading
+    from reports.sealed import Reading, Sealed
 
 FORMAT = 1
 
@@ -29,12 +29,23 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _left_out(sealed: Sealed) -> list[str]:
+    """Return what a reader might look for and does not find here."""
+    out = ["decisions, reasons and letters of single applicants: plainspoken export"]
+    if sealed.groups_elsewhere:
+        out.append(
+            f"rates and disparities: {sealed.groups_elsewhere[0].lower()}{sealed.groups_elsewhere[1:]}"
+        )
+    return out
+
+
 def results(ledger: Reading, audit_id: str) -> bytes:
     """Return findings, rates, disparities, requirements and figures; equal rows give equal bytes."""
     sealed = read(ledger, audit_id)
     audit = sealed.audit
     body = {
         "format": FORMAT,
+        "left_out": _left_out(sealed),
         "audit": audit.audit,
         "name": audit.name,
         "as_of": audit.as_of,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reports import outcomes, wording
+from reports import access, outcomes, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,6 +78,22 @@ class Sealed:
         return next((r for r in self.rates if (r.metric, r.attribute, r.group) == wanted), None)
 
     @property
+    def only(self) -> str:
+        """Return what alone the audit was made for: notices, fairness, or neither."""
+        return str((self.audit.config.get("audit") or {}).get("only") or "")
+
+    @property
+    def groups_elsewhere(self) -> str:
+        """Return where groups are compared, where not in this audit; empty where they are."""
+        if self.only != "notices":
+            return ""
+        other = self.figure("companion")
+        if other is None:
+            return "This audit was made for notices alone and reads no group"
+        name = wording.short_id(str(other["audit"]))
+        return f"Groups are compared in audit {name}, in the fair-lending ledger"
+
+    @property
     def min_group(self) -> int:
         """Return the size under which a group is too small to be told of."""
         fairness = self.audit.config.get("fairness") or {}
@@ -127,21 +143,13 @@ def decision_rule(sealed: Sealed) -> str:
     return f"refused {'above' if high else 'below'} a score of {cutoff_words(number)}"
 
 
-_ACCESS = ("notice", "model_risk", "fair_lending", "privileged")
-_ACCESS_WORDS = {
-    "notice": "Internal",
-    "model_risk": "Internal · model risk",
-    "fair_lending": "Internal · fair lending",
-    "privileged": "Prepared at the direction of counsel",
-}
+# A house policy that calls a finding privileged has set it; a fair-lending report asks apart.
+_ACCESS_WORDS = access.WORDS | {"privileged": access.COUNSEL}
 
 
 def access_words(sealed: Sealed) -> str:
     """Return the strictest access class among all that the report prints."""
-    classes = {f.access for f in sealed.figures.values()} | {
-        f.access for a in sealed.asked for f in a.findings
-    }
-    return _ACCESS_WORDS[max(classes, key=_ACCESS.index, default="model_risk")]
+    return _ACCESS_WORDS[access.strictest(sealed)]
 
 
 def framework_words(framework: str) -> str:

@@ -153,6 +153,7 @@ def read_terms(
     texts = {(s.language, s.key): s.text for s in ledger.statements(audit.audit)}
     codes = {one.factor: _as_approved(one, audit.as_of) for one in ledger.codes(audit.audit)}
     protected = _part(config, "protected")
+    away = _part(_part(config, "audit"), "kept_away")
     columns = {str(entry["column"]) for entry in protected.values() if (entry or {}).get("column")}
     common = Terms(
         creditor=Creditor("", ()),
@@ -162,7 +163,7 @@ def read_terms(
         words=language(kind, code, entity, house),
         disclosed=_part(_part(config, "decision"), "disclosed_score"),
         example=ledger.figure(audit.audit, "demonstration") is not None,
-        protected=frozenset(protected) | columns,
+        protected=frozenset(protected) | columns | frozenset(away) | frozenset(map(str, away.values())),
         age_permitted=any((entry or {}).get("permitted") for entry in protected.values()),
         raw_names=frozenset(audit.model.inputs) | frozenset(codes),
         names_persons=bool(_part(config, "data").get("person")),

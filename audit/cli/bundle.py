@@ -194,7 +194,19 @@ def _audit(ledger: Ledger, bundle: Bundle, wish: Wish, audit: Audit) -> dict[str
         bundle.left_out.append(
             f"cases of audit {audit.audit[:12]}: application ids, records and model inputs are locked"
         )
+    bundle.left_out += other_half(ledger, audit)
     return {"audit": audit.audit, "rows": files}
+
+
+def other_half(ledger: Ledger, audit: Audit) -> list[str]:
+    """Return what an audit of one half leaves to the other, which no export from this ledger holds."""
+    only = (audit.config.get("audit") or {}).get("only")
+    if only is None:
+        return []
+    found = ledger.figure(audit.audit, "companion")
+    where = f"audit {found.body['audit'][:12]} of another ledger" if found is not None else "no audit here"
+    what = "comparisons of groups" if only == "notices" else "cases, notices and letters"
+    return [f"{what} of audit {audit.audit[:12]}: it was made for {only} alone; they are in {where}"]
 
 
 def _sets(connection: Connection, entry: int) -> set[str]:

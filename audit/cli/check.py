@@ -40,6 +40,7 @@ def check(
     from audit.images import is_of_images
     from audit.images.prepare import prepare as prepare_pictures
     from audit.prepare import prepare, refuse_faults, score
+    from audit.two_ledgers import place_of
 
     faults: tuple[str, ...] = ()
     bindings: tuple[tuple[str, str, str], ...] = ()
@@ -50,6 +51,7 @@ def check(
             if is_of_images(config):
                 prepare_pictures(config, tell=progress).host.close()
             else:
+                place_of(config, None, None)
                 with prepare(config) as ready:
                     bindings = ready.bindings
                     refuse_faults(ready, score(ready, progress))

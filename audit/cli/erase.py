@@ -63,17 +63,32 @@ def erase(
             found = (erasure.erase(opened, person, at=now, terms=terms, reason=reason, by=by),)
         else:
             found = erasure.carry_out(opened, at=now, terms=terms_of(opened, now.date(), policies), by=by)
+        elsewhere = _elsewhere(opened)
     if as_json:
-        typer.echo(json.dumps({"erasures": [_object(one) for one in found]}))
+        typer.echo(json.dumps({"erasures": [_object(one) for one in found], "also_in": elsewhere}))
     else:
         for one in found:
             typer.echo(f"person {one.person}: {one.told}")
             for copy in one.remains:
                 typer.echo(f"  a copy of the key may be left in {copy}")
+        for place in elsewhere if found and not queue else ():
+            typer.echo(f"Erase there too: {place}")
         if not found:
             typer.echo("Nothing waits." if queue else "Nothing was to be done.")
     undone = any(one.state != "done" for one in found)
     raise typer.Exit(3 if undone and not queue else 0)
+
+
+def _elsewhere(ledger: Ledger) -> list[str]:
+    """Return the ledgers that hold the other half of audits here, and so perhaps the same person."""
+    config_of = [audit.config for audit in ledger.audits()]
+    named = {
+        ((one.get("audit") or {}).get("only"), (one.get("fairness") or {}).get("ledger")) for one in config_of
+    }
+    places = {f"--ledger {url} (comparisons of groups)" for only, url in named if url and only != "fairness"}
+    if any(only == "fairness" and url for only, url in named):
+        places.add("the ledger of the audits for notices")
+    return sorted(places)
 
 
 def terms_of(ledger: Ledger, today: dt.date, folder: Path | None) -> Terms:

@@ -13,6 +13,7 @@ from audit.cli.place import LEDGER_HELP
 from audit.errors import AuditError, BusyError, FencedError
 
 if TYPE_CHECKING:
+    from audit.config.only import Only
     from audit.result import Result
     from audit.schedule.afterwards import Afterwards
 
@@ -46,6 +47,12 @@ def run(
         envvar="PLAINSPOKEN_CHECKPOINTS",
         help="Folder, on another machine, where the signed checkpoint is left after the run.",
     ),
+    only: str | None = typer.Option(
+        None,
+        "--only",
+        metavar="notices|fairness",
+        help="notices: read no protected column. fairness: compare groups, and owe nobody a letter.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="End with one JSON object on the last line."),
 ) -> None:
     """Audit a model against a config and seal the result."""
@@ -56,6 +63,7 @@ def run(
     from audit.runner import run as run_audit
 
     url = ledger_url(ledger, config.absolute().parent)
+    asked = _only(only, row)
     if row is not None:
         from audit.cli.decide import decide
 
@@ -72,7 +80,7 @@ def run(
     with progress_bars(quiet=as_json) as progress:
         try:
             result = run_audit(
-                config, ledger=url, slot=slot, again=again, fail_on=outcomes, progress=progress
+                config, ledger=url, slot=slot, again=again, fail_on=outcomes, progress=progress, only=asked
             )
         except AuditError as error:
             _tell_failure(config, slot, error)
@@ -83,9 +91,13 @@ def run(
 
             progress("report", 0, 2)
             with watch("report"):
-                documents = write_report(url, result, out, progress)
-    after = _afterwards(url, result)
-    left = _leave_checkpoint(url, checkpoints) if checkpoints is not None else None
+                documents = write_report(result.ledger_url, result, out, progress)
+    after = _afterwards(result.ledger_url, result)
+    left = _leave_checkpoint(result.ledger_url, checkpoints) if checkpoints is not None else None
+    if (beside := result.companion) is not None:  # whoever watches hears of it; its report is asked for
+        _afterwards(beside.ledger_url, beside)
+        if checkpoints is not None:
+            _leave_checkpoint(beside.ledger_url, checkpoints)
     if as_json:
         told = result.as_json()
         if left is not None:
@@ -104,6 +116,17 @@ def run(
         for line in (*documents, *((left,) if left is not None else ())):
             typer.echo(line)
     raise typer.Exit(result.exit_code)
+
+
+def _only(asked: str | None, row: Path | None) -> Only | None:
+    from audit.errors import UsageError
+
+    if asked is not None and row is not None:
+        raise UsageError("--only: one decision is no audit of groups. Leave it out, or leave out --row.")
+    known: dict[str | None, Only | None] = {None: None, "notices": "notices", "fairness": "fairness"}
+    if asked not in known:
+        raise UsageError(f"--only: '{asked}' is no part of an audit. Use notices or fairness.")
+    return known[asked]
 
 
 def _afterwards(url: str, result: Result) -> Afterwards | None:

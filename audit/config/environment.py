@@ -27,6 +27,7 @@ _EXPANDED: frozenset[tuple[str, ...]] = frozenset(
         ("model", "path"),
         ("dictionary",),
         ("recipients", "path"),
+        ("fairness", "ledger"),
         ("explain", "reference", "pinned", "from"),
     }
 )

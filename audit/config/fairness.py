@@ -14,7 +14,7 @@ from audit.config.bindings import COLUMN_SCHEMA
 from audit.config.bisg import BisgSection
 from audit.config.model import TrustSection
 from audit.config.protected import ascending, band_names
-from audit.config.section import Date, Later, Many, OneOf, Positive, Section, Text, Unique, refusal
+from audit.config.section import Date, Many, OneOf, Positive, Section, Text, Unique, refusal
 
 FAIRNESS_ALSO = ("proxies", "alternatives")
 RETRAIN = r"^python:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$"
@@ -109,7 +109,8 @@ class FairnessSection(Section):
 
     price: Price | None = None
     ll144: LocalLaw144 | None = None
-    ledger: Annotated[Any, Later("a separate fair-lending ledger")] = None
+    ledger: Text | None = None
+    """A ledger of their own for comparisons of groups; the audit's own then holds no protected value."""
 
     bisg: BisgSection | None = None
     """Race and ethnicity estimated from surname and address."""
@@ -124,6 +125,9 @@ class FairnessSection(Section):
         Field(),
     ] = None
     """python:package.module:function that trains a model anew; tried with `also: [alternatives]`."""
+
+    subsets: Annotated[int, Field(ge=0, le=500)] = 8
+    """How many subsets of several factors, drawn by the seed, a model is trained without."""
 
     trust: TrustSection | None = None
     """Who allowed the function of retrain to run; mandatory with it."""

@@ -28,6 +28,9 @@ from audit.config.section import Date, Many, Section, Text, Unique, Whole
 from audit.config.slices import MOST_SPECS, PerformanceSection, SliceSection
 from audit.errors import Fault
 
+BATCH = "a batch of refusals has no rates to compare"
+NOTICES_ALONE = "this audit was made for notices alone: groups are compared by an audit of their own"
+
 FindingWord = Literal["met", "not_met", "inconclusive", "not_applicable", "not_measured", "error"]
 
 
@@ -41,6 +44,12 @@ class AuditSection(Section):
 
     kind: Literal["population", "batch"] = "population"
     """batch: the refusals of one night."""
+
+    only: Literal["notices", "fairness"] | None = None
+    """notices: reads no protected column. fairness: compares groups, and owes nobody a letter."""
+
+    kept_away: Mapping[Text, Text] = Field(default_factory=dict)
+    """Of an audit for notices: the protected attributes that it did not read, and their columns."""
 
 
 class ReasonsGiven(Section):
@@ -113,6 +122,20 @@ class Config(Section):
     def refused(self) -> tuple[Fault, ...]:
         """Faults of what was left out of it; empty in every config that may be audited with."""
         return self._refused
+
+    @property
+    def uncompared(self) -> str | None:
+        """Why this audit compares no groups; None where it does."""
+        if self.audit.kind == "batch":
+            return BATCH
+        if self.audit.only == "notices":
+            return NOTICES_ALONE
+        return None
+
+    @property
+    def grouped(self) -> Mapping[str, ProtectedAttribute]:
+        """The protected attributes whose groups are counted and kept; none in an audit for notices."""
+        return {} if self.audit.only == "notices" else self.protected
 
     def names(self, section: Literal["protected", "entities"]) -> tuple[str, ...]:
         """Return the names that a section gives, those included that were left out of it."""

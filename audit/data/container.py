@@ -79,7 +79,7 @@ class Frame:
 
     def __init__(self, frame: Any, name: str = "data frame") -> None:
         self.name = name
-        self._frame = _as_polars(frame, name)
+        self._frame = as_polars(frame, name)
         self.columns = tuple(self._frame.columns)
         self._only: Chunk | None = None  # what few rows are as text is asked for twice
 
@@ -100,7 +100,7 @@ class Frame:
         return chunk
 
 
-def _as_polars(frame: Any, name: str) -> pl.DataFrame:
+def as_polars(frame: Any, name: str) -> pl.DataFrame:
     if isinstance(frame, pl.DataFrame):
         return frame
     if type(frame).__module__.partition(".")[0] == "pandas":

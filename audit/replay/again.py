@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from audit import barrier, measure, other_models, prepare, reason_drift, soundness, worker
+from audit import barrier, measure, other_models, parted, prepare, reason_drift, soundness, worker
 from audit.job import Selection
 
 if TYPE_CHECKING:
@@ -50,13 +50,18 @@ def again(ready: Ready, records: Records, *, changed: bool, missing: frozenset[K
     if changed:
         chosen, lost = as_recorded(ready, scored, chosen, records)
     tell("reference", 1, 1)
-    explained = tuple(prepare.explain(scored, chosen, ready.host, tell))
+    only = ready.config.audit.only
+    explained = tuple(
+        parted.without_notices(part, only) for part in prepare.explain(scored, chosen, ready.host, tell)
+    )
+    scored = parted.without_groups(scored, only)
     groups = measure.groups(ready, _with_missing(scored, records, missing) if missing else scored)
     sound = soundness.ask(ready, scored, explained, chosen) + other_models.ask(ready, scored, chosen)
     found = measure.Measured(ready, scored, explained, chosen, groups, sound)
     sealed = records.ledger.figures(records.audit)
     note = sealed["demonstration"].body["note"] if "demonstration" in sealed else None
-    figures = measure.figures(found, note)
+    figures = parted.own_figures(measure.figures(found, note), only)
+    figures += tuple(one for name, one in sealed.items() if name == parted.COMPANION)
     if reason_drift.NAME in sealed:
         before, fewest = sealed[reason_drift.NAME], ready.config.fairness.min_group
         figures += (reason_drift.again(records.ledger, before, figures, fewest),)

@@ -98,7 +98,7 @@ def data(records: Records, source: Source, job: Job) -> tuple[Compared, set[Any]
                 continue
             label = part.decisions[pos].decision
             case = part.cases[pos]
-            if case is not None:
+            if case is not None and config.audit.only != "fairness":
                 _case(found, case, cases[i], label, whole=pos not in part.partly)
             for attribute, of in members.items():
                 if attribute in part.groups:

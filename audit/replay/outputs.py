@@ -66,7 +66,8 @@ def decisions(
                     continue
                 _contributions(attributions, record, part, method, i, k, label, within, sign)
             _reasons(reasons, sealed, now, label, within)
-            case = record.cases[pos] if records.unlocked else None
+            # An audit for fairness keeps no case: nothing is told to anybody under it.
+            case = record.cases[pos] if records.unlocked and part.cases else None
             if case is not None:
                 _turned(reasons, case.counterfactuals, part.cases[at].counterfactuals, label, within)
     return scores, attributions, reasons, left_out

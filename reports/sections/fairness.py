@@ -242,6 +242,8 @@ def query(ledger: Reading, audit_id: str) -> Fairness:
     cause = "" if drawn else "no protected attribute was compared in this audit"
     if sealed.audit.kind == "batch":
         cause = "these are the refusals of one batch, so no approval rate exists"
+    if sealed.groups_elsewhere:
+        cause = sealed.groups_elsewhere[0].lower() + sealed.groups_elsewhere[1:]
     law_rows, law_note = comparisons.local_law_144(sealed)
     return Fairness(
         cause=cause,

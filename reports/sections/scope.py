@@ -79,6 +79,10 @@ def _protected(sealed: Sealed) -> str:
     names = [
         f"{attribute_label(p['attribute']).lower()} ({p['provenance']})" for p in data.get("protected", ())
     ]
+    if sealed.groups_elsewhere:
+        away = (sealed.audit.config.get("audit") or {}).get("kept_away") or {}
+        unread = joined([attribute_label(name).lower() for name in away])
+        return f"{sealed.groups_elsewhere}.{f' Not read here: {unread}.' if unread else ''}"
     if not names:
         return "None was stated."
     found = model.get("protected_inputs") or ()

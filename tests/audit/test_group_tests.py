@@ -10,10 +10,11 @@ from types import SimpleNamespace
 import pytest
 
 import audit
+from audit.config.schema import BATCH
 from audit.errors import ConfigError
 from audit.fairness.definitions import DEFINITIONS
 from audit.fairness.groups import count
-from audit.group_figures import BATCH, NAMES, group_figures
+from audit.group_figures import NAMES, group_figures
 from audit.ledger import Ledger
 from audit.record import Policy
 from tests.worlds.desk import Desk

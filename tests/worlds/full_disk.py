@@ -109,7 +109,9 @@ def at_every_write(
         ended = ground.writers.run(url, ground.key)
         disk.make_room()
         tally.tries += 1
-        tally.wrong_exits += ended["code"] not in (0, 1)
+        if ended["code"] not in (0, 1):
+            tally.wrong_exits += 1
+            tally.said.append(f"full after {n}: {ended}")
         if ground.server is not None:
             ground.server.ensure()
         ground.judge(url, tally)

@@ -32,31 +32,34 @@ def looks(costs: Floats, favour: Floats) -> Ints:
     costs : float64[n, m], infinite where an option is none
     favour : float64[m], mean effect of each option; higher is better
     """
-    n, m = costs.shape
+    m = costs.shape[1]
     order = np.argsort(costs, axis=1, kind="stable")
-    can = np.take_along_axis(np.isfinite(costs), order, axis=1)
+    n_can = np.count_nonzero(np.isfinite(costs), axis=1)
+    can = np.arange(m) < n_can[:, None]  # what is infinite comes last
     if m <= _LOOKS:
         return np.where(can, order, -1)
     better = np.where(can, favour[order], -np.inf)
-    before = np.maximum.accumulate(better, axis=1)[:, :-1]
     front = can.copy()
-    front[:, 1:] &= better[:, 1:] > before
+    front[:, 1:] &= better[:, 1:] > np.maximum.accumulate(better, axis=1)[:, :-1]
     half = _LOOKS // 2
-    chosen = np.zeros((n, m), dtype=bool)
-    for among in (front, can):
-        places = _evenly(among, half)
-        rows = np.repeat(np.arange(n), half)[places.ravel() >= 0]
-        chosen[rows, places[places >= 0]] = True
-    places = np.argsort(~chosen, axis=1, kind="stable")[:, :_LOOKS]
-    return np.where(np.take_along_axis(chosen, places, axis=1), np.take_along_axis(order, places, axis=1), -1)
+    n_front = np.count_nonzero(front, axis=1)
+    on_front = np.append(np.flatnonzero(front) % m, m)  # those of one row behind another's
+    first = np.cumsum(n_front) - n_front
+    places = np.where(
+        n_can[:, None] > 0,  # the cheapest option is always on the front
+        np.concatenate([on_front[first[:, None] + _evenly(n_front, half)], _evenly(n_can, half)], axis=1),
+        m,
+    )
+    places.sort(axis=1)
+    places[:, 1:][places[:, 1:] == places[:, :-1]] = m
+    places.sort(axis=1)
+    return np.where(places < m, np.take_along_axis(order, np.minimum(places, m - 1), axis=1), -1)
 
 
-def _evenly(among: NDArray[np.bool_], points: int) -> Ints:
-    """Return int64[n, points]: places evenly from the first to the last set one of each row; -1: none."""
-    n_set = among.sum(axis=1)
-    places = np.argsort(~among, axis=1, kind="stable")
-    rank = np.rint(np.linspace(0.0, 1.0, points)[None] * np.maximum(n_set - 1, 0)[:, None]).astype(np.int64)
-    return np.where(n_set[:, None] > 0, np.take_along_axis(places, rank, axis=1), -1)
+def _evenly(n_of: Ints, points: int) -> Ints:
+    """Return int64[n, points]: whole numbers evenly from 0 to the last below each of ``n_of``."""
+    last = np.maximum(n_of - 1, 0)[:, None]
+    return np.asarray(np.rint(np.linspace(0.0, 1.0, points)[None] * last), dtype=np.int64)
 
 
 def together(

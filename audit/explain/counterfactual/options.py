@@ -60,12 +60,16 @@ class Options:
         total, switched = np.zeros((n, m)), np.zeros((n, m), dtype=bool)
         for column in self.factor.columns:
             mine, theirs = own[column][:, None], self.values[column][None]
+            spread = self.spread[column]
+            numbers = mine.dtype.kind == "f" and theirs.dtype.kind == "f"
+            if numbers and spread and np.isfinite(mine).all() and np.isfinite(theirs).all():
+                total += np.abs(mine - theirs) / spread
+                continue
             differs = mine != theirs
             if mine.dtype.kind != "f":
                 total += differs
                 continue
             differs &= ~(np.isnan(mine) & np.isnan(theirs))
-            spread = self.spread[column]
             if spread is None:
                 switched |= differs
             elif spread > 0:

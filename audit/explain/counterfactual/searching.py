@@ -34,7 +34,8 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
             break
         if size == 1:
             who, choice, which = _alone(looked)
-            scores = trial.scores(who, choice)
+            scores = _scores_alone(trial, who, choice, which)
+            cost = np.concatenate([_costs_alone(trial, at, looked[at]) for at in range(k)])
             gains = _gains(trial, looked, scores, which)
             room[:] = k  # each factor that turns alone may be the cheapest once it is drawn back
         else:
@@ -47,7 +48,7 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
             )
             who = wanted[inside]
             scores = trial.scores(who, choice)
-        cost = trial.cost(who, choice)
+            cost = trial.cost(who, choice)
         n_sets = int(which.max(initial=0)) + 1
         best = cheapest(who * n_sets + which, cost, trial.rule.turned(scores))
         best = best[np.lexsort((cost[best], who[best]))]
@@ -58,6 +59,12 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
         best = best[rank < room[who[best]]]
         small = shrunk(trial, who[best], choice[best], looked, budget, below[who[best]])
         prices = trial.cost(who[best], small)
+        if size == 1:  # each alone, and nothing found before: none can hold another
+            for at, factor, price, one in zip(
+                who[best].tolist(), which[best].tolist(), prices.tolist(), small, strict=True
+            ):
+                found[at][frozenset((factor,))] = price, one
+            continue
         for at, factors, price, one in zip(
             who[best].tolist(), _factors(small), prices.tolist(), small, strict=True
         ):
@@ -97,6 +104,21 @@ def _alone(looked: Sequence[Ints]) -> tuple[Ints, Ints, Ints]:
     taken = [options[place] for options, place in zip(looked, places, strict=True)]
     choice[np.arange(len(who)), which] = np.concatenate(taken)
     return who, choice, which
+
+
+def _scores_alone(trial: Trial, who: Ints, choice: Ints, which: Ints) -> Floats:
+    """Return float64[c], the score of each candidate of ``_alone``."""
+    ends = np.searchsorted(which, np.arange(choice.shape[1] + 1))
+    parts = [slice(*ends[at : at + 2]) for at in range(choice.shape[1])]
+    return np.concatenate(
+        [trial.scores_of_one(at, who[part], choice[part, at]) for at, part in enumerate(parts)]
+    )
+
+
+def _costs_alone(trial: Trial, at: int, options: Ints) -> Floats:
+    """Return float64[c], the cost of each candidate of ``_alone`` that changes this factor."""
+    rows, places = np.nonzero(options >= 0)
+    return np.asarray(trial.costs[at][rows, options[rows, places]], dtype=np.float64)
 
 
 def _gains(trial: Trial, looked: Sequence[Ints], scores: Floats, which: Ints) -> list[Floats]:

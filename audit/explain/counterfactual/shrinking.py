@@ -35,13 +35,18 @@ def shrunk(
         if size > 1:
             alike = np.flatnonzero((choice >= 0).sum(axis=1) == size)
             choice[alike] = _on_grid(trial, who[alike], choice[alike], looks, int(budget ** (1 / size)))
-    open_ones = np.arange(len(who))
-    while len(open_ones):
-        before = choice[open_ones].copy()
+    # Which factors have been tried with all others as they are now: to try them again would find nothing.
+    settled = choice < 0
+    while not settled.all():
         for at in range(len(trial.options)):
-            mine = open_ones[choice[open_ones, at] >= 0]
+            mine = np.flatnonzero(~settled[:, at])
+            if not len(mine):
+                continue
+            before = choice[mine, at]
             choice[mine] = _one_cheaper(trial, who[mine], choice[mine], at, below[mine])
-        open_ones = open_ones[(choice[open_ones] != before).any(axis=1)]
+            moved = mine[choice[mine, at] != before]
+            settled[moved] = choice[moved] < 0
+            settled[mine, at] = True
     return choice
 
 
@@ -80,6 +85,8 @@ def _evenly(looks: Ints, points: int) -> Ints:
 
 def _one_cheaper(trial: Trial, who: Ints, choice: Ints, at: int, below: Floats) -> Ints:
     """Return each candidate with one factor at its cheapest option that turns, the others kept."""
+    if (np.count_nonzero(choice >= 0, axis=1) == 1).all():
+        return _one_alone(trial, who, choice, at, below)
     costs = trial.costs[at][who]
     now = costs[np.arange(len(who)), choice[:, at]]
     room = np.minimum(now, below - (trial.cost(who, choice) - now))
@@ -93,4 +100,16 @@ def _one_cheaper(trial: Trial, who: Ints, choice: Ints, at: int, below: Floats) 
     best = cheapest(group, cost, trial.rule.turned(trial.scores(who[group], tried)))
     found = choice.copy()
     found[group[best]] = tried[best]
+    return found
+
+
+def _one_alone(trial: Trial, who: Ints, choice: Ints, at: int, below: Floats) -> Ints:
+    """Do the same for candidates that change nothing else."""
+    costs = trial.costs[at][who]
+    room = np.minimum(costs[np.arange(len(who)), choice[:, at]], below)
+    group, option = np.nonzero(costs < room[:, None])
+    scores = trial.scores_of_one(at, who[group], option)
+    best = cheapest(group, costs[group, option], trial.rule.turned(scores))
+    found = choice.copy()
+    found[group[best], at] = option[best]
     return found

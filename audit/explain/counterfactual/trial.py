@@ -81,6 +81,17 @@ class Trial:
         self.tried[:] += np.bincount(who, minlength=len(self.encoded))
         return found
 
+    def scores_of_one(self, at: int, who: Ints, option: Ints) -> Floats:
+        """Return float64[c] for candidates that change factor ``at`` alone, to option int64[c]."""
+        one, found = self.options[at], np.empty(len(who))
+        for start in range(0, len(who), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            mixes = self.encoded[who[some]]
+            mixes[:, one.places] = one.encoded[option[some]]
+            found[some] = self.scorer.score_encoded(mixes)
+        self.tried[:] += np.bincount(who, minlength=len(self.encoded))
+        return found
+
     def cost(self, who: Ints, choice: Ints) -> Floats:
         """Return float64[c], summed over the factors that change."""
         total = np.zeros(len(who))

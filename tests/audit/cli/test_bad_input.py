@@ -289,7 +289,15 @@ def _pin(desk: Desk, **body: Any) -> None:
 
 
 def _later(desk: Desk) -> None:
-    desk.set(fairness={"min_group": 30, "ledger": "sqlite:///fair.db"})
+    desk.set(record__gross_revenue_band="a")
+
+
+def _one_ledger_for_both(desk: Desk) -> None:
+    desk.set(fairness={"ledger": "ledger.db"})
+
+
+def _nothing_to_compare(desk: Desk) -> None:
+    desk.set(audit__only="fairness", protected=None, intersections=None)
 
 
 def _literal_password(desk: Desk) -> None:
@@ -383,7 +391,9 @@ CASES: list[tuple[Callable[[Desk], None], str]] = [
     (_pin_of_other_bytes, r"audit\.yaml:\d+: .*pinned\.sha256: the digest .* differs"),
     (_pin_without_a_feature, r"audit\.yaml:\d+: .*pinned\.from: .*does not hold the feature 'income'"),
     (_pin_with_words, r"audit\.yaml:\d+: .*pinned\.from: the feature 'income' is number in the data"),
-    (_later, r"audit\.yaml:\d+: fairness\.ledger: .*not built yet"),
+    (_later, r"audit\.yaml:\d+: record\.gross_revenue_band: .*not built yet"),
+    (_one_ledger_for_both, r"audit\.yaml:\d+: fairness\.ledger: it is the ledger of the audit itself"),
+    (_nothing_to_compare, r"audit\.yaml:\d+: audit\.only: no protected attribute is stated"),
     (_literal_password, r"audit\.yaml:\d+: data\.path\.url: a password stands in this URL"),
     (_unset_secret, r"audit\.yaml:\d+: data\.path\.url: .*NO_SUCH_VARIABLE_HERE is not set"),
     (_no_agency, r"audit\.yaml:\d+: entities\.us\.ecoa_agency: us_ecoa_regb is in force"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-import sqlite3
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,9 @@ import pytest
 from audit.cli import main
 from audit.errors import GoneError
 from audit.ledger import Ledger, erasure
-from audit.ledger.partitions import Unpacked
 from audit.runner import run
 from tests.worlds import joint_lender
+from tests.worlds.unpacked import decoded
 
 MUCH_LATER = dt.datetime(2031, 1, 1, tzinfo=dt.UTC)
 
@@ -120,20 +119,6 @@ def person_decision(folder: Path, person: str) -> str:
     with Ledger.open(str(folder / "ledger.db")) as ledger:
         audit = ledger.find("latest")
         return next(d.decision for d in ledger.decisions(audit) if d.persons[0].person == person)
-
-
-def decoded(folder: Path) -> list[bytes]:
-    """Every partition of the ledger as text, decompressed."""
-    connection = sqlite3.connect(folder / "ledger.db")
-    query = "SELECT columns, content FROM partitions JOIN partition_contents USING (sha256)"
-    found = []
-    for columns, content in connection.execute(query):
-        frame = Unpacked(columns, content).frame
-        binary = [name for name, kind in frame.schema.items() if kind == pl.Binary]
-        found.append(frame.drop(binary).write_csv().encode())
-        found += [bytes(cell) for column in binary for cell in frame[column].to_list()]
-    connection.close()
-    return found
 
 
 def test_a_letter_is_not_issued_again_to_whom_was_erased(desk: Desk) -> None:

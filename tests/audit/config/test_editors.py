@@ -108,7 +108,6 @@ def test_unknown_keys_are_refused_by_both_wherever_they_stand(full: Any) -> None
 @pytest.mark.parametrize(
     ("loc", "value"),
     [
-        (("fairness", "ledger"), "sqlite:///f.db"),
         (("explain", "reasons", "method"), "lime"),
         (("record", "gross_revenue_band"), "a"),
     ],

@@ -91,6 +91,27 @@ def test_the_options_looked_at_hold_the_front_and_the_ends():
     assert (np.sort(few[few >= 0].reshape(30, -1), axis=1) == np.arange(10)).all()
 
 
+def test_the_options_looked_at_are_those_of_a_plain_loop():
+    """Twelve evenly along the front and twelve evenly by cost, also with equal costs and nothing to get."""
+    draw = np.random.default_rng(9)
+    costs, favour = draw.integers(1, 60, size=(40, 90)).astype(float), draw.integers(0, 40, 90) / 8
+    costs[draw.random(costs.shape) < np.linspace(0, 1, 40)[:, None]] = np.inf
+    for row, listed in zip(costs, looks(costs, favour), strict=True):
+        can = sorted(np.flatnonzero(np.isfinite(row)).tolist(), key=lambda at: row[at])
+        front: list[int] = []
+        for at in can:
+            if not front or favour[at] > favour[front[-1]]:
+                front.append(at)
+        evenly = {
+            among[round(float(share) * (len(among) - 1))]
+            for among in (front, can)
+            if among
+            for share in np.linspace(0, 1, 12)
+        }
+        expected = [at for at in can if at in evenly]
+        assert listed.tolist() == expected + [-1] * (24 - len(expected))
+
+
 @pytest.mark.parametrize(
     ("k", "size", "budget"), [(4, 2, 10_000), (4, 3, 10_000), (12, 3, 300), (40, 4, 500)]
 )

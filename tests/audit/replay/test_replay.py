@@ -257,6 +257,35 @@ def test_an_erased_applicant_is_answered_with_the_entry(desk: Desk) -> None:
     assert any("what the model got right and wrong" in one for one in told.cannot)
 
 
+def test_comparisons_of_people_alike_are_said_to_be_out_of_reach_after_an_erasure(fresh) -> None:
+    """Controls, segments and prices are not kept, so without the row they cannot be counted again."""
+    desk = Desk(fresh("joint").folder)
+    desk.set(
+        fairness__controls=[{"column": "late_payments", "type": "number", "bands": [0, 1, 3]}],
+        fairness__segments=["bureau_used"],
+        fairness__price={"column": "utilisation"},
+    )
+    audit.run(desk.config)
+    assert again(desk).ok
+    with Ledger.open(str(desk.folder / "ledger.db")) as ledger:
+        found = ledger.find("latest")
+        near = {place for one in ledger.references(found) for place in one.rows}
+        who = next(
+            one for one in ledger.decisions(found, outcome="adverse") if (one.seq, one.row) not in near
+        )
+        name = ledger.case(found, who).decision
+        done = erasure.erase(ledger, who.persons[0].person, at=LATER, terms=no_terms)
+    told = again(desk)
+    assert told.ok, told.in_words()
+    assert told.erased == {who.decision: done.told}
+    desk.rows(lambda rows: [row for row in rows if row["application_id"] != name])
+    told = again(desk)
+    assert told.ok, told.in_words()
+    assert told.erased == {who.decision: done.told}
+    assert any("people alike in controls, segments or prices" in one for one in told.cannot), told.cannot
+    assert of(told, "rates").n > 0
+
+
 def test_an_erased_applicant_of_the_reference_is_said(desk: Desk) -> None:
     """Where somebody whom others were compared with is gone, their contributions are not made up."""
     with Ledger.open(str(desk.folder / "ledger.db")) as ledger:
