@@ -16,7 +16,8 @@ import pytest
 import sqlalchemy as sa
 
 from audit.errors import BusyError, EvidenceError, FencedError, LedgerError
-from audit.ledger import AttributionBlock, Ledger, case, tables, verify
+from audit.ledger import AttributionBlock, Ledger, tables, verify
+from audit.ledger import case as cases_
 from audit.ledger.database import reading, writing
 from tests.worlds.sealed import SmallAudit, small_audit, write_audit
 
@@ -85,9 +86,11 @@ def test_cells_of_a_part_are_those_of_each_decision(small: SmallAudit) -> None:
         files = {file.decision: file for file in one["cases"]}
         for given in (files, {}):
             in_order = [given.get(decision.decision) for decision in one["decisions"]]
-            people = [case.persons_of(decision) for decision in one["decisions"]]
-            singly = map(case.cells, one["decisions"], people, in_order)
-            assert case.cells_of_all(one["decisions"], people, in_order) == [c for few in singly for c in few]
+            people = [cases_.persons_of(decision) for decision in one["decisions"]]
+            singly = map(cases_.cells, one["decisions"], people, in_order)
+            assert cases_.cells_of_all(one["decisions"], people, in_order) == [
+                c for few in singly for c in few
+            ]
             met |= {(len(who), file is None) for who, file in zip(people, in_order, strict=True)}
     assert {(1, False), (1, True), (2, False)} <= met
 
