@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit import behaviour, gaps, group_measurements, measurements, reasons_stated, worker
+from audit import behaviour, gaps, group_measurements, measurements, overrides, reasons_stated, worker
 from audit import figures as drawn
 from audit import findings as duties
 from audit.data.profile import merge_profiles
@@ -21,9 +21,10 @@ from audit.explain.joining import joined, taken
 from audit.fairness.groups import CountTable, merge
 from audit.fairness.rates import measurements as rate_measurements
 from audit.fairness.rates import rates
+from audit.fairness.reason_mix import reason_gaps
 from audit.fairness.strata import Strata, merge_strata
 from audit.group_figures import group_figures
-from audit.group_tests import compared
+from audit.group_tests import compared, references
 from audit.identity import environment
 from audit.ledger.seal import digest_of_json
 from audit.record import Attributions, Decision, Disparity, Figure, Finding, Measurement, Rate
@@ -220,8 +221,9 @@ def _of_population(run: Measured) -> tuple[Figure, ...]:
 
 
 def _of_groups(run: Measured) -> tuple[Figure, ...]:
-    of = run.groups
-    return group_figures(run.ready.config, run.ready.policy, of.table, of.strata, of.rates, of.disparities)
+    of, config = run.groups, run.ready.config
+    found = group_figures(config, run.ready.policy, of.table, of.strata, of.rates, of.disparities)
+    return (*found, overrides.figure(config, run.scored))
 
 
 def _of_reasons(run: Measured) -> tuple[Figure, ...]:
@@ -240,7 +242,7 @@ def _of_reasons(run: Measured) -> tuple[Figure, ...]:
         pictures.swarm(attributed, codes),
         pictures.effects(attributed, codes),
         pictures.reason_mix(decisions, run.ready.job.codes),
-        pictures.reasons_by_group(decisions, members, run.ready.job.codes),
+        *_reasons_by_group(run, members),
         pictures.holds(decisions),
         pictures.certified(decisions),
         pictures.dropped(decisions),
@@ -249,6 +251,16 @@ def _of_reasons(run: Measured) -> tuple[Figure, ...]:
         _stated(run),
         *run.soundness,
     )
+
+
+def _reasons_by_group(run: Measured, members: Mapping[str, Sequence[str]]) -> tuple[Figure, ...]:
+    """Count reasons by group, and hold each group against its reference; a batch has counts alone."""
+    counted = pictures.reasons_by_group(run.decisions, members, run.ready.job.codes)
+    config = run.ready.config
+    if config.uncompared is not None or not config.protected:
+        return (counted,)
+    gaps_ = reason_gaps(counted.body["attributes"], references(config), config.fairness.min_group)
+    return counted, Figure("reason_gaps", "fair_lending", gaps_)
 
 
 def _stated(run: Measured) -> Figure:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit import behaviour, gaps, host
+from audit import behaviour, gaps
 from audit.data.decide import adverse_by_cutoff
 from audit.data.estimated import ESTIMATED
 from audit.errors import ModelError, UsageError
@@ -24,8 +24,8 @@ from audit.fairness import alternatives, bisg, frontier
 from audit.fairness.alternatives import Candidate, Judging
 from audit.fairness.groups import merge
 from audit.group_tests import references
-from audit.models import as_trust
 from audit.record import Figure
+from audit.trained_anew import Split, trained_anew
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 ROWS = 6000  # decisions that candidates are measured on
 TRAINED_ROWS = 18_000  # at most so many are looked at where a function trains: two thirds of them train
 AVERAGED = 8  # reference applicants whose values are taken
-STRENGTHS = (0.5, 1.0)  # of reweighing
 NAME, CUTOFFS = "alternatives", "cutoff_frontier"
 _NO_MODEL = "no model was opened, so no factor can be changed"
 _NO_FACTORS = "no factor of the dictionary has columns"
@@ -120,12 +119,6 @@ def _alternatives(ready: Ready, scored: Sequence[ScoredPartition], chosen: Barri
         candidates += _neutralised(asking)
     except (ModelError, UsageError) as error:
         return Figure(NAME, "fair_lending", {"cause": str(error)})
-    trained: dict[str, Any] = {"function": config.fairness.retrain, "cause": None}
-    if trains:
-        try:
-            candidates += _retrained(asking, whole, seen, training, measured, trained)
-        except (ModelError, UsageError) as error:
-            trained["cause"] = str(error)
     judging = Judging(
         None if seen.outcomes is None else seen.outcomes[measured],
         _members(ready, scored, seen, measured),
@@ -133,6 +126,13 @@ def _alternatives(ready: Ready, scored: Sequence[ScoredPartition], chosen: Barri
         int(now.sum()),
         config.fairness.min_group,
     )
+    trained: dict[str, Any] = {"function": config.fairness.retrain, "cause": None}
+    if trains:
+        split = Split(training, measured)
+        try:
+            candidates += trained_anew(ready, asking.factors, whole, seen, split, judging, trained)
+        except (ModelError, UsageError) as error:
+            trained["cause"] = str(error)
     body = alternatives.measure(candidates, judging)
     body |= {
         "n_trained": len(training),
@@ -213,67 +213,3 @@ def _members(
 def _estimated_reference(ready: Ready) -> dict[str, str]:
     section = ready.config.fairness.bisg
     return {} if section is None else {ESTIMATED: section.reference}
-
-
-# --- trained anew --------------------------------------------------------------------------------
-
-
-def _retrained(
-    asking: _Asking,
-    whole: Values,
-    seen: behaviour.Look,
-    training: NDArray[np.int64],
-    measured: NDArray[np.int64],
-    told: dict[str, Any],
-) -> list[Candidate]:
-    """Train on those who are not measured: with all factors, without each, and with weights."""
-    config = asking.ready.config
-    if seen.outcomes is None:
-        raise UsageError(alternatives.NO_OUTCOME)
-    known = training[np.isfinite(seen.outcomes[training])]
-    bad = seen.outcomes[known] == 1
-    if not len(known) or bad.all() or not bad.any():
-        raise UsageError(alternatives.ONE_CLASS)
-    rows, held = _some(whole, known), _some(whole, measured)
-    ones = np.ones(len(known))
-    trainer = host.start(
-        host.Order(
-            path=str(config.fairness.retrain),
-            folder=config.folder,
-            trust=as_trust(config.fairness.trust),
-            features=tuple(config.data.features),
-            hidden=asking.ready.hidden,
-        )
-    )
-    try:
-        told["digest"] = trainer.model().digest
-        told["walls"] = trainer.walls()
-
-        def trained(without: Sequence[str], weights: Floats) -> Floats:
-            gone = {column for factor in without for column in asking.factors[factor]}
-            kept, of = ({c: v for c, v in one.items() if c not in gone} for one in (rows, held))
-            scores = trainer.retrained(kept, bad.astype(np.float64), weights, of, config.seed)
-            return asking.ready.sign * scores
-
-        found = [Candidate("trained anew", "retrained", trained((), ones))]
-        if len(asking.factors) > 1:
-            found += [
-                Candidate(
-                    f"trained without {label_of(factor).lower()}",
-                    "without",
-                    trained((factor,), ones),
-                    (factor,),
-                )
-                for factor in asking.factors
-            ]
-        for attribute in config.protected:
-            groups = seen.groups[attribute][known].tolist()
-            for strength in STRENGTHS:
-                weights = alternatives.reweighed(groups, bad, strength)
-                how = "weighted" if strength == 1 else "half weighted"
-                found.append(
-                    Candidate(f"trained anew, {how} by {attribute}", "weighted", trained((), weights))
-                )
-        return found
-    finally:
-        trainer.close()

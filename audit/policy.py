@@ -4,8 +4,9 @@ A pack is a folder of YAML, and adding one adds no Python: ``pack.yaml`` (what i
 ``requirements.yaml`` (questions with dated bounds), ``statements.yaml`` (prescribed texts, dated),
 ``reasons.yaml`` (published lists of reasons, as seeds), ``retention.yaml`` (how long records are
 kept; see ``audit.retention``), ``clocks.yaml`` (how long an answer may take; see ``audit.clocks``),
-``law.yaml`` (the state of the law that it rests on; see ``audit.law``) and ``cases.yaml`` (situations
-with their answers, run by the tests).
+``law.yaml`` (the state of the law that it rests on; see ``audit.law``), ``theories.yaml`` and
+``classes.yaml`` (what tests serve and whom the law protects; see ``audit.theories``) and
+``cases.yaml`` (situations with their answers, run by the tests).
 All but ``pack.yaml`` may be absent. The packs of this program lie beside this module; a house policy
 lies in the user's folder and names what it ``extends``.
 
@@ -40,6 +41,8 @@ _BESIDE = (
     "retention.yaml",
     "clocks.yaml",
     "law.yaml",
+    "theories.yaml",
+    "classes.yaml",
     "cases.yaml",
     "cases_counted.yaml",
 )  # read by others; they change nothing that an audit finds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reports import outcomes, wording
+from reports import access, outcomes, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -143,21 +143,13 @@ def decision_rule(sealed: Sealed) -> str:
     return f"refused {'above' if high else 'below'} a score of {cutoff_words(number)}"
 
 
-_ACCESS = ("notice", "model_risk", "fair_lending", "privileged")
-_ACCESS_WORDS = {
-    "notice": "Internal",
-    "model_risk": "Internal · model risk",
-    "fair_lending": "Internal · fair lending",
-    "privileged": "Prepared at the direction of counsel",
-}
+# A house policy that calls a finding privileged has set it; a fair-lending report asks apart.
+_ACCESS_WORDS = access.WORDS | {"privileged": access.COUNSEL}
 
 
 def access_words(sealed: Sealed) -> str:
     """Return the strictest access class among all that the report prints."""
-    classes = {f.access for f in sealed.figures.values() if set(f.body) != {"cause"}} | {
-        f.access for a in sealed.asked for f in a.findings if f.outcome != "not_measured"
-    }
-    return _ACCESS_WORDS[max(classes, key=_ACCESS.index, default="model_risk")]
+    return _ACCESS_WORDS[access.strictest(sealed)]
 
 
 def framework_words(framework: str) -> str:

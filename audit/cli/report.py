@@ -22,22 +22,36 @@ if TYPE_CHECKING:
 def report(
     audit: str = typer.Argument(..., metavar="AUDIT", help=AUDIT_HELP),
     out: Path = typer.Option(..., "--out", metavar="FILE", help="The file to write."),
-    kind: str = typer.Option("audit", "--kind", help="Which report: audit."),
+    kind: str = typer.Option(
+        "audit", "--kind", help="Which report: audit, fair-lending, or ll144 (a public summary)."
+    ),
     format: str | None = typer.Option(None, "--format", help="html or pdf; default: by the file's ending."),
+    counsel: bool = typer.Option(
+        False,
+        "--at-direction-of-counsel",
+        help="Say on every page of a fair-lending report that counsel directed it; recorded as privileged.",
+    ),
     ledger: str | None = typer.Option(None, "--ledger", metavar="URL", help=LEDGER_HELP),
 ) -> None:
-    """Render the report of a sealed audit."""
+    """Render a report of a sealed audit."""
     from audit.cli.place import open_ledger
-    from reports.report import render
+    from reports.report import KINDS, render
 
-    if kind != "audit":
-        raise UsageError(f"--kind: '{kind}' is not built yet. The kinds are: audit.")
+    if kind not in KINDS:
+        raise UsageError(f"--kind: '{kind}' is no kind of report. The kinds are: {', '.join(KINDS)}.")
+    if counsel and kind != "fair-lending":
+        raise UsageError(
+            f"--at-direction-of-counsel: a report of the kind {kind} does not say so. Use --kind "
+            "fair-lending."
+        )
     wanted = (format or out.suffix.removeprefix(".")).lower()
     if wanted not in ("html", "pdf"):
         raise UsageError(f"--format: '{wanted}' is no format of a report. Use html or pdf.")
     with open_ledger(ledger) as opened:
         found = opened.find(audit)
-        document = render(opened, found.audit, "html" if wanted == "html" else "pdf")
+        document = render(
+            opened, found.audit, "html" if wanted == "html" else "pdf", kind=KINDS[kind].kind, counsel=counsel
+        )
         record(opened, found.audit, document)
         _put(out, document.content)
     typer.echo(f"{out}")

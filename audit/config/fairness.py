@@ -126,6 +126,9 @@ class FairnessSection(Section):
     ] = None
     """python:package.module:function that trains a model anew; tried with `also: [alternatives]`."""
 
+    subsets: Annotated[int, Field(ge=0, le=500)] = 8
+    """How many subsets of several factors, drawn by the seed, a model is trained without."""
+
     trust: TrustSection | None = None
     """Who allowed the function of retrain to run; mandatory with it."""
 

@@ -4,6 +4,10 @@ Rates by sex, by race or ethnicity, and where both meet, each over the highest r
 into an unknown category is counted and left out, never guessed. A category below two per cent of the data may
 be left out of the ratios with a stated justification; its count and rate stay.
 
+Why so, cells that a public summary withholds: the rules ask for the count and rate of every category, and a
+rate of one or two people says of each what became of them. A category of fewer than five people is marked,
+and so is what would give it away beside the totals; what to do with them is for the auditor and counsel.
+
 Source: 6 RCNY 5-300 to 5-303. The rules set no line: nothing here is a pass.
 """
 
@@ -15,9 +19,13 @@ import numpy as np
 
 from audit.fairness.bootstrap import draws, interval
 from audit.fairness.groups import FAVOURABLE, CountTable
+from audit.fairness.published import Key, suppressed
 
 UNKNOWN = "unknown"
 LEAST_SHARE = 0.02  # 6 RCNY 5-301(d)
+LEAST = 5  # persons of a category that a public summary tells of
+
+CROSS = " x "  # joins the names of crossed categories
 
 Basis = Literal["selection_rate", "scoring_rate"]
 
@@ -42,11 +50,12 @@ def bias_audit(
     Returns
     -------
     dict
-        ``n`` assessed, ``n_unknown`` of them with an unknown sex or race, ``median_score``,
+        ``n`` assessed, ``n_unknown`` of them with an unknown sex or race, ``least``, ``median_score``,
         ``justification``, and ``tables``, one for each basis and kind of category: ``basis``, ``kind``,
         ``highest`` and ``rows`` of ``category``, ``n``, ``n_counted`` (selected, or above the median),
-        ``rate``, ``impact_ratio`` with ``low`` and ``high``, ``share``, ``under_two_percent`` and
-        ``excluded``. A basis not to be measured has ``cause``. Rows of outcome ``none`` were not assessed.
+        ``rate``, ``impact_ratio`` with ``low`` and ``high``, ``share``, ``under_two_percent``,
+        ``excluded`` and ``withheld`` (no public summary may tell of it). A basis not to be measured has
+        ``cause``. Rows of outcome ``none`` were not assessed.
 
     Source: 6 RCNY 5-301(b) to (d). Intervals, which are not asked for: the Poisson bootstrap, in which each
     draw has its own highest category.
@@ -56,6 +65,7 @@ def bias_audit(
     places = [table.attributes.index(name) for name in (sex, race)]
     unknown = [i for i, cell in enumerate(table.cells) if UNKNOWN in (cell[places[0]], cell[places[1]])]
     decided = table.counts[:, :2].sum(axis=(1, 2))
+    hidden = _withheld(table, kinds)
     tables: list[dict[str, Any]] = []
     for basis in ("selection_rate", "scoring_rate"):
         counted, of = _counted(table, basis, median, adverse_high)
@@ -66,14 +76,51 @@ def bias_audit(
                 )
                 tables.append({"basis": basis, "kind": kind, "cause": cause})
                 continue
-            tables.append(_table(table, basis, kind, names, counted, of, seed, justification is not None))
+            excluding = justification is not None
+            tables.append(_table(table, basis, kind, names, counted, of, seed, excluding, hidden[names]))
     return {
         "n": int(decided.sum()),
         "n_unknown": int(decided[unknown].sum()),
+        "least": LEAST,
         "median_score": median,
         "justification": justification,
         "tables": tables,
     }
+
+
+def _withheld(table: CountTable, kinds: dict[str, tuple[str, ...]]) -> dict[Key, frozenset[Key]]:
+    """Return, of each kind of category, which no public summary may tell of.
+
+    What would give a small one away is looked for among people whose sex and race are both known: of them
+    alone do crossed categories add up to the others.
+    """
+    both = {names: dict[Key, int]() for names in kinds.values()}
+    alone = {names: dict[Key, int]() for names in kinds.values()}
+    places = {names: [table.attributes.index(name) for name in names] for names in kinds.values()}
+    (every,) = [names for names in places if len(names) > 1]
+    for number, cell in enumerate(table.cells):
+        n = int(table.counts[number, :2].sum())
+        known = UNKNOWN not in [cell[place] for place in places[every]]
+        for names, its in places.items():
+            key = tuple(cell[place] for place in its)
+            if UNKNOWN in key or not n:
+                continue
+            alone[names][key] = alone[names].get(key, 0) + n
+            if known:
+                both[names][key] = both[names].get(key, 0) + n
+    hidden = suppressed(both, LEAST)
+    return {names: _with_cover(hidden[names], cells) for names, cells in alone.items()}
+
+
+def _with_cover(hidden: frozenset[Key], cells: dict[Key, int]) -> frozenset[Key]:
+    """Add the small ones of a table itself, and the next larger until its total gives none of them away."""
+    gone = set(hidden) | {key for key, n in cells.items() if n < LEAST}
+    while gone and (len(gone) == 1 or sum(cells.get(key, 0) for key in gone) < LEAST):
+        left = [key for key in cells if key not in gone]
+        if not left:
+            break
+        gone.add(min(left, key=lambda key: (cells[key], key)))
+    return frozenset(gone)
 
 
 def _median(table: CountTable) -> float | None:
@@ -112,6 +159,7 @@ def _table(
     of: np.ndarray[Any, Any],
     seed: int,
     excluding: bool,
+    hidden: frozenset[Key],
 ) -> dict[str, Any]:
     found: dict[tuple[str, ...], np.ndarray[Any, Any]] = {}
     places = [table.attributes.index(name) for name in names]
@@ -133,7 +181,7 @@ def _table(
         low, high = ends.get(category) or (None, None)
         rows.append(
             {
-                "category": " x ".join(category),
+                "category": CROSS.join(category),
                 "n": n,
                 "n_counted": int(found[category][0]),
                 "rate": rates[category],
@@ -143,9 +191,10 @@ def _table(
                 "share": n / total,
                 "under_two_percent": under[category],
                 "excluded": excluding and under[category],
+                "withheld": category in hidden,
             }
         )
-    name = None if highest is None else " x ".join(highest)
+    name = None if highest is None else CROSS.join(highest)
     return {
         "basis": basis,
         "kind": kind,

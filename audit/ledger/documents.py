@@ -50,13 +50,14 @@ class IssuedDocument:
     environment_digest: str
     again: bool
     late: bool
+    access: str | None = None  # of a report: public, notice, model_risk, fair_lending or privileged
 
 
 def _bytes(text: str | None) -> bytes | None:
     return None if text is None else bytes.fromhex(text)
 
 
-def _issued_of(row: Mapping[str, Any]) -> IssuedDocument:
+def _issued_of(row: Mapping[str, Any], access: str | None = None) -> IssuedDocument:
     sent_at = shapes.moment(row["sent_at"])
     if sent_at is None:
         raise LedgerError(f"document {row['entry']}: it has no date. Run `plainspoken verify`.")
@@ -70,6 +71,7 @@ def _issued_of(row: Mapping[str, Any]) -> IssuedDocument:
         sha256=row["sha256"].hex(),
         again=bool(row["again"]),
         late=bool(row["late"]),
+        access=access,
     )
 
 
@@ -111,10 +113,17 @@ def issued(
 
 def documents(ledger: Ledger, audit: Audit | str) -> tuple[IssuedDocument, ...]:
     """Return all documents of an audit, in the order in which they were recorded."""
-    table = tables.documents
-    query = sa.select(table).where(table.c.audit == audit_id(audit)).order_by(table.c.entry, table.c.pos)
+    table, log = tables.documents, tables.log_entries
+    query = (
+        sa.select(table, log.c.body.label("act"))
+        .join(log, log.c.position == table.c.entry)
+        .where(table.c.audit == audit_id(audit))
+        .order_by(table.c.entry, table.c.pos)
+    )
     with reading(ledger.engine) as connection:
-        return tuple(_issued_of(row) for row in records(connection.execute(query)))
+        found = records(connection.execute(query))
+    # The access class is part of the act, not a column: it is sealed with the act's entry in the log.
+    return tuple(_issued_of(row, json.loads(row["act"]).get("access")) for row in found)
 
 
 def letters(ledger: Ledger, decision: str | None = None) -> tuple[IssuedDocument, ...]:
@@ -175,7 +184,7 @@ def record(
             raise LedgerError(f"audit {name[:12]}: it is not sealed, so nothing can be issued from it.")
         kept = entries.position_of(connection, key)
         if kept is not None:
-            return _issued_of(rows_of(connection, tables.documents, kept)[0])
+            return _issued_of(rows_of(connection, tables.documents, kept)[0], document.access)
         mark = b""
         if person is not None:
             ledger.keyring.open_keys(connection, [person])
@@ -222,9 +231,11 @@ def record(
             "sent_at": at,
             "kind": document.kind,
         }
+        if document.access is not None:
+            body["access"] = document.access
         entry = entries.append(connection, key, body, [entries.row_set(tables.documents, [row])])
         entries.sign_head(connection, ledger.signer, ledger.origin)
-        return _issued_of({**row, "entry": entry})
+        return _issued_of({**row, "entry": entry}, document.access)
 
 
 def _refuse_twice(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from audit.record.audited import Dataset, Model
-from audit.record.words import Role
+from audit.record.words import DocumentAccess, Role
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -67,6 +67,7 @@ class Document:
     action: str | None = None
     entity: str | None = None
     reading_grade: float | None = None  # of its English sentences; None in other languages
+    access: DocumentAccess | None = None  # of a report: who may read it; letters are their addressee's
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ FindingOutcome = Literal["met", "not_met", "inconclusive", "not_applicable", "no
 MeasurementState = Literal["measured", "inconclusive", "not_applicable", "not_measured", "error"]
 Kind = Literal["law", "guidance", "convention", "house"]
 Access = Literal["notice", "model_risk", "fair_lending", "privileged"]
+DocumentAccess = Literal["public", "notice", "model_risk", "fair_lending", "privileged"]
 Component = Literal["score", "rule", "judgmental"]
 Role = Literal["primary", "joint", "guarantor"]
 

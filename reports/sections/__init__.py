@@ -28,6 +28,27 @@ NAMES = (
     "evidence",
 )
 
+LENDING = (
+    "lending_summary",
+    "lending_contents",
+    "lending_scope",
+    "lending_law",
+    "lending_classes",
+    "fairness",
+    "estimated",
+    "lending_treatment",
+    "gap",
+    "alternatives",
+    "reasons",
+    "findings",
+    "lending_record",
+    "evidence",
+)
+"""The sections of a fair-lending report, in the order of print."""
+
+LOCAL_LAW_144 = ("ll144",)
+"""The one section of the public summary under Local Law 144."""
+
 OF_IMAGES = (
     "image_summary",
     "image_accuracy",

@@ -274,10 +274,18 @@ def _retrained(body: Mapping[str, Any] | None) -> str:
         return "No function that trains was given, so subsets of factors and weights were not tried."
     if trained["cause"]:
         return f"Not trained anew: {trained['cause'].removesuffix('.')}."
-    return (
+    failed = trained.get("failed") or ()
+    told = (
         f"Trained anew by {trained['function']} (SHA-256 {trained['digest'][:16]}…) on "
-        f"{count(body['n_trained'])} decisions that none is measured on; walls: {trained['walls']}."
+        f"{count(body['n_trained'])} decisions that none is measured on; walls: {trained['walls']}. "
+        "Which factors go together is chosen on the decisions measured, and the best of many looks better "
+        "than it is: measure it on new decisions before anything rests on it."
     )
+    if failed:
+        first = failed[0]
+        more = f", and {count(len(failed) - 1)} more" if len(failed) > 1 else ""
+        told += f" Could not be trained: {first['name']} ({first['cause'].removesuffix('.')}){more}."
+    return told
 
 
 def _cutoffs(body: Mapping[str, Any], line: float | None) -> Cutoffs:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LABEL = "Reasons"
 # A heat table must fit the page: attributes with more groups than this stand in the attached file.
 _MOST_GROUPS = 8
+_MOST_TOLD = 4  # reasons of one attribute that differ; all of them are in the attached results
 
 _RELEASES = {
     "protected_basis": "Another model, without it. Never the next reason.",
@@ -173,11 +174,34 @@ def _heat(sealed: Sealed, entry: dict[str, Any]) -> Heat | None:
             f"The darkest cell: “{darkest[0]}” is named in {wording.share(darkest[2])} of the "
             f"{count(darkest[3])} refusals in group “{darkest[1]}”."
         )
+    meaning = " ".join(filter(None, (meaning, _beyond_chance(sealed, attribute))))
     return Heat(
         f"Reasons by {label.lower()}",
         tuple((group_label(g["group"]), f"n = {count(g['n'])}") for _, g in groups),
         tuple(rows),
         meaning,
+    )
+
+
+def _beyond_chance(sealed: Sealed, attribute: str) -> str:
+    """Say which reasons a group is told more or less often than the reference, by more than chance."""
+    body = sealed.measured("reason_gaps")
+    if body is None or not body["n_tests"]:
+        return ""
+    mine = [one for one in body["rows"] if one["attribute"] == attribute and one["statistical"]]
+    tests = f"{count(body['n_tests'])} comparisons counted in"
+    if not mine:
+        return f"No reason differs from the reference group by more than chance ({tests})."
+    mine.sort(key=lambda one: one["holm"])
+    told = [
+        f"“{one['label']}” in group “{group_label(one['group'])}”, "
+        f"{wording.signed(100 * one['value'], 1)} points ({wording.signed(100 * one['low'], 1)} to "
+        f"{wording.signed(100 * one['high'], 1)})"
+        for one in mine[:_MOST_TOLD]
+    ]
+    more = f", and {count(len(mine) - _MOST_TOLD)} more" if len(mine) > _MOST_TOLD else ""
+    return (
+        f"Named otherwise than in the reference group by more than chance ({tests}): {'; '.join(told)}{more}."
     )
 
 

@@ -17,8 +17,10 @@ import pytest
 import audit
 from audit.cli import main
 from audit.data.estimated import ESTIMATED
+from audit.fairness.alternatives import Candidate, Judging
 from audit.fairness.bisg import GROUPS
 from audit.ledger import Ledger
+from audit.trained_anew import order_of
 from tests.worlds import named_lender
 from tests.worlds.lender import FEATURES, MODEL, REASONS, terms
 
@@ -146,7 +148,12 @@ def test_every_candidate_is_kept_and_none_applied(whole: Found) -> None:
     body = whole.figures["alternatives"]
     kinds = [one["kind"] for one in body["candidates"]]
     n = len(FEATURES)
-    assert kinds.count("held") == kinds.count("averaged") == kinds.count("without") == n
+    assert kinds.count("held") == kinds.count("averaged") == n
+    lacking = [frozenset(one["factors"]) for one in body["candidates"] if one["kind"] == "without"]
+    assert {frozenset((factor,)) for factor in {f for one in lacking for f in one}} <= set(lacking)
+    assert len(set(lacking)) == len(lacking) > n  # each factor, then several together, each set once
+    assert max(len(one) for one in lacking) == n - 1
+    assert body["retrained"]["failed"] == []
     assert kinds.count("now") == kinds.count("retrained") == 1
     assert kinds.count("weighted") == 4
     assert body["n"] + body["n_trained"] == N
@@ -276,6 +283,35 @@ def test_a_function_that_does_not_train_has_a_cause(tmp_path: Path, function: st
     body = run(tmp_path, n=200, fairness=fairness).figures["alternatives"]
     assert cause in body["retrained"]["cause"]
     assert {one["kind"] for one in body["candidates"]} == {"now", "held", "averaged"}
+
+
+def test_a_model_that_cannot_do_without_a_factor_is_no_candidate(tmp_path: Path) -> None:
+    """What fails for one subset is named with its cause, and the others are measured."""
+    fairness = {**ALL, "also": ["alternatives"], "retrain": "python:training:needs_income"}
+    body = run(tmp_path, n=300, fairness=fairness).figures["alternatives"]
+    assert body["retrained"]["cause"] is None
+    failed = body["retrained"]["failed"]
+    assert "trained without income" in [one["name"] for one in failed]
+    assert all("raised KeyError" in one["cause"] and "income" in one["name"] for one in failed)
+    trained = [one for one in body["candidates"] if one["kind"] in ("retrained", "without", "weighted")]
+    assert trained
+    assert not any("income" in one["factors"] for one in trained)
+
+
+def test_the_order_of_factors_weighs_ratio_against_accuracy() -> None:
+    """First whose absence brings the groups together, last whose absence only costs accuracy."""
+    rng = np.random.default_rng(2)
+    n = 4_000
+    group, skill = rng.random(n) < 0.5, rng.normal(size=n)
+    bad = (rng.normal(size=n) + skill > 0.5).astype(float)
+    judging = Judging(
+        bad, {"sex": (("f", "m"), np.stack([group, ~group], axis=1).astype(float))}, {"sex": "m"}, n // 2
+    )
+    whole = Candidate("trained anew", "retrained", skill + 0.8 * group)
+    without_proxy = Candidate("a", "without", skill, ("proxy",))
+    without_skill = Candidate("b", "without", rng.normal(size=n) + 0.8 * group, ("skill",))
+    assert order_of([whole, without_skill, without_proxy], judging) == ("proxy", "skill")
+    assert order_of([whole], judging) == ()
 
 
 def test_without_outcomes_what_needs_them_is_not_measured(tmp_path: Path) -> None:

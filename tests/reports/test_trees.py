@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from audit import assets
-from reports.sections import NAMES, OF_IMAGES
+from reports.sections import LENDING, LOCAL_LAW_144, NAMES, OF_IMAGES
 
 TESTS = Path(__file__).resolve().parents[1]
 SECTIONS = TESTS.parent / "reports" / "sections"
@@ -17,7 +17,7 @@ def test_the_four_trees_have_equal_names() -> None:
     templates = {path.stem for path in (assets.templates() / "sections").glob("*.html")}
     goldens = {path.stem for path in (TESTS / "golden" / "sections").glob("*.html")}
     tests = {path.stem.removeprefix("test_") for path in (TESTS / "reports" / "sections").glob("test_*.py")}
-    assert queries == templates == goldens == tests == {*NAMES, *OF_IMAGES}
+    assert queries == templates == goldens == tests == {*NAMES, *OF_IMAGES, *LENDING, *LOCAL_LAW_144}
 
 
 def test_every_template_that_is_named_exists() -> None:

@@ -96,13 +96,60 @@ def figures() -> dict[str, Figure]:
             {"basis": "scoring_rate", "kind": "sex", "cause": "the decisions have no scores"},
         ],
     }
+    pairs = {
+        "controls": ["housing", "debt_to_income"],
+        "rows": [
+            {"attribute": one.attribute, "group": one.group, "reference": one.reference}
+            | {"n_kinds": 9, "n_pairs": one.n - 2, "against": one.n // 9, "toward": one.n // 12}
+            for one in rows
+            if one.metric == "shortfall"
+        ],
+    }
+    departed = {
+        "n": 4990,
+        "n_by_rule": 10,
+        "attributes": [
+            {
+                "attribute": attribute,
+                "reference": reference,
+                "groups": [
+                    {"group": group, **_departed(n, group == reference)} for group, (n, _) in of.items()
+                ],
+            }
+            for attribute, (reference, of) in GROUPS.items()
+        ],
+    }
     bodies: dict[str, dict[str, Any]] = {
         "definitions": {"rows": defined(metrics)},
         "families": {"families": families},
         "classical": {"rows": classical},
         "ll144": law,
+        "matched_pairs": pairs,
+        "overrides": departed,
     }
     return {name: Figure(name, "fair_lending", body) for name, body in bodies.items()}
+
+
+def _departed(n: int, is_reference: bool) -> dict[str, Any]:
+    """One in fifty of those whom the score approves is refused; one in ten of the others is approved."""
+
+    def side(of: int, x: int, gap: float) -> dict[str, Any]:
+        row = {"n": of, "n_departed": x, "rate": x / of, "low": x / of / 2, "high": x / of * 2}
+        ends = {
+            "difference": gap,
+            "difference_low": gap - 0.02,
+            "difference_high": gap + 0.02,
+            "p_value": 0.21,
+        }
+        if of < 30:
+            return row | dict.fromkeys(("rate", "low", "high", *ends)) | {"cause": "too few: n < 30"}
+        return row | (dict.fromkeys(ends) if is_reference else ends) | {"cause": None}
+
+    approved = n * 3 // 4
+    return {
+        "toward_refusal": side(approved, approved // 50, 0.004),
+        "toward_approval": side(n - approved, (n - approved) // 10, -0.011),
+    }
 
 
 def _category(name: str, n: int, selected: int, ratio: float | None) -> dict[str, Any]:

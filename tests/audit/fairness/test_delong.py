@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from audit.fairness import count
 from audit.fairness.delong import auc_difference, delong_interval, delong_variance
@@ -48,13 +49,19 @@ def test_the_interval_covers() -> None:
 def test_two_groups_are_compared_with_both_errors() -> None:
     """Difference, interval and p-value of two AUCs follow from both variances."""
     rng = np.random.default_rng(3)
-    worse = of(rng.normal(0.3, 1, 80).tolist(), rng.normal(0, 1, 80).tolist())
-    better = of(rng.normal(1.5, 1, 80).tolist(), rng.normal(0, 1, 80).tolist())
+    people = [[rng.normal(mean, 1, n) for mean, n in ((shift, 40), (0, 90))] for shift in (0.3, 1.5)]
+    worse, better = (of(adverse.tolist(), favourable.tolist()) for adverse, favourable in people)
     aucs = tuple(auc_rate("a", "g", one, adverse_high=True).value for one in (worse, better))
     found = auc_difference("a", "g", "r", aucs, (worse, better), None)
     error = (delong_variance(worse) + delong_variance(better)) ** 0.5
     assert found.value == aucs[1] - aucs[0]
-    assert found.high - found.low == pytest.approx(2 * 1.959963984540054 * error)
+    parts = []
+    for adverse, favourable in people:
+        won = np.array([[float(a > b) + (a == b) / 2 for b in favourable] for a in adverse])
+        parts += [(won.mean(axis=axis).var(ddof=1) / k, k) for axis, k in ((1, 40), (0, 90))]
+    freedom = sum(v for v, _ in parts) ** 2 / sum(v**2 / (k - 1) for v, k in parts)
+    assert found.high - found.low == pytest.approx(2 * stats.t.ppf(0.975, freedom) * error)
+    assert found.p_value == pytest.approx(2 * stats.t.sf(abs(found.value) / error, freedom))
     assert (found.low <= 0 <= found.high) == (found.p_value >= 0.05)
     lost = auc_difference("a", "g", "r", (None, 0.7), (worse, better), None)
     assert lost.value is None

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit.data.slices import intersection_groups
+from audit.fairness.disparities import disparities
 from audit.fairness.groups import CountTable, count, merge
 from audit.fairness.tally import UNIT, add_tallies, exact_square_sums, exact_sums, tally
 
@@ -176,3 +178,42 @@ def test_what_is_no_text_is_named_by_its_words() -> None:
     table = count(["adverse"] * 4, {"town": ["a", None, 3, 3]})
     assert set(table.groups("town")) == {"a", "None", "3"}
     assert table.matrix("town", "3").sum() == 2
+
+
+def test_crossed_attributes_of_any_depth_are_those_of_plain_loops() -> None:
+    """One to four attributes together: counts, rates and comparisons, unknown ones too."""
+    rng = np.random.default_rng(17)
+    n = 3_000
+    plain = {
+        "sex": rng.choice(["f", "m", "unknown"], n, p=[0.45, 0.5, 0.05]),
+        "race": rng.choice(["a", "b", "c"], n, p=[0.7, 0.25, 0.05]),
+        "age": rng.choice(["young", "old"], n),
+        "region": rng.choice(["north", "south"], n, p=[0.8, 0.2]),
+    }
+    reference = {"sex": "m", "race": "a", "age": "old", "region": "north"}
+    members = {name: np.asarray(cells, dtype=object) for name, cells in plain.items()}
+    crossed = [list(plain)[:depth] for depth in (2, 3, 4)]
+    members |= intersection_groups(crossed, members)
+    outcome = np.where(rng.random(n) < 0.6, "favourable", "adverse")
+    references = reference | {" x ".join(c): " x ".join(reference[name] for name in c) for c in crossed}
+    found = {
+        (one.attribute, one.group): one
+        for one in disparities(count(outcome, members, None), references, min_group=30)
+        if one.metric == "adverse_impact_ratio"
+    }
+    for names in [["sex"], *crossed]:
+        attribute = " x ".join(names)
+        cells: dict[str, list[int]] = {}
+        for row in range(n):
+            key = " x ".join(str(plain[name][row]) for name in names)
+            cells.setdefault(key, [0, 0])
+            cells[key][0] += 1
+            cells[key][1] += outcome[row] == "favourable"
+        base = cells[references[attribute]]
+        others = {group: of for group, of in cells.items() if group != references[attribute]}
+        assert {group for of, group in found if of == attribute} == set(others)
+        for group, (of_group, selected) in others.items():
+            one = found[attribute, group]
+            assert one.n == of_group
+            assert one.value == pytest.approx((selected / of_group) / (base[1] / base[0]), rel=1e-12)
+            assert (one.cause is not None) == (min(of_group, base[0]) < 30), group

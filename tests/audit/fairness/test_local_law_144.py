@@ -160,3 +160,45 @@ def test_intervals_cover_a_known_ratio() -> None:
         row = rows_of(audited(people), "selection_rate", "race_ethnicity")["A"]
         held += row["low"] <= 0.8 <= row["high"]
     assert held / 200 >= 0.9
+
+
+CELL = st.tuples(st.sampled_from(["F", "M", "unknown"]), st.sampled_from(["A", "B", "C", "unknown"]))
+
+
+@given(st.dictionaries(CELL, st.integers(1, 40), min_size=1))
+def test_small_categories_are_withheld_and_not_given_away(people) -> None:
+    """Fewer than five are never told of; beside a total at least two, and five people, are missing."""
+    found = audited({cell: (n, n // 2) for cell, n in people.items()})
+    for kind in ("sex", "race_ethnicity", "intersectional"):
+        rows = list(rows_of(found, "selection_rate", kind).values())
+        hidden = [row for row in rows if row["withheld"]]
+        assert all(row["withheld"] for row in rows if row["n"] < 5)
+        if hidden and len(hidden) < len(rows):
+            assert len(hidden) > 1
+            assert sum(row["n"] for row in hidden) >= 5
+
+
+def test_a_row_of_crossed_categories_gives_nobody_away() -> None:
+    """Three Asian women follow neither from all women nor from all Asian people."""
+    people = {
+        ("F", "White"): 200,
+        ("F", "Asian"): 3,
+        ("M", "White"): 300,
+        ("M", "Asian"): 50,
+        ("F", "Black"): 60,
+    }
+    found = audited({cell: (n, n // 2) for cell, n in people.items()})
+    crossed = rows_of(found, "selection_rate", "intersectional")
+    whole = {k: rows_of(found, "selection_rate", k) for k in ("sex", "race_ethnicity")}
+    assert crossed["F x Asian"]["withheld"]
+    others = [
+        row["withheld"] for name, row in crossed.items() if name.startswith("F") and name != "F x Asian"
+    ]
+    assert any(others) or whole["sex"]["F"]["withheld"]
+    assert crossed["M x Asian"]["withheld"] or whole["race_ethnicity"]["Asian"]["withheld"]
+
+
+def test_the_example_of_the_rules_withholds_nobody() -> None:
+    """Its smallest category has seventeen people: the summary tells of every one."""
+    found = audited({cell: (n, selected) for cell, (n, selected, _, _) in BOTH.items()})
+    assert not any(row["withheld"] for one in found["tables"] for row in one.get("rows", ()))

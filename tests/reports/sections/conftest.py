@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from reports.html import environment
-from reports.report import sections
+from reports.report import Section, sections
+from reports.report_kind import FAIR_LENDING, LL144
 from tests.worlds.told import AUDIT, ToldLedger
+from tests.worlds.told_hiring import hiring
 from tests.worlds.told_images import ToldImages
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
@@ -29,12 +31,21 @@ def _plain(html: str) -> str:
     return "\n".join(line for line in lines if line) + "\n"
 
 
+def _sections(name: str) -> tuple[Section, ...]:
+    """Return the sections of the kind of report that the named one is part of."""
+    if name == "ll144":
+        return sections(hiring(), AUDIT, LL144)
+    if name.startswith("lending_"):
+        return sections(ToldLedger(), AUDIT, FAIR_LENDING)
+    return sections(ToldImages() if name.startswith("image_") else ToldLedger(), AUDIT)
+
+
 @pytest.fixture
 def golden() -> Callable[[str], None]:
     """Compare a section with its golden; a difference is written to `tests/golden/actual/`."""
 
     def compare(name: str) -> None:
-        told = sections(ToldImages() if name.startswith("image_") else ToldLedger(), AUDIT)
+        told = _sections(name)
         (section,) = [s for s in told if s.name == name]
         template = environment().get_template(f"sections/{name}.html")
         actual = f"<!-- {section.title} -->\n" + _plain(
