@@ -1,9 +1,9 @@
 """How often each kind of interval holds the truth: by counting all that can happen, else by drawn worlds.
 
-``python -m tests.worlds.covered`` prints the tables. Of one or two groups every possible count is weighed with
-its chance, so that the coverage of intervals made of counts is exact and no luck is in it; intervals of scores
-and bootstraps are met by worlds of a seed. Beside them: how far a gap is from the sum of its parts, and how
-often the search of slices finds one where there is none.
+``python -m tests.worlds.covered`` prints the tables. Of one or two groups every possible count is weighed
+with its chance, so that the coverage of intervals made of counts is exact and no luck is in it; intervals of
+scores and bootstraps are met by worlds of a seed. Beside them: how far a gap is from the sum of its parts,
+and how often the search of slices finds one where there is none.
 """
 
 from __future__ import annotations
