@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from audit.fairness.groups import ALL
 from audit.record import Measurement
 from audit.record.words import MeasurementState
 
@@ -25,6 +26,18 @@ def of_estimated_groups(body: Mapping[str, Any] | None) -> tuple[Measurement, ..
     """
     if body is None:
         return ()
+    if not body["groups"]:
+        lost = "; ".join(f"{each['n']:,} rows: {each['cause']}" for each in body["missing"])
+        cause = f"{body['cause']} ({lost})" if lost else body["cause"]
+        return (
+            Measurement(
+                "adverse_impact_ratio",
+                attribute=str(body["attribute"]),
+                group=ALL,
+                state="not_measured",
+                cause=cause,
+            ),
+        )
     found = []
     for one in body["groups"]:
         if one["group"] == body["reference"]:

@@ -46,6 +46,7 @@ class _Table:
     heading: str
     sub: str
     columns: tuple[tuple[str, str, Form], ...]  # metric, title, how it is written
+    asked: bool = False  # made because the config asks for it: where nothing was measured, it says why
 
 
 _TABLES = (
@@ -86,11 +87,13 @@ _TABLES = (
             ("matched_pairs_difference", "Points, pairs", _points),
             ("controlled_standardized_mean_difference", "Score gap", _size),
         ),
+        asked=True,
     ),
     _Table(
         "What the approved pay",
         "Mean price against the reference’s, in the unit of the data; plus is worse for the group.",
         (("price_gap", "Gap", _size), ("controlled_price_gap", "Gap, controls", _size)),
+        asked=True,
     ),
 )
 
@@ -140,14 +143,16 @@ class Category:
 
 
 def tables(sealed: Sealed) -> tuple[Compared, ...]:
-    """Return the tables of which at least one value was measured."""
+    """Return the tables with a value, and those that the config asks for: they say why there is none."""
     found = {(d.metric, d.attribute, d.group): d for d in sealed.disparities}
     sure = _sure(sealed)
     seen = {(row["attribute"], row["group"]): row for row in _rows(sealed, "classical")}
     made = []
     for table in _TABLES:
         columns = [one for one in table.columns if any(key[0] == one[0] for key in found)]
-        if not any(found[key].value is not None for key in found if key[0] in {c[0] for c in columns}):
+        names = {metric for metric, _, _ in columns}
+        measured = any(found[key].value is not None for key in found if key[0] in names)
+        if not columns or not (measured or table.asked):
             continue
         titles = [title for _, title, _ in columns]
         with_power = table is _TABLES[0] and bool(seen)

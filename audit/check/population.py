@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import get_args
 
+from audit.check.words import counted, group_faults, label_faults
 from audit.config import Config, Inspection
 from audit.config.bindings import Actions
 from audit.config.decision import Stages
 from audit.config.nearest import did_you_mean, listed
 from audit.config.protected import UNKNOWN
 from audit.errors import Fault
-
-TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0")
-_FEW = 50
 
 
 def population_faults(config: Config, inspection: Inspection) -> Iterator[Fault]:
@@ -26,7 +24,7 @@ def population_faults(config: Config, inspection: Inspection) -> Iterator[Fault]
     if config.audit.kind == "population":
         # A night of refusals may well hold one group only; its rates are not judged.
         yield from _references(config, inspection)
-        yield from _labels(config, inspection)
+    yield from label_faults(config, inspection)
     yield from _actions(config, inspection)
     yield from _stages(config, inspection)
     yield from _cutoffs(config, inspection)
@@ -64,32 +62,11 @@ def _references(config: Config, inspection: Inspection) -> Iterator[Fault]:
             fact = f"every known row is {next(iter(known))!r}: there is no second group to compare"
             yield config.lines.fault(("protected", name), fact, "Remove this attribute, or mend the column")
         elif attribute.reference not in known:
-            fact = f"no row belongs to the reference {attribute.reference!r} (groups: {_counted(known)})"
+            fact = f"no row belongs to the reference {attribute.reference!r} (groups: {counted(known)})"
             way_out = f"{did_you_mean(attribute.reference, known)}Name one of the groups"
             yield config.lines.fault(("protected", name, "reference"), fact, way_out)
-
-
-def _labels(config: Config, inspection: Inspection) -> Iterator[Fault]:
-    for loc, stated, words in (
-        (("decision", "taken"), config.decision.taken, inspection.taken),
-        (("data", "observed"), config.data.observed, inspection.observed),
-    ):
-        if stated is None or not words or any(_is_word(word, stated.adverse) for word in words):
-            continue
-        # One word alone may be a population without a single refusal. Of two, neither is what is stated.
-        meant = did_you_mean(str(stated.adverse), words)
-        if len(words) > 1 or meant:
-            fact = f"no row of {stated.column!r} is {stated.adverse!r} (it holds {_counted(words)})"
-            yield config.lines.fault((*loc, "adverse"), fact, f"{meant}Name the word of the adverse ones")
-
-
-def _is_word(word: str, stated: str | int | float | bool) -> bool:
-    if isinstance(stated, bool):
-        return word.lower() in (TRUE if stated else FALSE)
-    try:
-        return word == str(stated).strip() or float(word) == float(stated)
-    except ValueError:
-        return False
+        if attribute.bands is None:
+            yield from group_faults(config, name, known)
 
 
 def _actions(config: Config, inspection: Inspection) -> Iterator[Fault]:
@@ -99,7 +76,7 @@ def _actions(config: Config, inspection: Inspection) -> Iterator[Fault]:
     meant = tuple(action.values) if action.values else get_args(Actions)
     strange = {word: n for word, n in inspection.actions.items() if word not in meant}
     if strange:
-        fact = f"the data hold actions without a meaning here ({_counted(strange)})"
+        fact = f"the data hold actions without a meaning here ({counted(strange)})"
         way_out = f"Add them to values, each as one of {listed(get_args(Actions))}"
         yield config.lines.fault(("record", "action", "values"), fact, way_out)
 
@@ -112,7 +89,7 @@ def _stages(config: Config, inspection: Inspection) -> Iterator[Fault]:
     strange = {word: n for word, n in inspection.stages.items() if word not in meant}
     if strange:
         # Comment 9(b)(2)-7: reasons come from the component that failed, so it must be known which did.
-        fact = f"the data hold stages without a meaning here ({_counted(strange)})"
+        fact = f"the data hold stages without a meaning here ({counted(strange)})"
         way_out = f"Add them to values, each as one of {listed(get_args(Stages))}"
         yield config.lines.fault(("decision", "stage", "values"), fact, way_out)
 
@@ -124,7 +101,7 @@ def _cutoffs(config: Config, inspection: Inspection) -> Iterator[Fault]:
     if cutoff.by is not None:
         strange = {key: n for key, n in inspection.cutoff_keys.items() if key not in cutoff.values}
         if strange:
-            fact = f"no cutoff is given for {cutoff.by} {_counted(strange)}"
+            fact = f"no cutoff is given for {cutoff.by} {counted(strange)}"
             yield config.lines.fault(("decision", "cutoff", "values"), fact, "Give each its cutoff")
     low, high = inspection.score_low, inspection.score_high
     if config.release is not None:
@@ -164,10 +141,3 @@ def _pinned(config: Config, inspection: Inspection) -> Iterator[Fault]:
             f"the pinned reference has no applicants for the cutoff {listed(f'{one:g}' for one in strange)}"
         )
         yield config.lines.fault(here, fact, "Pin a reference of the same cutoff")
-
-
-def _counted(groups: Mapping[str, int]) -> str:
-    if len(groups) > _FEW:  # a column of names or ids, taken for one of groups: it is not repeated
-        return f"{len(groups):,} different values"
-    ordered = sorted(groups.items(), key=lambda item: (-item[1], item[0]))
-    return listed(f"{group or '(empty)'} {n:,}" for group, n in ordered)

@@ -35,7 +35,7 @@ ESTIMATED = "race (estimated)"
 
 NO_NAME = "the surname is in no table"
 NO_AREA = "the area is in no table, or nobody of the name's groups lives there"
-NOT_ONE = "the probabilities are missing, or sum to less than 0.99"
+NOT_ONE = "the probabilities are missing, outside 0 to 1, or do not sum to 1 (within 0.01)"
 _CODE = {"block_group": ("GEOID10_BlkGrp", 12), "tract": ("GEOID10_Tract", 11), "zip": ("ZCTA5", 5)}
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "dds", "md", "phd"})
 _NO_LETTERS = re.compile(r"[`{}\\,.0-9\"]")
@@ -70,6 +70,7 @@ def estimated(config: Config, frame: pl.DataFrame) -> Estimated | None:
         cells = [numbers(frame[column]).fill_null(np.nan).to_numpy() for column in columns]
         given = np.stack(cells, axis=1) if frame.height else np.empty((0, len(columns)))
         weights = bisg.without_short_rows(np.where((given < 0) | (given > 1), np.nan, given))
+        weights[weights.sum(axis=1) > 2 - bisg.SUMS_TO_ONE] = np.nan
         weights /= np.where(np.isnan(weights[:, :1]), 1.0, weights.sum(axis=1, keepdims=True))
         return Estimated(weights, {}, _counted({NOT_ONE: np.isnan(weights[:, 0])}))
     return _by_name(config, section, frame)
