@@ -41,8 +41,8 @@ def looks(costs: Floats, favour: Floats) -> Ints:
     # One row an option, for maxima that run down all applicants at once; ranks, for they are short.
     ranks = np.unique(favour, return_inverse=True)[1].astype(np.int16)
     better = np.where(can, ranks.take(order), np.int16(-1)).T.copy()
-    for at in range(1, m):
-        np.maximum(better[at - 1], better[at], out=better[at])
+    for step in (1 << bit for bit in range((m - 1).bit_length())):  # each time over twice as many before
+        better[step:] = np.maximum(better[step:], better[:-step])
     front = can.copy()
     front[:, 1:] &= (better[1:] > better[:-1]).T
     half = _LOOKS // 2
