@@ -18,6 +18,15 @@ def ledger_url(asked: str | None, folder: Path) -> str:
     return name if "://" in name else f"sqlite:///{Path(name).absolute()}"
 
 
+def own_ledger_url(config: Config) -> str | None:
+    """Return the URL of the ledger for fairness, a plain name from the config's folder; None without one."""
+    if config.fairness.ledger is None:
+        return None
+    name = expand(config.fairness.ledger)
+    # Of a run from another folder, and of a model's walls, it must be the same file.
+    return ledger_url(name if "://" in name else str(config.folder / name), config.folder)
+
+
 def hidden_from_models(config: Config, url: str) -> tuple[Path, ...]:
     """Return the files that no model may read, whatever runs in it: evidence, keys and people.
 
@@ -33,8 +42,8 @@ def hidden_from_models(config: Config, url: str) -> tuple[Path, ...]:
         named.append(config.file(config.recipients.path))
     # Also where this audit goes to another ledger, the one beside the config holds people.
     beside = [config.folder / name for name in ("ledger.db", "ledger.key", "ledger.sign", "ledger.erased")]
-    if config.fairness.ledger is not None:
-        beside += files_of(ledger_url(expand(config.fairness.ledger), config.folder))
+    if (own := own_ledger_url(config)) is not None:
+        beside += files_of(own)
     return tuple(dict.fromkeys([*named, *files_of(url), *beside]))
 
 

@@ -48,15 +48,15 @@ def place_of(source: str | Path | Mapping[str, Any], ledger: str | None, only: O
     ConfigError
         Both halves would lie in one ledger.
     """
-    from audit.config import expand, read_config
-    from audit.places import ledger_url
+    from audit.config import read_config
+    from audit.places import ledger_url, own_ledger_url
 
     config = read_config(source).config
     folder = config.folder if config is not None else _beside(source)
     url = ledger_url(ledger, folder)
-    if config is None or config.fairness.ledger is None:
+    own = own_ledger_url(config) if config is not None else None
+    if config is None or own is None:
         return Place(url)
-    own = ledger_url(_under(folder, expand(config.fairness.ledger)), folder)
     if _same(own, url):
         fact = "it is the ledger of the audit itself"
         raise ConfigError(config.lines.fault(("fairness", "ledger"), fact, "Name another, or leave it out"))
@@ -74,11 +74,6 @@ def _compares(config: Config) -> bool:
 
 def _beside(source: str | Path | Mapping[str, Any]) -> Path:
     return Path.cwd() if isinstance(source, Mapping) else Path(source).parent.resolve()
-
-
-def _under(folder: Path, name: str) -> str:
-    """Return a plain file name as one that starts at the config's folder; a URL as it is."""
-    return name if "://" in name else str(folder / name)
 
 
 def _same(one: str, other: str) -> bool:

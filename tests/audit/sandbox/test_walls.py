@@ -239,6 +239,25 @@ def test_what_an_audit_hides_from_its_model(tmp_path: Path, monkeypatch: pytest.
     assert server >= {tmp_path / "house.key", world.folder / "ledger.key"}
 
 
+def test_the_ledger_for_fairness_is_hidden_wherever_a_run_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plain name starts at the config's folder, as where the run seals; not where a program began."""
+    from audit.config import load_config
+    from audit.places import hidden_from_models
+    from tests.worlds import even_lender
+
+    world = even_lender.build(tmp_path / "world", n_profiles=2)
+    stated = json.loads(world.config.read_text())
+    stated["fairness"] = {**stated.get("fairness", {}), "ledger": "fair/fair.db"}
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    config = load_config(stated, folder=world.folder)
+    hidden = set(hidden_from_models(config, f"sqlite:///{tmp_path}/other.db"))
+    names = ("fair.db", "ledger.key", "ledger.sign", "ledger.erased")
+    assert hidden >= {world.folder / "fair" / name for name in names}
+
+
 def test_paths_through_links_are_the_links_and_where_they_lead(tmp_path: Path) -> None:
     """A virtual environment behind links: each link stays one, and where it leads is bound."""
     (tmp_path / "real" / "bin").mkdir(parents=True)
