@@ -80,6 +80,10 @@ def refuse(audit: Audit, sealed: Sealed) -> None:
             f"{who} is {'one batch of refusals' if audit.kind == 'batch' else 'of pictures'}, so it has no "
             "selection rates. A summary under Local Law 144 needs an audit of the kind population."
         )
+    if sealed.groups_elsewhere:
+        raise UsageError(
+            f"{who} compares no group. {sealed.groups_elsewhere}. Render this summary there, with --ledger."
+        )
     body = sealed.figure("ll144")
     if body is None or "tables" not in body:
         raise UsageError(
@@ -140,7 +144,27 @@ _BASES = {
 
 
 def _bases(body: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one["basis"] for one in body["tables"] if one.get("rows")))
+    return tuple(
+        dict.fromkeys(
+            one["basis"]
+            for one in body["tables"]
+            if one.get("rows") and not (one["basis"] == "scoring_rate" and _few_scored(body))
+        )
+    )
+
+
+def _few_scored(body: Any) -> bool:
+    """Return whether fewer than the least of a category that is told have scores.
+
+    What is withheld was chosen by who was decided upon. Where few of them have scores, a rate would tell of
+    single people, and what hides it beside the totals was not looked for: so no scoring rate is told at all.
+    """
+    return any(
+        not row["withheld"] and row["n"] < body["least"]
+        for one in body["tables"]
+        if one["basis"] == "scoring_rate"
+        for row in one.get("rows", ())
+    )
 
 
 def _facts(sealed_at: dt.datetime | None, body: Any) -> list[tuple[str, str]]:
@@ -185,15 +209,20 @@ def _rows(body: Any) -> list[Row]:
     for kind, words in _KINDS.items():
         rows.append(Row(words, head=True))
         tables = [by[kind, basis] for basis in bases]
-        for at, first in enumerate(tables[0]["rows"]):
-            its = [table["rows"][at] for table in tables]
+        # By name, not by place: nobody of a category may have a score.
+        named = [{row["category"]: row for row in table["rows"]} for table in tables]
+        for first in tables[0]["rows"]:
+            its = [rows_of.get(first["category"]) for rows_of in named]
             if first["withheld"]:
                 small = first["n"] < body["least"]
                 n = f"fewer than {body['least']}" if small else "withheld"
                 rows.append(Row(group_label(first["category"]), n=n, cells=(("–", "–", "–"),) * len(its)))
                 continue
             cells = tuple(
-                (count(one["n_counted"]), wording.percent(one["rate"]), _ratio(one, body)) for one in its
+                (count(one["n_counted"]), wording.percent(one["rate"]), _ratio(one, body))
+                if one is not None
+                else ("–", "–", "–")
+                for one in its
             )
             rows.append(Row(group_label(first["category"]), n=count(first["n"]), cells=cells))
     return rows
@@ -225,6 +254,19 @@ def _justification(body: Any) -> str:
 
 
 def _withheld(body: Any) -> str:
+    return " ".join(text for text in (_withheld_categories(body), _withheld_scores(body)) if text)
+
+
+def _withheld_scores(body: Any) -> str:
+    if not _few_scored(body):
+        return ""
+    return (
+        f"Scoring rates are not told here: of some category fewer than {body['least']} people have scores. "
+        "The auditor has them, and decides with counsel what is published."
+    )
+
+
+def _withheld_categories(body: Any) -> str:
     if not any(row["withheld"] for one in body["tables"] for row in one.get("rows", ())):
         return ""
     return (

@@ -143,3 +143,30 @@ def test_without_scores_there_is_one_rate() -> None:
     page = ll144.query(hiring(tables=tables), AUDIT)
     assert [name for name, _ in page.formulas] == ["Selection rate", "Impact ratio"]
     assert all(len(row.cells) == 1 for row in page.rows if not row.head)
+
+
+def _some_without_scores(scored_women: int) -> dict[str, Any]:
+    """Forty men with scores, and forty women of whom a few have any."""
+    sex = ["F"] * 40 + ["M"] * 40
+    race = ["A", "B"] * 40
+    scores = [float("nan") if i < 40 - scored_women else 0.01 * i for i in range(80)]
+    outcome = ["favourable", "favourable", "adverse", "adverse"] * 20
+    table = count(outcome, {"sex": sex, "race": race}, scores)
+    found = bias_audit(table, "sex", "race", adverse_high=True, seed=7)
+    return {**found, "distributed_on": "2026-01-05", "source": "data"}
+
+
+def test_a_category_without_scores_takes_nobody_elses_numbers() -> None:
+    """No woman has a score: women have a selection rate and dashes, and men their own numbers."""
+    rows = {row.label: row for row in ll144._rows(_some_without_scores(0))}
+    assert rows["F"].cells == (("20", "50.0%", "1.000"), ("–", "–", "–"))
+    assert rows["M"].cells == (("20", "50.0%", "1.000"), ("20", "50.0%", "1.000"))
+
+
+def test_scoring_rates_of_a_few_people_are_not_told() -> None:
+    """Forty women were assessed and two have scores: a rate of two would say of each how she scored."""
+    body = _some_without_scores(2)
+    assert ll144._bases(body) == ("selection_rate",)
+    assert all(len(row.cells) == 1 for row in ll144._rows(body) if not row.head)
+    assert "Scoring rates are not told here" in ll144._withheld(body)
+    assert ll144._bases(_some_without_scores(40)) == ("selection_rate", "scoring_rate")
