@@ -26,6 +26,8 @@ from audit.fairness.segments import common
 from audit.fairness.strata import Strata, selected_by_stratum, two_by_two
 from audit.group_tests import control_kinds, references, segment_names
 from audit.record import Access, Bound, Disparity, Figure, Policy, Rate
+from audit.slicing.by_group import sweeps
+from audit.slicing.sweep import grid
 
 if TYPE_CHECKING:
     from audit.config import Config
@@ -36,6 +38,7 @@ NAMES: dict[str, Access] = {
     "classical": "fair_lending",
     "calibration_by_group": "fair_lending",
     "score_quantiles": "fair_lending",
+    "group_sweeps": "fair_lending",
     "price_quantiles": "fair_lending",
     "segments": "fair_lending",
     "matched_pairs": "fair_lending",
@@ -80,6 +83,7 @@ def group_figures(
                 table, tuple(config.protected), config.decision.adverse_high
             ),
             "score_quantiles": _quantiles(table, config, "the decisions have no scores"),
+            "group_sweeps": _sweeps(config, table, stated),
             "price_quantiles": _quantiles(
                 None if strata is None else strata.prices,
                 config,
@@ -220,6 +224,20 @@ def _quantiles(table: CountTable | None, config: Config, cause: str) -> dict[str
         return {"cause": cause}
     named = [name for name in references(config) if len(table.groups(name)) <= MOST_GROUPS]
     return {"rows": quantiles_by_group(table, ("all", *named), config.fairness.min_group)}
+
+
+def _sweeps(config: Config, table: CountTable, stated: Mapping[str, str]) -> dict[str, Any]:
+    decision = config.decision
+    cutoff = decision.cutoff.value if decision.cutoff is not None else None
+    return sweeps(
+        table,
+        stated,
+        grid(table.score_counts(), config.performance.thresholds or (), cutoff),
+        cutoff=cutoff,
+        adverse_high=decision.adverse_high,
+        included=decision.at_cutoff == "adverse",
+        min_group=config.fairness.min_group,
+    )
 
 
 def _segments(config: Config, strata: Strata | None, stated: Mapping[str, str]) -> dict[str, Any]:

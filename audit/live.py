@@ -68,15 +68,15 @@ class Live:
         ledger: str | None = None,
         now: Callable[[], dt.datetime] | None = None,
     ) -> None:
-        from audit import prepare
         from audit.config import read_config
         from audit.host import host_of
         from audit.pinned import kinds_of
+        from audit.places import hidden_from_models, ledger_url
         from audit.release import completing
 
         folder = Path.cwd() if isinstance(source, Mapping) else Path(source).parent
         self._source, self._now = source, now
-        self._url = prepare.ledger_url(ledger, folder.resolve())
+        self._url = ledger_url(ledger, folder.resolve())
         reading = read_config(source, complete=completing(self._url))
         if reading.faults or reading.config is None:
             raise ConfigError(reading.faults)
@@ -87,7 +87,7 @@ class Live:
         self._id = config.data.id
         self._kinds = kinds_of(config, self._url)
         self._ready: Ready | None = None
-        self._host: Host | None = host_of(config, prepare.hidden_from_models(config, self._url))
+        self._host: Host | None = host_of(config, hidden_from_models(config, self._url))
         if self._host is not None:
             self._host.model()
 

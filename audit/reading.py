@@ -11,6 +11,7 @@ a fault: the formula was fitted to passages, and a reason is a phrase.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?]+(?:\s|$)")
@@ -23,6 +24,7 @@ _SILENT_END = re.compile(r"[^aeiouy]e$|[^aeiouytd]ed$|[^aeiouycsxzg]es$")
 _SPOKEN_END = re.compile(r"[^aeiouylr]les?$|[cs]hes$")  # ta-ble, ti-tles, bran-ches
 
 
+@lru_cache(8192)  # letters are made of few words
 def syllables(word: str) -> int:
     """Return how many syllables an English word has, at least one.
 

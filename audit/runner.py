@@ -119,7 +119,7 @@ def _of_images(
     from audit import images
     from audit.errors import UsageError
     from audit.images.prepare import prepare
-    from audit.prepare import ledger_url
+    from audit.places import ledger_url
 
     if data is not None or demonstration is not None:
         raise UsageError("run: an audit of pictures reads them from its config. Name them in data.path.")

@@ -5,7 +5,7 @@ served since which day and by which source; ``classes.yaml``, one entry a protec
 what was in force on its audit's day. Neither says what follows from a number.
 
 Why so, no part of a pack's digest: like ``law.yaml`` it changes no finding. What a document took from it
-is in the document's own digest of templates.
+is in the digest that the document prints and is recorded with.
 """
 
 from __future__ import annotations

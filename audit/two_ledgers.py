@@ -49,7 +49,7 @@ def place_of(source: str | Path | Mapping[str, Any], ledger: str | None, only: O
         Both halves would lie in one ledger.
     """
     from audit.config import expand, read_config
-    from audit.prepare import ledger_url
+    from audit.places import ledger_url
 
     config = read_config(source).config
     folder = config.folder if config is not None else _beside(source)
@@ -90,6 +90,19 @@ def _same(one: str, other: str) -> bool:
     return one == other
 
 
+def _refuse_one(config: Config, place: Place) -> None:
+    """Open both ledgers before hours of work, and refuse one that is both under two spellings."""
+    from audit.ledger import Ledger
+
+    assert place.fairness is not None
+    with Ledger.open(place.fairness, create=True) as other, Ledger.open(place.url, create=True) as own:
+        if own.origin == other.origin:
+            fact = "it is the ledger of the audit itself, spelled otherwise"
+            raise ConfigError(
+                config.lines.fault(("fairness", "ledger"), fact, "Name another, or leave it out")
+            )
+
+
 def audited_apart(
     source: str | Path | Mapping[str, Any], place: Place, data: Any, options: Mapping[str, Any]
 ) -> Result:
@@ -101,7 +114,6 @@ def audited_apart(
     """
     from audit import identity, parted, prepare
     from audit.data.container import as_polars
-    from audit.ledger import Ledger
     from audit.runner import carry_out
 
     assert place.fairness is not None
@@ -112,7 +124,7 @@ def audited_apart(
     with prepare.prepare(source, ledger=place.url, data=frame, only="fairness") as compared:
         told = prepare.prepare(source, ledger=place.url, data=frame, only="notices", host=compared.host)
         tell("check", 1, 1)
-        Ledger.open(place.fairness, create=True).close()  # before hours of work, what cannot be opened
+        _refuse_one(told.config, place)
         other = identity.head(compared, opened_at=clock(), **named)
         first = carry_out(told, place.url, companion=parted.companion("fairness", other.audit), **options)
         second = carry_out(

@@ -152,7 +152,7 @@ class _Foreign(HTMLParser):
 
 def printable(text_words: str) -> Iterator[Violation]:
     """Yield (m): a character that the letter's font lacks; the page would show a box in its place."""
-    strange = sorted(set(filter(envelope.unprintable, text_words)))
+    strange = sorted(filter(envelope.unprintable, set(text_words)))
     if strange:
         shown = ", ".join(f"U+{ord(one):04X}" for one in strange[:4])
         yield Violation(

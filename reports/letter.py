@@ -18,6 +18,7 @@ from audit.reading import grade
 from audit.record import Document, Refusal
 from reports import envelope, printing
 from reports.checks import inert
+from reports.compiled.shape import shape_of
 from reports.html import environment_digest, words
 from reports.kinds import KINDS
 from reports.kinds.choice import choose, jurisdiction
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     from audit.ledger import IssuedDocument, Ledger
     from audit.record import CaseFile, Decision, Recipient, Role
+    from reports.checks import Violation
+    from reports.compiled.press import Press
     from reports.deadline import Deadline
     from reports.kinds import Kind
     from reports.pdf import AttachedFile
@@ -76,10 +79,14 @@ class Letters:
     audit_id : str
     folder : Path, optional
         What ``letters.templates`` and ``letters.letterhead`` are relative to: the config's folder.
+    press : Press, optional
+        Stamps PDFs instead of rendering each; without it WeasyPrint renders them all.
     """
 
-    def __init__(self, ledger: Ledger, audit_id: str, folder: Path | None = None) -> None:
-        self.ledger = ledger
+    def __init__(
+        self, ledger: Ledger, audit_id: str, folder: Path | None = None, press: Press | None = None
+    ) -> None:
+        self.ledger, self.press = ledger, press
         self.audit = ledger.find(audit_id)
         if (self.audit.config.get("audit") or {}).get("only") == "fairness":
             raise UsageError(
@@ -95,6 +102,8 @@ class Letters:
         self.terms = replace(terms, letterhead=mark)
         self._told: dict[tuple[str, str, str], Terms] = {}
         self._digests: dict[tuple[str, str], str] = {}
+        self._inert: dict[str, tuple[Violation, ...]] = {}
+        self._last: tuple[str, CaseFile] | None = None
 
     def render(
         self,
@@ -134,7 +143,7 @@ class Letters:
             What came of a review that the person asked for: reviewer, authority_to_change,
             received_view, outcome, reason, closed_at (an ISO date).
         """
-        case = self.ledger.case(self.audit.audit, decision.decision)
+        case, self._last = self._case(decision), None  # the next letter reads anew what may be erased by then
         if review is not None:
             case = replace(case, review=review)
         due: Deadline | None = None
@@ -205,7 +214,7 @@ class Letters:
             html_words=html_words,
             text_words=page.text,
         )
-        broken = (*inert(page.plain), *broken)
+        broken = (*self._acts(page.plain), *broken)
         if broken:
             return refused(*(Gap(f"{one.fact} (check {one.check})", one.citation) for one in broken))
         said, template = " ".join(page.text.split()), self._digest(what, terms)
@@ -217,7 +226,7 @@ class Letters:
             files = (attached(told, date),)
         identifier = self._identifier(what, decision, recipient, date)
         try:
-            made = printing.files(page, formats, terms.paper, identifier, files, what.pages)
+            made = printing.files(page, formats, terms.paper, identifier, files, what.pages, self.press)
         except printing.TemplateFault as error:
             return refused(Gap(str(error).rstrip("."), what.source))
         if isinstance(made, str):
@@ -249,14 +258,29 @@ class Letters:
         """Return why the decision asks for no letter to a person, or to anybody; None where it asks."""
         if kind is not None:
             return None  # each person's answer may be another
-        case = self.ledger.case(self.audit.audit, decision.decision)
+        case = self._case(decision)
         choice = choose(decision, case, role, self._letters)
         return choice if isinstance(choice, Gap) else None
+
+    def _case(self, decision: Decision) -> CaseFile:
+        """Return the case of a decision, which is asked for several times while its letter is written."""
+        if self._last is None or self._last[0] != decision.decision:
+            self._last = decision.decision, self.ledger.case(self.audit.audit, decision)
+        return self._last[1]
+
+    def _acts(self, html: str) -> tuple[Violation, ...]:
+        """Return what a page holds besides words: the same for all whose tags are the same."""
+        tags = shape_of(html).key
+        if tags not in self._inert:
+            if len(self._inert) > 64:
+                self._inert.clear()
+            self._inert[tags] = tuple(inert(html))
+        return self._inert[tags]
 
     def kind_due(self, decision: Decision) -> str | None:
         """Return the kind of letter that the decision asks for, whoever its persons are; None for none."""
         try:
-            case = self.ledger.case(self.audit.audit, decision.decision)
+            case = self._case(decision)
         except AuditError:  # a locked cell that does not open, a person erased: asked again where it is told
             return None
         choice = choose(decision, case, letters=self._letters)
@@ -274,7 +298,7 @@ class Letters:
         """
         from audit.ledger.requests import last_review
 
-        case = self.ledger.case(self.audit.audit, decision.decision)
+        case = self._case(decision)
         person = self.person(decision, case, recipient)
         if person is None:
             return None
@@ -289,12 +313,12 @@ class Letters:
 
     def _terms(self, what: Kind, case: CaseFile, lang: str | None) -> Terms:
         code = (lang or case.record.get("language", "") or "en").strip().lower()
-        known = what.languages(self.house)
-        if code not in known:
-            raise WordsError(f"the language is {code}: {what.name} has words in {', '.join(known)}")
         where = jurisdiction(case) or what.entities[0]
         key = (what.name, where, code)
         if key not in self._told:
+            known = what.languages(self.house)
+            if code not in known:
+                raise WordsError(f"the language is {code}: {what.name} has words in {', '.join(known)}")
             self._told[key] = self.terms.told(what.name, where, code, self.house)
         return self._told[key]
 
@@ -322,7 +346,7 @@ class Letters:
 
     def is_issued(self, decision: Decision, recipient: Recipient, kind: str | None = None) -> bool:
         """Whether this letter went to this person already."""
-        case = self.ledger.case(self.audit.audit, decision.decision)
+        case = self._case(decision)
         if kind is None:
             choice = choose(decision, case, recipient.role, self._letters)
             if isinstance(choice, Gap):

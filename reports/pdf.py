@@ -1,4 +1,4 @@
-"""HTML to PDF: the only import of WeasyPrint, which opens nothing outside our templates.
+"""HTML to PDF: WeasyPrint, which opens nothing outside our templates.
 
 Why so: WeasyPrint writes one standard a file, but a PDF/A-3a can say that it is PDF/UA-1 too when
 its metadata hold both marks and the extension schema that PDF/A asks for; `_both_standards` puts
@@ -120,6 +120,7 @@ def to_pdf(
     full_fonts: bool = False,
     uncompressed: bool = False,
     drawn: list[str] | None = None,
+    laid: list[tuple[Any, Any]] | None = None,
 ) -> bytes:
     """Return the PDF of an HTML document; equal arguments give equal bytes.
 
@@ -140,6 +141,8 @@ def to_pdf(
         Whole fonts and plain streams, for templates that are compiled once and stamped.
     drawn : list of str, optional
         Gets the texts that stand on the pages, margins left out: what is hidden is not among them.
+    laid : list of tuple, optional
+        Gets WeasyPrint's laid-out document and the tree of elements that it read.
 
     Raises
     ------
@@ -176,6 +179,8 @@ def to_pdf(
         document = page.render(fonts, stylesheets=sheets, **options)
         if drawn is not None:
             drawn += _texts(document)
+        if laid is not None:
+            laid.append((document, page.etree_element))
         if variant == "pdf/a-3a":
             metadata = document.metadata
             metadata.generate_rdf_metadata = _both_standards(metadata.generate_rdf_metadata)

@@ -10,8 +10,8 @@ import traceback
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+    from reports.compiled.press import Press, Printed
     from reports.pdf import AttachedFile
     from reports.sheet import Sheet
     from reports.terms import Terms
@@ -68,6 +69,11 @@ def _place(error: Exception, house: Path) -> tuple[str, int | None] | None:
     return theirs[-1] if theirs else None
 
 
+@cache
+def _program() -> str:
+    return f"plainspoken {version('plainspoken')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A letter's words in their two forms, and what the page for the screen is made of."""
@@ -105,7 +111,7 @@ def page(kind: str, terms: Terms, sheet: Sheet, date: dt.date, token: str, house
         "notice": sheet,
         "words": terms.words.words,
         "date": date.isoformat(),
-        "program": f"plainspoken {version('plainspoken')}",
+        "program": _program(),
         "token": token,
     }
     with _of_the_house(house):
@@ -122,6 +128,7 @@ def files(
     identifier: bytes,
     attachments: Sequence[AttachedFile] = (),
     pages: int | None = None,
+    press: Press | None = None,
 ) -> dict[str, bytes] | str:
     """Return a letter in the formats asked for, or why it cannot be sent so.
 
@@ -131,10 +138,13 @@ def files(
         The PDF's /ID, from the record.
     pages : int, optional
         How many there may be.
+    press : Press, optional
+        Stamps the PDF where that is proved equal to WeasyPrint's.
     """
     contents: dict[str, bytes] = {}
     if "pdf" in formats:
-        contents["pdf"], n, drawn = _to_pdf(page.plain, _STYLES[paper], identifier, attachments)
+        to_pdf = _to_pdf if press is None else press.print
+        contents["pdf"], n, drawn = to_pdf(page.plain, _STYLES[paper], identifier, attachments)
         if pages is not None and n > pages:
             return f"the notice runs to {n} pages; {pages} can be sent: shorten what it says"
         # A template may hide a block; every letter of the text has to stand on the pages.
@@ -156,12 +166,7 @@ def digest(kind: str, terms: Terms, house: Path | None) -> str:
 
 def _to_pdf(
     html: str, styles: Sequence[str], identifier: bytes, attachments: Sequence[AttachedFile]
-) -> tuple[bytes, int, list[str]]:
-    import pikepdf
+) -> Printed:
+    from reports.compiled.press import rendered
 
-    from reports.pdf import to_pdf
-
-    drawn: list[str] = []
-    content = to_pdf(html, styles=styles, identifier=identifier, attachments=attachments, drawn=drawn)
-    with pikepdf.open(BytesIO(content)) as pdf:
-        return content, len(pdf.pages), drawn
+    return rendered(html, styles, identifier, attachments)

@@ -8,7 +8,7 @@ from reports import wording
 from reports.charts import forest
 from reports.facts import often
 from reports.groups import attribute_label, group_label, group_words, order, parts
-from reports.outcomes import Asked, screens
+from reports.outcomes import Asked, duties, screens
 from reports.wording import capital, count, joined, number_in_words, plural
 
 if TYPE_CHECKING:
@@ -39,6 +39,22 @@ def screening_line(asked: Sequence[Asked]) -> float | None:
     screen = screen_of(asked)
     bound = screen.requirement.bound if screen and screen.requirement else None
     return bound.at_least if bound else None
+
+
+_BOUND_OF = {"law": "bound of law", "guidance": "guidance bound", "house": "house bound"}
+
+
+def duty_bounds(asked: Sequence[Asked]) -> tuple[tuple[float, str], ...]:
+    """Return what duties ask a ratio to be at least, each named by its kind; the highest of a kind first."""
+    found = {
+        (a.requirement.bound.at_least, _BOUND_OF[a.kind])
+        for a in duties(asked)
+        if a.requirement is not None
+        and a.requirement.measure == "adverse_impact_ratio"
+        and a.requirement.bound is not None
+        and a.requirement.bound.at_least is not None
+    }
+    return tuple(sorted(found, key=lambda one: (-one[0], one[1])))
 
 
 def judged_by_screen(sealed: Sealed) -> dict[tuple[str, str], Finding]:
@@ -104,6 +120,22 @@ def forest_rows(sealed: Sealed, line: float | None) -> tuple[forest.Ratio, ...]:
                 )
             )
     return tuple(rows)
+
+
+def fitting(rows: Sequence[forest.Ratio], most: int) -> tuple[tuple[forest.Ratio, ...], int]:
+    """Return the rows that a page holds, and how many groups only the table holds.
+
+    Names of attributes and references stay; of the others those first that are below the line or span it,
+    then the lowest.
+    """
+    if len(rows) <= most:
+        return tuple(rows), 0
+    places = [i for i, row in enumerate(rows) if row.state not in ("head", "reference")]
+    gravest = ("below", "span", "dot", "few", "none")
+    places.sort(key=lambda i: (gravest.index(rows[i].state), rows[i].value or 0.0, i))
+    kept = set(places[: max(0, most - (len(rows) - len(places)))])
+    shown = tuple(row for i, row in enumerate(rows) if row.state in ("head", "reference") or i in kept)
+    return shown[:most], len(places) - len(kept)
 
 
 def _beyond_chance(d: Disparity) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from audit.record import Document, Refusal
+from reports.compiled.press import Press
 from reports.letter import Letters
 from reports.numbers import replaced_by
 
@@ -78,17 +79,27 @@ def reissued(ledger: Ledger, document: IssuedDocument, folder: Path | None = Non
     if kept is not None:
         return Reissued(document, "kept", document.format, kept, True, True)
     words = documents.words(ledger, document)
-    made = _rendered(ledger, Letters(ledger, document.audit, folder), document, words)
+    letters = Letters(ledger, document.audit, folder)
+    made = _rendered(ledger, letters, document, words)
+    if document.format == "pdf" and isinstance(made, Document) and _digest(made) != document.sha256:
+        letters.press = Press()  # it may have been stamped: the same page in other bytes
+        stamped = _rendered(ledger, letters, document, words)
+        if isinstance(stamped, Document) and _digest(stamped) == document.sha256:
+            made = stamped
     alike = None
     if isinstance(made, Document):
         then = (document.environment_digest, document.template_digest)
         alike = (made.environment_digest, made.template_digest) == then
         if made.words == words:
-            same = hashlib.sha256(made.content).hexdigest() == document.sha256
+            same = _digest(made) == document.sha256
             return Reissued(document, "rendered", document.format, made.content, same, alike)
     cause = made if isinstance(made, str) else "today's program says it in other words"
     plain = textwrap.fill(words, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
     return Reissued(document, "words", "txt", plain.encode(), False, alike, cause)
+
+
+def _digest(document: Document) -> str:
+    return hashlib.sha256(document.content).hexdigest()
 
 
 def _rendered(ledger: Ledger, letters: Letters, document: IssuedDocument, words: str) -> Document | str:

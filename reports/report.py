@@ -32,6 +32,7 @@ TEMPLATES = (
     "sections",
     "charts",
     "style/report.css",
+    "style/report.js",
     "style/fonts",
 )
 KINDS = {one.kind: one for one in (AUDIT, FAIR_LENDING, LL144)}

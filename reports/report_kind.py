@@ -102,6 +102,12 @@ def _gap_cause(sealed: Sealed) -> str:
     return "the gap in scores was not split over factors, and factors were not tried on telling a group"
 
 
+def _group_cause(sealed: Sealed, figure: str) -> str:
+    if sealed.audit.kind == "batch":
+        return "these are the refusals of one batch, so nothing can be said of all who applied"
+    return sealed.cause(figure)
+
+
 AUDIT = ReportKind(
     "audit",
     "report",
@@ -124,6 +130,16 @@ FAIR_LENDING = ReportKind(
     _lending,
     lambda sealed, counsel: of_lending(sealed, counsel=counsel),
     {
+        "group_scores": (
+            "Scores by group",
+            "Scores by group were not measured",
+            lambda sealed: _group_cause(sealed, "score_quantiles"),
+        ),
+        "cutoffs": (
+            "Cutoffs",
+            "What other cutoffs would do to groups was not measured",
+            lambda sealed: _group_cause(sealed, "group_sweeps"),
+        ),
         "estimated": ("Estimated groups", "Groups were not estimated", register.without_estimates),
         "gap": ("Gap", "The gap in scores was not split", _gap_cause),
         "alternatives": ("Alternatives", "No alternative was searched for", register.without_alternatives),

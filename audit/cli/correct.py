@@ -18,7 +18,7 @@ from audit.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audit.cli.outbox import Order
+    from audit.cli.tally import Order
     from audit.ledger import IssuedDocument, Ledger
     from audit.record import Decision, Recipient
 
@@ -48,9 +48,9 @@ def correct(
 ) -> None:
     """Write letters that replace those issued on a decision, and say which; the log links them."""
     from audit.cli.letters import day_of, formats_of
-    from audit.cli.outbox import Order
     from audit.cli.output import refuse_foreign
     from audit.cli.place import open_ledger
+    from audit.cli.tally import Order
     from audit.ledger import events
 
     events.need(by=by, reason=reason)
@@ -95,9 +95,10 @@ def _write(
     recipients: Path | None,
     out: Path,
 ) -> dict[str, Any]:
-    from audit.cli.outbox import EXCEPTIONS, Tally, as_csv, folder_of, own_names
+    from audit.cli.outbox import as_csv, folder_of, own_names
     from audit.cli.output import OutputFolder
     from audit.cli.sealing import Records
+    from audit.cli.tally import EXCEPTIONS, Tally
     from audit.ledger import corrections
     from audit.record import Refusal
     from reports.letter import Letters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from audit.runner import Progress
 
 _FORMATS = ("pdf", "html", "txt")
+_TOGETHER = 200  # stamped letters that are recorded in one transaction: a fifth of a second
 
 
 def letters(
@@ -56,14 +58,28 @@ def letters(
     recipients: Path | None = typer.Option(
         None, "--recipients", metavar="FILE", help="Read instead of the config's recipients."
     ),
+    stamped: bool = typer.Option(
+        False, "--stamped", help="Compile each page once and stamp PDFs, where that is proved equal."
+    ),
+    prove_sample: int = typer.Option(
+        0,
+        "--prove-sample",
+        metavar="N",
+        min=0,
+        help="With --stamped: make the letters of N decisions both ways, compare, and seal what was found.",
+    ),
+    jobs: int | None = typer.Option(
+        None, "--jobs", metavar="N", min=1, help="Processes that render. Default: every core if --stamped."
+    ),
     ledger: str | None = typer.Option(None, "--ledger", metavar="URL", help=LEDGER_HELP),
     as_json: bool = typer.Option(False, "--json", help="End with one JSON object on the last line."),
 ) -> None:
     """Write the letters that tell refused persons the action and its reasons."""
-    from audit.cli.outbox import Order, write
+    from audit.cli.outbox import write
     from audit.cli.output import refuse_foreign
     from audit.cli.place import open_ledger
     from audit.cli.progress import progress_bars
+    from audit.cli.tally import Order
     from reports.kinds import KINDS
 
     if kind is not None and kind not in KINDS:
@@ -74,6 +90,8 @@ def letters(
         raise UsageError(
             "--reason: it is missing. --late and --again need one, and it is kept with the letter."
         )
+    if prove_sample and not stamped:
+        raise UsageError("--prove-sample: nothing is stamped, so there is nothing to prove. Add --stamped.")
     if reason is not None and not (late or again):
         raise UsageError("--reason: it gives a reason for nothing. Give --late or --again with it.")
     order = Order(
@@ -84,6 +102,10 @@ def letters(
         late_reason=reason if late else None,
         kind=kind,
         lang=lang.strip().lower() if lang else None,
+        stamped=stamped,
+        jobs=jobs or (len(os.sched_getaffinity(0)) if stamped else 1),
+        sample=prove_sample,
+        together=_TOGETHER if stamped else 1,
     )
     refuse_foreign(out)  # before any work, so that it is not lost to a full folder
     with open_ledger(ledger) as opened, progress_bars(quiet=as_json) as progress:
@@ -116,7 +138,8 @@ def write_letters(
     progress: Progress | None = None,
 ) -> int:
     """Write the letters of some decisions into a folder; return how many letters were written."""
-    from audit.cli.outbox import Order, write
+    from audit.cli.outbox import write
+    from audit.cli.tally import Order
 
     order = Order(date=date, formats=formats_of(formats))
     tally = write(ledger, audit, list(decisions), order, recipients=recipients, out=folder, progress=progress)

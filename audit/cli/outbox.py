@@ -8,22 +8,24 @@ somebody could send it; and a letter that could not be recorded is not there at 
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
+from audit.cli.manifest import write_manifest
 from audit.cli.output import OutputFolder
+from audit.cli.pressroom import Asked, Room, Told, tell_all
 from audit.cli.rescue import rescue
 from audit.cli.sealing import Records
+from audit.cli.stamped_sample import compare, seal
+from audit.cli.tally import EXCEPTIONS, Order, Tally
 from audit.errors import AuditError, UsageError
 from audit.ledger import leases
 from audit.record import Refusal
 from reports.deadline import DAYS, WARN_AFTER_DAYS
-from reports.kinds import KINDS
 from reports.letter import Letters, refusal
 from reports.mandatory import PERSON, RECORD, Gap, NotDue
 
@@ -34,91 +36,7 @@ if TYPE_CHECKING:
     from audit.record import Decision, Document, Outcome, Recipient, Role
     from audit.runner import Progress
 
-EXCEPTIONS = "exceptions.csv"
 _COLUMNS = ("decision", "role", "cause", "citation", "days_left")
-_HELD = "held: "
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What was asked for all letters of one call."""
-
-    date: dt.date
-    formats: tuple[Any, ...]
-    draft: bool = False
-    again_reason: str | None = None
-    late_reason: str | None = None
-    kind: str | None = None  # None: the one that each decision asks for
-    lang: str | None = None  # None: that of each record
-
-
-@dataclass(slots=True)
-class Tally:
-    """What came of it: counts and the folder, never an id."""
-
-    audit: str
-    out: Path
-    draft: bool
-    letters: int = 0
-    files: int = 0
-    near: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
-    grades: list[float] = field(default_factory=list)
-    rescued: Mapping[Path, int] = field(default_factory=dict)
-    moved: Path | None = None
-    exceptions: list[Refusal] = field(default_factory=list)
-
-    @property
-    def held(self) -> int:
-        """How many notices are held."""
-        return sum(one.cause.startswith(_HELD) for one in self.exceptions)
-
-    @property
-    def refused(self) -> int:
-        """How many letters were refused."""
-        return len(self.exceptions) - self.held
-
-    @property
-    def reading_grade(self) -> float | None:
-        """The median Flesch-Kincaid grade of the English letters; None where there is none."""
-        return round(median(self.grades), 1) if self.grades else None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the counts for machines."""
-        return {
-            "audit": self.audit,
-            "letters": self.letters,
-            "kinds": dict(sorted(self.kinds.items())),
-            "files": self.files,
-            "draft": self.draft,
-            "refused": self.refused,
-            "held": self.held,
-            "near_deadline": self.near,
-            "reading_grade": self.reading_grade,
-            "rescued": {str(path): n for path, n in self.rescued.items()},
-            "moved": None if self.moved is None else str(self.moved),
-            "out": str(self.out),
-            "exceptions": str(self.out / EXCEPTIONS),
-        }
-
-    def in_words(self) -> str:
-        """Return the counts for people."""
-        what = ("draft" if self.draft else "letter") + ("" if self.letters == 1 else "s")
-        lines = [f"{self.letters} {what} in {self.out}"]
-        lines += [f"  {n} {kind}: {KINDS[kind].source}" for kind, n in sorted(self.kinds.items())]
-        if self.reading_grade is not None:
-            lines.append(f"  reading grade {self.reading_grade} (Flesch-Kincaid, prescribed texts included)")
-        lines += [
-            f"{n} files of an earlier call, recorded and not put in place then: {path}"
-            for path, n in self.rescued.items()
-        ]
-        if self.moved is not None:
-            lines.append(f"the letters that lay there: {self.moved}")
-        if self.near:
-            lines.append(f"{self.near} of them with {DAYS - WARN_AFTER_DAYS} days or fewer left")
-        if self.exceptions:
-            lines.append(f"{self.refused} refused, {self.held} held: {self.out / EXCEPTIONS}")
-        return "\n".join(lines)
 
 
 def write(
@@ -162,45 +80,82 @@ def _write(
     still: Callable[[], None],
 ) -> Tally:
     found = rescue(ledger, audit, out)
-    letters = Letters(ledger, audit, folder_of(ledger, audit))
+    which = asked if isinstance(asked, str) else "named"
+    room = Room(audit, folder_of(ledger, audit), order.stamped, partial(_told, order, which))
+    letters = room.letters(ledger)
     known, bad = read_recipients_of(ledger, audit, recipients)
     tally = Tally(audit, out, order.draft, rescued=found)
     ready: list[tuple[tuple[Document, ...], Recipient, Decision]] = []
-    decisions = list(_chosen(letters, audit, asked, order, tally))
+    decisions = [
+        Asked(one, known.get(one.decision, []), bad.get(one.decision, []))
+        for one in _chosen(letters, audit, asked, order, tally)
+    ]
     with OutputFolder(out, private=True) as folder:
+        if order.stamped and order.sample:
+            tally.proof = compare(room, ledger, decisions, order.sample)
+            seal(ledger, audit, tally.proof)
+            room = room._replace(stamped=not tally.proof.differences)
         taken: Counter[str] = Counter()
-        for done, decision in enumerate(decisions, start=1):
+        for done, told in enumerate(tell_all(room, ledger, decisions, order.jobs), start=1):
             still()
-            for recipient in _persons(
-                letters, decision, known, bad, order, tally, everyone=isinstance(asked, str)
-            ):
-                if asked == "unsent" and letters.is_issued(decision, recipient, order.kind):
-                    continue
-                made = _rendered(letters, decision, recipient, order)
-                if isinstance(made, Refusal):
-                    tally.exceptions.append(made)
-                    continue
+            tally.add(told)
+            for made, recipient in told.letters:
                 named = own_names(made, taken)
                 for document in named:
-                    folder.write(document.name, document.content)
+                    folder.write(document.name, document.content, settled=not order.stamped)
                 # The bytes wait on disk, so that memory stays flat over a night of letters.
-                ready.append((tuple(replace(one, content=b"") for one in named), recipient, decision))
+                ready.append((tuple(replace(one, content=b"") for one in named), recipient, told.decision))
             if progress is not None:
                 progress("letters", done, len(decisions))
         if isinstance(asked, str):  # a record that names no decision may be anybody's
             tally.exceptions += bad.get("", [])
+        if order.stamped:
+            folder.settle()
         records = Records(ledger, audit, order, folder, tally)
-        for documents, recipient, decision in ready:
+        for first in range(0, len(ready), order.together):
             still()
-            if not records.add(documents, recipient):
-                continue
-            due = decision.notice.due_on
-            if due is not None and (due - order.date).days < DAYS - WARN_AFTER_DAYS:
-                tally.near += 1
+            batch = ready[first : first + order.together]
+            sealed = records.add_many([(documents, recipient) for documents, recipient, _ in batch])
+            for is_sealed, (_, _, decision) in zip(sealed, batch, strict=True):
+                due = decision.notice.due_on if is_sealed else None
+                if due is not None and (due - order.date).days < DAYS - WARN_AFTER_DAYS:
+                    tally.near += 1
+        if order.stamped and not order.draft and tally.letters:
+            _manifest(ledger, audit, folder, [documents for documents, _, _ in ready], tally)
         folder.write(EXCEPTIONS, as_csv(tally.exceptions))
         folder.lasting = tally.letters > 0 and not order.draft
     tally.moved = folder.moved
     return tally
+
+
+def _manifest(
+    ledger: Ledger,
+    audit: str,
+    folder: OutputFolder,
+    ready: Sequence[tuple[Document, ...]],
+    tally: Tally,
+) -> None:
+    """Seal the list of all files; where that fails, the letters, which are recorded, stay in their place."""
+    there = [one for documents in ready for one in documents if folder.inside(one.name).is_file()]
+    templates = sorted({one.template_digest for one in there})
+    try:
+        write_manifest(ledger, audit, folder, [one.name for one in there], templates)
+    except AuditError as error:
+        tally.exceptions.append(Refusal("", None, f"the manifest was not recorded: {error}", RECORD))
+
+
+def _told(order: Order, which: str, letters: Letters, asked: Asked) -> Told:
+    """Return what comes of a decision; ``which`` is ``unsent``, ``all`` or ``named``."""
+    told = Told(asked.decision)
+    for recipient in _persons(letters, asked, order, told, everyone=which != "named"):
+        if which == "unsent" and letters.is_issued(asked.decision, recipient, order.kind):
+            continue
+        made = _rendered(letters, asked.decision, recipient, order)
+        if isinstance(made, Refusal):
+            told.exceptions.append(made)
+        else:
+            told.letters.append((made, recipient))
+    return told
 
 
 def read_recipients_of(
@@ -276,19 +231,10 @@ def _told_outcomes(ledger: Ledger, audit: str) -> list[Outcome]:
     return ["adverse", "none", *granted]
 
 
-def _persons(
-    letters: Letters,
-    decision: Decision,
-    known: Mapping[str, list[Recipient]],
-    bad: Mapping[str, list[Refusal]],
-    order: Order,
-    tally: Tally,
-    *,
-    everyone: bool,
-) -> list[Recipient]:
+def _persons(letters: Letters, asked: Asked, order: Order, told: Told, *, everyone: bool) -> list[Recipient]:
     """Return who is to be told of a decision; what keeps it from somebody becomes an exception."""
+    decision, theirs, unreadable = asked
     gap = _not_due(letters, decision, order)
-    theirs, unreadable = known.get(decision.decision, []), bad.get(decision.decision, [])
     if decision.outcome != "adverse" and everyone:
         # Withdrawn, or granted on the best terms, or on another person's report: nobody expects a letter.
         # What cannot be told is another matter, and is an exception like any other.
@@ -300,9 +246,9 @@ def _persons(
         if gap is None:
             return theirs
     if gap is not None:  # once a decision, whoever its persons are
-        tally.exceptions.append(_refused(letters, decision, None, order, gap))
+        told.exceptions.append(_refused(letters, decision, None, order, gap))
         return []
-    tally.exceptions += [replace(one, days_left=_days_left(decision, order)) for one in unreadable]
+    told.exceptions += [replace(one, days_left=_days_left(decision, order)) for one in unreadable]
     # 12 CFR 1002.2(e): a guarantor is no applicant for notices, so none has to be named; the letter of
     # one who is named is refused, and the exception says why.
     missing = {person.role for person in decision.persons if person.role != "guarantor"}
@@ -310,7 +256,7 @@ def _persons(
     if None not in {one.role for one in unreadable}:
         for role in sorted(missing, key=("primary", "joint").index):
             gap = Gap("recipients: nobody is named for this decision and role", PERSON)
-            tally.exceptions.append(_refused(letters, decision, role, order, gap))
+            told.exceptions.append(_refused(letters, decision, role, order, gap))
     return theirs
 
 

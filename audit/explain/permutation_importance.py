@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.explain.agreement import ranks
 from audit.explain.population import FEWEST, Estimate, Population
+from audit.fairness.delong import placements
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -204,15 +204,3 @@ def auc_loss(before: Floats, after: Floats, adverse: Flags, adverse_high: bool) 
     rows = sum(side.var(ddof=1) / len(side) for side in lost)
     of_repeats = np.array([one[0].mean() for one in others])
     return Estimate(float(lost[0].mean()), float(np.sqrt(rows + _dealing(of_repeats))))
-
-
-def placements(scores: Floats, adverse: Flags) -> tuple[Floats, Floats]:
-    """Return the share of the other kind that each row is ordered rightly against; ties count half.
-
-    The mean of either part is the AUC; high scores are those of adverse outcomes.
-    """
-    among_all = ranks(scores)
-    n_adverse, n_other = int(adverse.sum()), int((~adverse).sum())
-    above = (among_all[adverse] - ranks(scores[adverse])) / n_other
-    below = 1 - (among_all[~adverse] - ranks(scores[~adverse])) / n_adverse
-    return above, below

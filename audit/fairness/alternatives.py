@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audit.fairness.delong import placements
 from audit.fairness.intervals import Z, auc_interval
 from audit.fairness.weighted import weighted_rate
 
@@ -87,20 +88,6 @@ def approved_as_many(scores: Floats, n_approved: int) -> Mask:
     below, above = n_approved - int(without.sum()), int(including.sum()) - n_approved
     found: Mask = including if above < below else without
     return found
-
-
-def placements(scores: Floats, bad: Mask) -> tuple[Floats, Floats]:
-    """Return DeLong's components: of each bad outcome the share of good ones below it, and the reverse.
-
-    The mean of either is the AUC.
-    """
-    from scipy.stats import rankdata
-
-    m, n = int(bad.sum()), int((~bad).sum())
-    ranks = rankdata(scores)
-    of_bad = (ranks[bad] - rankdata(scores[bad])) / n
-    of_good = 1 - (ranks[~bad] - rankdata(scores[~bad])) / m
-    return of_bad, of_good
 
 
 def measure(candidates: Sequence[Candidate], judging: Judging) -> dict[str, Any]:

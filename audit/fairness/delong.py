@@ -21,6 +21,20 @@ from audit.record import Disparity
 Floats = NDArray[np.float64]
 
 
+def placements(scores: Floats, adverse: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return of each later adverse row the share of the others that it is ranked above, and the reverse.
+
+    Ties count half; high scores are those of adverse outcomes. The mean of either part is the AUC.
+    """
+    from scipy.stats import rankdata
+
+    n_adverse, n_other = int(adverse.sum()), int((~adverse).sum())
+    among_all = rankdata(scores)
+    above = (among_all[adverse] - rankdata(scores[adverse])) / n_other
+    below = 1 - (among_all[~adverse] - rankdata(scores[~adverse])) / n_adverse
+    return above, below
+
+
 def delong_variance(counts: ScoreCounts) -> float | None:
     """Return the variance of the AUC; None where an outcome was observed fewer than twice."""
     parts = _parts(counts)

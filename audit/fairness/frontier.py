@@ -83,7 +83,7 @@ def cutoffs(
             if group in (reference, "unknown") or min(n, size) < min_group:
                 continue
             mine = approved(found.score, found.n)
-            groups.append({"group": group, "n": n, **_ratios(mine, n, theirs, size)})
+            groups.append({"group": group, "n": n, **ratios_at(mine, n, theirs, size)})
         attributes.append({"attribute": attribute, "reference": reference, "groups": groups})
     return {
         "n": total,
@@ -109,9 +109,23 @@ def _share(x: int, n: int) -> dict[str, float]:
     return {"value": x / n, "low": low, "high": high}
 
 
-def _ratios(
+def ratios_at(
     mine: NDArray[np.int64], n: int, theirs: NDArray[np.int64], size: int
 ) -> dict[str, list[float | None]]:
+    """Return ratio and ends of two approval rates, cutoff by cutoff.
+
+    Parameters
+    ----------
+    mine, theirs : int64[cutoffs]
+        How many of the group, and of its reference, are approved.
+    n, size : int
+        How many there are of each.
+
+    Returns
+    -------
+    dict of lists
+        ``ratio``, ``low`` and ``high`` (Katz, 95 %); None where nobody is approved in one of the two.
+    """
     out: dict[str, list[float | None]] = {"ratio": [], "low": [], "high": []}
     for x, y in zip(mine.tolist(), theirs.tolist(), strict=True):
         if x == 0 or y == 0:

@@ -23,8 +23,8 @@ from audit.host import Host, Order
 from audit.identity import environment
 from audit.ledger.files import files_of
 from audit.models import as_trust
+from audit.places import ledger_url
 from audit.policy import load_policy
-from audit.prepare import ledger_url
 from audit.record import Audit, Dataset, Model, Policy
 
 if TYPE_CHECKING:

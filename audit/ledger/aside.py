@@ -41,6 +41,7 @@ WORK: dict[str, Callable[..., Any]] = {
     "details": locking.details,
     "cells": locking.cells,
     "inputs": locking.inputs,
+    "shut": locking.shut,
     "locked": locking.locked,
     "wrapped": locking.wrapped,
 }
@@ -90,9 +91,9 @@ class Aside:
             return
         self._socket = here
 
-    def keep(self, work: str, *given: Any) -> int:
-        """Have work done whose outcome stays there; return its number, which ``ask`` may name."""
-        return self._send(work, True, given, ())
+    def keep(self, work: str, *given: Any, kept: Sequence[int] = ()) -> int:
+        """Have work done whose outcome stays there; return its number, which others may name as ``kept``."""
+        return self._send(work, True, given, kept)
 
     def ask(self, here: Callable[[], Any], work: str, *given: Any, kept: Sequence[int] = ()) -> Answer:
         """Begin work, and return the promise of its outcome.

@@ -23,6 +23,8 @@ from audit.ledger.columns import Word
 
 FEW = 8  # rows; below that a COPY costs more round trips than it saves
 TOGETHER = 50  # rows in one statement on SQLite: two thirds of the time of a statement for each
+STAGED = 500  # rows; below that a table to stage them in costs more than it saves
+STAGED_TOGETHER = 16_384  # rows moved in one statement, which holds as many copies of pages at most
 ASKED = 5000  # values in one IN (…); SQLite takes 32,766
 
 _numbers = count()  # of streams; two of one connection may be open at once
@@ -63,19 +65,59 @@ def insert_tuples(connection: Connection, table: Table, rows: Sequence[tuple[Any
 
 
 def _together(connection: Connection, table: Table, columns: Sequence[Sequence[Any]], n: int) -> None:
-    """Insert rows into SQLite, many in one statement; a value that all rows share is bound once for them."""
-    shared = [column[0] for column in columns if _one_value(column)]
-    differing = [column for column in columns if not _one_value(column)]
-    start = f"INSERT INTO {table.name} ({_columns(connection, table)}) VALUES "
+    """Insert rows into SQLite, many in one statement; a value that all rows share is bound once for them.
+
+    Why so, staged: SQLite copies a page before a statement of many rows changes it, lest the statement
+    fail half-way, and an index over an expression always might. Names scatter over such an index, so that
+    each row cost the copy of a page. One statement that moves all rows copies each page once.
+    """
+    alike = [_one_value(column) for column in columns]
+    shared = [column[0] for column, same in zip(columns, alike, strict=True) if same]
+    differing = [_bound(column) for column, same in zip(columns, alike, strict=True) if not same]
+    names = f"{table.name} ({_columns(connection, table)})"
+    if n < STAGED or not differing or not _indexes_an_expression(table):
+        # FAIL: nothing is copied where no expression is indexed. Rows that went before the one at fault
+        # stay until the error ends the transaction, as those of the statements before always did.
+        _many(connection, f"INSERT OR FAIL INTO {names}", alike, shared, differing, n)
+        return
+    said = [f"c{i}" for i in range(len(differing))]
+    connection.exec_driver_sql(f"CREATE TEMP TABLE staged ({', '.join(said)})")
+    _many(connection, "INSERT INTO temp.staged", [False] * len(differing), [], differing, n)
+    of_rows, of_all = iter(said), count(1)
+    moved = ", ".join(f"?{next(of_all)}" if same else next(of_rows) for same in alike)
+    sql = f"INSERT INTO {names} SELECT {moved} FROM temp.staged WHERE rowid > ?{len(shared) + 1} "
+    for start in range(0, n, STAGED_TOGETHER):
+        connection.exec_driver_sql(f"{sql} ORDER BY rowid LIMIT {STAGED_TOGETHER}", (*shared, start))
+    connection.exec_driver_sql("DROP TABLE temp.staged")
+
+
+def _many(
+    connection: Connection,
+    start: str,
+    alike: Sequence[bool],
+    shared: Sequence[Any],
+    differing: Sequence[Iterable[Any]],
+    n: int,
+) -> None:
+    """Insert rows, many in one statement that begins so: of each column, whether all rows are alike in it."""
     driver: Any = connection.connection.driver_connection
     rows = zip(*differing, strict=True) if differing else repeat((), n)
     for size, times in ((TOGETHER, n // TOGETHER), (1, n % TOGETHER)):
         if times:
-            sql = start + ", ".join(_marks(columns, len(shared), size))
+            sql = f"{start} VALUES {', '.join(_marks(alike, len(shared), size))}"
             values = chain.from_iterable(islice(rows, size * times))
             given = zip(*map(repeat, shared), *[values] * (size * len(differing)), strict=False)
             with _dressed(connection, sql), closing(driver.cursor()) as cursor:
                 cursor.executemany(sql, islice(given, times))
+
+
+def _bound(column: Sequence[Any]) -> Iterable[Any]:
+    """Return a column as it is bound: the driver looks for an adapter of ``bytes``, and of no bytearray."""
+    return map(bytearray, column) if set(map(type, column)) == {bytes} else column
+
+
+def _indexes_an_expression(table: Table) -> bool:
+    return any(not isinstance(said, sa.Column) for index in table.indexes for said in index.expressions)
 
 
 def _one_value(column: Sequence[Any]) -> bool:
@@ -85,9 +127,8 @@ def _one_value(column: Sequence[Any]) -> bool:
     return column.count(first) == len(column)
 
 
-def _marks(columns: Sequence[Sequence[Any]], n_shared: int, rows: int) -> Iterator[str]:
+def _marks(alike: Sequence[bool], n_shared: int, rows: int) -> Iterator[str]:
     """Yield the marks of each row: the numbers of what is bound, what all rows share first."""
-    alike = [_one_value(column) for column in columns]
     own = count(n_shared + 1)
     for _ in range(rows):
         of_all = count(1)
@@ -102,7 +143,9 @@ def rows_with(
     for start in range(0, len(values), ASKED):
         some = values[start : start + ASKED]
         if connection.dialect.name == "sqlite":
-            yield from connection.exec_driver_sql(f"{sql} IN ({', '.join('?' * len(some))})", tuple(some))
+            yield from connection.exec_driver_sql(
+                f"{sql} IN ({', '.join('?' * len(some))})", tuple(_bound(some))
+            )
         else:
             yield from connection.exec_driver_sql(f"{sql} = ANY(%s)", (list(some),))
 

@@ -195,6 +195,23 @@ def cells(decision: Decision, persons: Sequence[Person], case: CaseFile | None) 
     return bodies
 
 
+def _says_more(case: CaseFile) -> bool:
+    return bool(case.sources or case.bureau_scores or case.counterfactuals is not None)
+
+
+def cells_of_all(
+    decisions: Sequence[Decision], people: Sequence[Sequence[Person]], cases: Sequence[CaseFile | None]
+) -> list[Cell]:
+    """Return what is to be locked for each person of each decision."""
+    out: list[Cell] = []
+    for decision, persons, case in zip(decisions, people, cases, strict=True):
+        if case is None or len(persons) > 1 or type(case.record) is not dict or _says_more(case):
+            out += cells(decision, persons, case)
+        else:  # most of a portfolio
+            out.append({"person": persons[0].person, "decision": decision.decision, "record": case.record})
+    return out
+
+
 def case_of(unlocked: Sequence[bytes], inputs: Mapping[str, float | str | None]) -> CaseFile:
     """Return the case file that these opened cells hold, in the order of the persons."""
     bodies = [json.loads(cell) for cell in unlocked]

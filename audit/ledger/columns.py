@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Column,
     ColumnElement,
     Dialect,
@@ -85,10 +86,15 @@ def beginning(name: str, column: str) -> Index:
     )
 
 
-def is_named(column: Column[bytes], name: bytes) -> ColumnElement[bool]:
-    """Return the condition that a column holds this pseudonym, in words that its index answers."""
-    start = func.substr(column, literal_column("1"), literal_column(str(BEGINNING)))
-    return and_(start == name[:BEGINNING], column == name)
+def is_named(
+    column: Column[bytes], name: bytes | BindParameter[bytes], start: BindParameter[bytes] | None = None
+) -> ColumnElement[bool]:
+    """Return the condition that a column holds this pseudonym, in words that its index answers.
+
+    A name that is a parameter needs one for its beginning too.
+    """
+    found = func.substr(column, literal_column("1"), literal_column(str(BEGINNING)))
+    return and_(found == (name[:BEGINNING] if isinstance(name, bytes) else start), column == name)
 
 
 def whole(name: str, *, null: bool = False, key: bool = False) -> Column[int]:

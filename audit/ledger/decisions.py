@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from sqlalchemy.engine import Connection
 from audit.errors import GoneError, UsageError
 from audit.ledger import case as cases_
 from audit.ledger import events, gone, tables
-from audit.ledger.columns import is_named
+from audit.ledger.columns import BEGINNING, is_named
 from audit.ledger.database import reading, records
 from audit.ledger.part import place
 from audit.ledger.read import audit_id, parts_of
@@ -160,21 +161,30 @@ def is_sent(
     return bool(due) and all(person in heard for person in due)
 
 
+@cache
+def _of_name() -> sa.Select[Any]:
+    """Return the query for a decision's row, made once: making it takes as long as answering it."""
+    table, parts = tables.decisions, tables.parts
+    start: sa.BindParameter[bytes] = sa.bindparam("start")
+    name: sa.BindParameter[bytes] = sa.bindparam("name")
+    return (
+        sa.select(table, parts.c.seq)
+        .join(parts, parts.c.entry == table.c.entry)
+        .where(is_named(table.c.decision, name, start), parts.c.audit == sa.bindparam("audit"))
+    )
+
+
 def place_of(
-    ledger: Ledger, connection: Connection, audit: str, text: str
+    ledger: Ledger, connection: Connection, audit: str, text: str, *, is_pseudonym: bool = False
 ) -> tuple[int, int, Mapping[str, Any]]:
     """Return entry, seq and row of a decision named by its id (with the key) or its pseudonym."""
-    names = [ledger.keyring.pseudonym("decision", text)] if ledger.keyring.at_hand else []
+    ids = ledger.keyring.at_hand and not is_pseudonym
+    names = [ledger.keyring.pseudonym("decision", text)] if ids else []
     if _PSEUDONYM.fullmatch(text):
         names.append(bytes.fromhex(text))
-    table, parts = tables.decisions, tables.parts
     for name in names:
-        query = (
-            sa.select(table, parts.c.seq)
-            .join(parts, parts.c.entry == table.c.entry)
-            .where(is_named(table.c.decision, name), parts.c.audit == audit)
-        )
-        for row in records(connection.execute(query)):
+        asked = {"start": name[:BEGINNING], "name": name, "audit": audit}
+        for row in records(connection.execute(_of_name(), asked)):
             return row["entry"], row["seq"], row
     hint = (
         "Look at the id in the data" if ledger.keyring.at_hand else "Without the key file give its pseudonym"
@@ -193,14 +203,22 @@ def _name(decision: Decision | str) -> str:
     return decision if isinstance(decision, str) else decision.decision
 
 
+@cache
+def _locked_at() -> sa.Select[Any]:
+    """Return the query for the locked cells of a decision, made once."""
+    table = tables.locked_fields
+    place = (table.c.entry == sa.bindparam("entry"), table.c.place == sa.bindparam("place"))
+    return sa.select(table).where(*place).order_by(table.c.pos)
+
+
 def case(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> CaseFile:
     """Return the case of a decision, unlocked: its id in clear, its record, what the model saw."""
-    name, table = audit_id(audit), tables.locked_fields
+    name = audit_id(audit)
     with reading(ledger.engine) as connection:
-        entry, seq, row = place_of(ledger, connection, name, _name(decision))
+        known = not isinstance(decision, str)
+        entry, seq, row = place_of(ledger, connection, name, _name(decision), is_pseudonym=known)
         pos, keyring = row["pos"], ledger.keyring
-        query = sa.select(table).where(table.c.entry == entry, table.c.place == pos).order_by(table.c.pos)
-        found = connection.execute(query).all()
+        found = connection.execute(_locked_at(), {"entry": entry, "place": pos}).all()
         held = ledger.shelf.take(connection, entry, "inputs").get("")
         _refuse_emptied(connection, entry, found)
         keyring.forget()  # whoever was erased meanwhile, by another program, stays locked

@@ -173,69 +173,126 @@ def record(
     LedgerError
         Where the audit is not sealed.
     """
+    with writing(ledger.engine) as connection:
+        made = _record(
+            ledger, connection, audit, document, sent_at, recipient, again_reason, late_reason, keep_bytes
+        )
+        entries.sign_head(connection, ledger.signer, ledger.origin)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class ToRecord:
+    """A document that is to be recorded with others, and whom it went to."""
+
+    document: Document
+    recipient: Recipient | None
+    keep_bytes: bool = False
+
+
+def record_many(
+    ledger: Ledger,
+    audit: Audit | str,
+    documents: Sequence[ToRecord],
+    sent_at: dt.datetime,
+    *,
+    again_reason: str | None = None,
+    late_reason: str | None = None,
+) -> list[IssuedDocument | UsageError]:
+    """Record documents in one transaction, each as its own entry with its own checkpoint.
+
+    The parameters are those of ``record``. What may not be recorded is answered by its error and keeps no
+    other back.
+
+    Raises
+    ------
+    LedgerError
+        None was recorded.
+    """
+    made: list[IssuedDocument | UsageError] = []
+    signer = ledger.signer
+    with writing(ledger.engine) as connection:
+        for one in documents:
+            parts = (one.document, sent_at, one.recipient, again_reason, late_reason, one.keep_bytes)
+            try:
+                made.append(_record(ledger, connection, audit, *parts))
+            except UsageError as error:  # it is raised before anything of the document is written
+                made.append(error)
+                continue
+            entries.sign_head(connection, signer, ledger.origin)
+    return made
+
+
+def _record(
+    ledger: Ledger,
+    connection: Connection,
+    audit: Audit | str,
+    document: Document,
+    sent_at: dt.datetime,
+    recipient: Recipient | None,
+    again_reason: str | None,
+    late_reason: str | None,
+    keep_bytes: bool,
+) -> IssuedDocument:
     name = audit_id(audit)
     decision, person = _bytes(document.decision), _bytes(document.person)
     hash_, at = sha256(document.content).digest(), shapes.microseconds(sent_at)
     # What makes it this document and no other; a retry that brings it again is answered, not refused.
     parts = [decision, person, document.format, int(document.draft), hash_, at]
     key = f"{name}/document/{seal.digest(seal.pack(parts))}"
-    with writing(ledger.engine) as connection:
-        if entries.position_of(connection, f"{name}/seal") is None:
-            raise LedgerError(f"audit {name[:12]}: it is not sealed, so nothing can be issued from it.")
-        kept = entries.position_of(connection, key)
-        if kept is not None:
-            return _issued_of(rows_of(connection, tables.documents, kept)[0], document.access)
-        mark = b""
-        if person is not None:
-            ledger.keyring.open_keys(connection, [person])
-            mark = ledger.keyring.mark(person, document.words)
-            if not document.draft and again_reason is None:
-                _refuse_twice(connection, document, decision, person, at, mark)
-        where = f"{name}/document/{hash_.hex()}/{at}"
+    if entries.position_of(connection, f"{name}/seal") is None:
+        raise LedgerError(f"audit {name[:12]}: it is not sealed, so nothing can be issued from it.")
+    kept = entries.position_of(connection, key)
+    if kept is not None:
+        return _issued_of(rows_of(connection, tables.documents, kept)[0], document.access)
+    mark = b""
+    if person is not None:
+        ledger.keyring.open_keys(connection, [person])
+        mark = ledger.keyring.mark(person, document.words)
+        if not document.draft and again_reason is None:
+            _refuse_twice(connection, document, decision, person, at, mark)
+    where = f"{name}/document/{hash_.hex()}/{at}"
 
-        def locked(what: str, data: bytes) -> bytes:
-            return data if person is None else ledger.keyring.lock(person, f"{where}/{what}", data)
+    def locked(what: str, data: bytes) -> bytes:
+        return data if person is None else ledger.keyring.lock(person, f"{where}/{what}", data)
 
-        remarks = {"again": again_reason, "late": late_reason}
-        told = recipient and json.dumps(asdict(recipient), ensure_ascii=False).encode()
-        row = {
-            "audit": name,
-            "kind": document.kind,
-            "format": document.format,
-            "language": document.language,
-            "draft": int(document.draft),
-            "entity": document.entity,
-            "decision": decision,
-            "action": document.action,
-            "person": person,
-            "role": document.role,
-            "sent_at": at,
-            "sha256": hash_,
-            "n_bytes": len(document.content),
-            "template_digest": document.template_digest,
-            "environment_digest": document.environment_digest,
-            "words_mark": mark,
-            "words": locked("words", zlib.compress(document.words.encode())),
-            "content": locked("content", document.content) if keep_bytes else None,
-            "recipient": locked("recipient", told) if told else None,
-            "again": int(again_reason is not None),
-            "late": int(late_reason is not None),
-            "remarks": locked("remarks", json.dumps(remarks).encode())
-            if again_reason or late_reason
-            else None,
-        }
-        body = {
-            "act": "document",
-            "audit": name,
-            "document": hash_.hex(),
-            "sent_at": at,
-            "kind": document.kind,
-        }
-        if document.access is not None:
-            body["access"] = document.access
-        entry = entries.append(connection, key, body, [entries.row_set(tables.documents, [row])])
-        entries.sign_head(connection, ledger.signer, ledger.origin)
-        return _issued_of({**row, "entry": entry}, document.access)
+    remarks = {"again": again_reason, "late": late_reason}
+    told = recipient and json.dumps(asdict(recipient), ensure_ascii=False).encode()
+    row = {
+        "audit": name,
+        "kind": document.kind,
+        "format": document.format,
+        "language": document.language,
+        "draft": int(document.draft),
+        "entity": document.entity,
+        "decision": decision,
+        "action": document.action,
+        "person": person,
+        "role": document.role,
+        "sent_at": at,
+        "sha256": hash_,
+        "n_bytes": len(document.content),
+        "template_digest": document.template_digest,
+        "environment_digest": document.environment_digest,
+        "words_mark": mark,
+        "words": locked("words", zlib.compress(document.words.encode())),
+        "content": locked("content", document.content) if keep_bytes else None,
+        "recipient": locked("recipient", told) if told else None,
+        "again": int(again_reason is not None),
+        "late": int(late_reason is not None),
+        "remarks": locked("remarks", json.dumps(remarks).encode()) if again_reason or late_reason else None,
+    }
+    body = {
+        "act": "document",
+        "audit": name,
+        "document": hash_.hex(),
+        "sent_at": at,
+        "kind": document.kind,
+    }
+    if document.access is not None:
+        body["access"] = document.access
+    entry = entries.append(connection, key, body, [entries.row_set(tables.documents, [row])])
+    return _issued_of({**row, "entry": entry}, document.access)
 
 
 def _refuse_twice(

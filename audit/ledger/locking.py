@@ -24,6 +24,7 @@ NONCE_SIZE = 12
 
 Plain = tuple[Any, ...]  # the fields of a ``Packed``
 Inputs = Sequence[Any] | Mapping[str, Any] | None  # in the order of the names; by name where some are absent
+Shut = tuple[list[bytes], list[int], list[bytes], list[bytes]]  # what ``shut`` returns
 
 _AS_JSON = {float, str, type(None)}
 _NUMBERS = {float, type(None)}
@@ -146,17 +147,17 @@ def wrapped(wrapping: bytes, persons: Sequence[bytes], data_keys: bytes) -> list
     return out
 
 
-def locked(
+def shut(
     plain: Sequence[bytes],
     seen: Sequence[bytes | None],
-    names: Sequence[str],
     start: str,
+    first: int,
     places: Sequence[int],
     within: Sequence[int],
     persons: Sequence[bytes],
     keys: bytes,
-) -> tuple[list[bytes], tuple[bytes, bytes], Plain | None]:
-    """Return the locked cells of persons, the hashes of their rows, and the partition of locked inputs.
+) -> Shut:
+    """Return the locked cells of persons; and of what the model saw: positions, owners, and it, locked.
 
     Parameters
     ----------
@@ -165,30 +166,52 @@ def locked(
         number within it, and their pseudonym.
     seen : of each decision
         What the model saw; locked under its first person.
-    names : of the inputs
     start : str
         What the place of a field of this part begins with.
+    first : int
+        The position of the first of these decisions.
     keys : bytes
         Of the persons, one after the other.
     """
     out: list[bytes] = []
     at: list[int] = []
     owners: list[bytes] = []
-    shut: list[bytes] = []
+    inside: list[bytes] = []
     for pos, i, person, key, cell in zip(places, within, persons, split_keys(keys), plain, strict=True):
         encrypt = AESGCMSIV(key).encrypt
         where = f"{start}{pos}/case/{i}".encode()
         nonce = blake2b(where, key=key, digest_size=NONCE_SIZE, person=b"field nonce").digest()
         out.append(encrypt(nonce, cell, person + where))
-        if i == 0 and (saw := seen[pos]) is not None:
+        if i == 0 and (saw := seen[pos - first]) is not None:
             where = f"{start}{pos}/inputs".encode()
             nonce = blake2b(where, key=key, digest_size=NONCE_SIZE, person=b"field nonce").digest()
             at.append(pos)
             owners.append(person)
-            shut.append(encrypt(nonce, saw, person + where))
+            inside.append(encrypt(nonce, saw, person + where))
+    return out, at, owners, inside
+
+
+def locked(
+    some: Shut,
+    more: Shut,
+    names: Sequence[str],
+    places: Sequence[int],
+    within: Sequence[int],
+    persons: Sequence[bytes],
+) -> tuple[list[bytes], tuple[bytes, bytes], Plain | None]:
+    """Return the locked cells of persons, the hashes of their rows, and the partition of locked inputs.
+
+    Parameters
+    ----------
+    some, more : what was locked of the first decisions, and of all others
+    names : of the inputs
+    places, within, persons : of all, as ``shut`` takes them
+    """
+    out, at = [*some[0], *more[0]], [*some[1], *more[1]]
+    owners, inside = [*some[2], *more[2]], [*some[3], *more[3]]
     packed = None
-    if shut:
-        columns = [("pos", "i8", at), ("person", "bin", owners), ("cell", "bin", shut)]
+    if inside:
+        columns = [("pos", "i8", at), ("person", "bin", owners), ("cell", "bin", inside)]
         packed = partitions.pack("inputs", "", columns, {"cell": {"fields": list(names)}})
     return out, fields(places, within, persons, out).hashes(), None if packed is None else astuple(packed)
 

@@ -7,6 +7,7 @@ locked is asked of ``aside`` as soon as it is known, and fetched when it is stor
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -24,6 +25,8 @@ from audit.record import CaseFile, Decision
 if TYPE_CHECKING:
     from audit.ledger.partitions import AttributionBlock, Packed
 
+SHARE = 0.75  # of the decisions, locked aside: both processes come to their end at about one time
+
 
 @dataclass(slots=True)
 class Part:
@@ -40,7 +43,9 @@ class Part:
         within it (the primary one has 0), their pseudonym and role.
     cells : list of mappings
         Of each person of each decision, what is to be locked; ``seen`` of each decision, what the
-        model saw. Both are ``kept`` aside too.
+        model saw. The first of both are ``kept`` aside too.
+    split : (int, int)
+        How many decisions are locked aside, and how many persons these have; the others are locked here.
     details : the promise of their partition, and the sentences that they name by digest
     packed : list of Packed
         Attributions and groups.
@@ -58,6 +63,7 @@ class Part:
     cells: list[cases_.Cell]
     input_names: tuple[str, ...]
     seen: list[locking.Inputs]
+    split: tuple[int, int]
     kept: tuple[int, int]
     details: tuple[Answer | None, dict[str, str]]
     packed: list[Packed]
@@ -78,24 +84,29 @@ def ready(
     LedgerError
         Where a case file is of no decision of the part, or a value cannot be sealed.
     """
-    by_id = {case.decision: case for case in cases}
-    ids = [decision.decision for decision in decisions]
-    if len(by_id) != len(cases) or by_id.keys() - set(ids):
+    ids, of = [decision.decision for decision in decisions], [case.decision for case in cases]
+    if len(set(of)) != len(of) or set(of) - set(ids):
         raise LedgerError("cases: each case file must be of one decision of its part, and of one only.")
-    people = [cases_.persons_of(decision) for decision in decisions]
     names = _ask_pseudonyms(aside, keyring, "decision", ids)
-    persons = _ask_pseudonyms(aside, keyring, "person", [who.person for several in people for who in several])
-    alone = sum(map(len, people)) == len(people)  # nobody applies with another: most parts
-    numbers = [0] * len(people) if alone else [i for several in people for i in range(len(several))]
-    places = (
-        list(range(len(people))) if alone else [pos for pos, several in enumerate(people) for _ in several]
-    )
-    of_rows = [decision.row for decision, several in zip(decisions, people, strict=True) for _ in several]
-    in_order = [by_id.get(name) for name in ids]
-    cells = list(chain.from_iterable(map(cases_.cells, decisions, people, in_order)))
+    people = [
+        decision.persons if len(decision.persons) == 1 else cases_.persons_of(decision)
+        for decision in decisions
+    ]
+    everybody = list(chain.from_iterable(people))
+    persons = _ask_pseudonyms(aside, keyring, "person", [who.person for who in everybody])
+    of_rows, places, numbers = [decision.row for decision in decisions], list(range(len(ids))), [0] * len(ids)
+    if len(everybody) != len(people):  # else nobody applies with another, as in most parts
+        places = [pos for pos, several in enumerate(people) for _ in several]
+        of_rows = [of_rows[pos] for pos in places]
+        numbers = [i for several in people for i in range(len(several))]
+    by_id = {} if of == ids else dict(zip(of, cases, strict=True))
+    in_order = list(cases) if of == ids else [by_id.get(name) for name in ids]
+    cells = cases_.cells_of_all(decisions, people, in_order)
     input_names = cases_.input_names(cases)
     seen = cases_.seen(in_order, input_names)
-    kept = aside.keep("cells", of_rows, cells), aside.keep("inputs", seen)
+    n = round(len(decisions) * SHARE) if aside.pid else len(decisions)
+    split = n, bisect_left(places, n)
+    kept = aside.keep("cells", of_rows[: split[1]], cells[: split[1]]), aside.keep("inputs", seen[:n])
     details = _details(aside, decisions)
     packed = [partitions.pack_attributions(m, attributions[m], len(decisions)) for m in sorted(attributions)]
     if groups:
@@ -110,11 +121,12 @@ def ready(
         places=places,
         within=numbers,
         persons=persons.value(),
-        roles=[person.role for several in people for person in several],
+        roles=[who.role for who in everybody],
         rows=of_rows,
         cells=cells,
         input_names=input_names,
         seen=seen,
+        split=split,
         kept=kept,
         details=details,
         packed=packed,
@@ -175,12 +187,15 @@ class Locks:
     rows : mapping
         Of each table that a key was needed for: its columns and the promise of their hashes.
     wrapped : promise of the new persons' wrapped keys
-    cells : promise of locked cells, the hashes of their rows, and the partition of locked inputs
+    start, keys : what the place of a field begins with, and the keys of all who take part
+    kept : the number of what is locked aside
     """
 
     rows: dict[Table, tuple[entries.Columns, Answer]]
     wrapped: Answer
-    cells: Answer
+    start: str
+    keys: bytes
+    kept: int
 
 
 def lock(part: Part, keyring: Keyring, audit: str, seq: int, new: list[bytes]) -> Locks:
@@ -197,16 +212,35 @@ def lock(part: Part, keyring: Keyring, audit: str, seq: int, new: list[bytes]) -
     ]
     hashed = {one.table: (one, ask_hashes(part.aside, one)) for one in rows}
     start = place(audit, seq, 0, "").removesuffix("0/")
-    given = part.input_names, start, part.places, part.within, part.persons, keys
+    n = part.split[1]
+    given = start, 0, part.places[:n], part.within[:n], part.persons[:n], keys[: n * locking.KEY_SIZE]
+    return Locks(hashed, wrapped, start, keys, part.aside.keep("shut", *given, kept=part.kept))
 
-    def here() -> Any:
-        return locking.locked(locking.cells(part.rows, part.cells), locking.inputs(part.seen), *given)
 
-    return Locks(hashed, wrapped, part.aside.ask(here, "locked", *given, kept=part.kept))
+def _shut(part: Part, locks: Locks, decisions: slice, persons: slice) -> locking.Shut:
+    """Lock some of the part here."""
+    size = locking.KEY_SIZE
+    return locking.shut(
+        locking.cells(part.rows[persons], part.cells[persons]),
+        locking.inputs(part.seen[decisions]),
+        locks.start,
+        decisions.start,
+        part.places[persons],
+        part.within[persons],
+        part.persons[persons],
+        locks.keys[persons.start * size : persons.stop * size],
+    )
 
 
 def locked(part: Part, locks: Locks) -> tuple[entries.RowSet, list[Packed]]:
     """Return the rows of locked cells, and the partition of locked inputs where there are any."""
-    cells, hashes, inputs = locks.cells.value()
+    n, n_persons = part.split
+    more = _shut(part, locks, slice(n, len(part.seen)), slice(n_persons, len(part.persons)))
+    given = part.input_names, part.places, part.within, part.persons
+
+    def here() -> Any:
+        return locking.locked(_shut(part, locks, slice(0, n), slice(0, n_persons)), more, *given)
+
+    cells, hashes, inputs = part.aside.ask(here, "locked", more, *given, kept=(locks.kept,)).value()
     fields = locking.fields(part.places, part.within, part.persons, cells)
     return fields.hashed(*hashes), [partitions.Packed(*inputs)] if inputs else []

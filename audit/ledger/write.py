@@ -171,6 +171,7 @@ class AuditWriter:
             hashes = {table: rows.hashed(*answer.value()) for table, (rows, answer) in stored.items()}
             cells, inputs = part.locked(made, locks)
             packed += inputs
+            kept_as = [_partition_row(p) for p in packed]
             counts = {"n_decisions": len(decisions), "n_quarantined": len(aside)}
             hashed = [
                 entries.row_set(tables.parts, [{"audit": lease.audit, "seq": seq, **counts}]),
@@ -180,7 +181,7 @@ class AuditWriter:
                 entries.row_set(tables.sentences, sentences),
                 entries.row_set(tables.quarantined_rows, aside),
                 hashes[tables.persons],
-                entries.row_set(tables.partitions, [_partition_row(p) for p in packed]),
+                entries.row_set(tables.partitions, kept_as),
             ]
             root = _part_root(hashed, packed)
             if kept is not None:
@@ -190,7 +191,7 @@ class AuditWriter:
                         f"(got {root[:12]}, expected {kept[:12]}). Model, data or seed changed."
                     )
                 return False
-            _keep_bytes(connection, packed)
+            _keep_bytes(connection, packed, kept_as)
             contents = {f"{p.kind}/{p.name}": p.content_root.hex() for p in packed}
             body = {"act": "part", "audit": lease.audit, "seq": seq, "root": root, "contents": contents}
             entries.append(connection, part_key(lease.audit, seq), body, hashed, list(stored))
@@ -251,6 +252,7 @@ class AuditWriter:
                     "counts": shapes.json_text("counts", {k: int(v) for k, v in counts.items()}),
                     "timings": shapes.json_text("timings", {k: float(v) for k, v in timings.items()}),
                 }
+                kept_as = [_partition_row(p) for p in rows]
                 sets: dict[sa.Table, Sequence[entries.Row]] = {
                     tables.seals: [sealed_row],
                     tables.packs: [shapes.pack_row(pack) for pack in policy.packs],
@@ -262,9 +264,9 @@ class AuditWriter:
                     tables.disparities: [shapes.disparity_row(d) for d in disparities],
                     tables.findings: [shapes.finding_row(finding) for finding in findings],
                     tables.figures: [shapes.figure_row(figure) for figure in figures],
-                    tables.partitions: [_partition_row(p) for p in rows],
+                    tables.partitions: kept_as,
                 }
-                _keep_bytes(connection, rows)
+                _keep_bytes(connection, rows, kept_as)
                 dictionaries.note_change(connection, self.audit, codes, sealed_at)
                 body = {
                     "act": "seal",
@@ -298,9 +300,10 @@ def _partition_row(packed: Packed) -> dict[str, Any]:
     }
 
 
-def _keep_bytes(connection: Connection, packed: Sequence[Packed]) -> None:
+def _keep_bytes(connection: Connection, packed: Sequence[Packed], rows_of: Sequence[entries.Row]) -> None:
+    """Keep the bytes of partitions, whose hashes stand in their rows, where they are not kept yet."""
     table = tables.partition_contents
-    new = {p.sha256: p.content for p in packed}
+    new = {row["sha256"]: p.content for p, row in zip(packed, rows_of, strict=True)}
     kept = set(connection.scalars(sa.select(table.c.sha256).where(table.c.sha256.in_(list(new)))))
     rows = [{"sha256": name, "content": content} for name, content in new.items() if name not in kept]
     if rows:

@@ -24,7 +24,7 @@ from audit.data.dataset import Source, open_source
 from audit.errors import ConfigError, Fault, UsageError
 from audit.host import Host, host_of
 from audit.images import is_of_images
-from audit.prepare import hidden_from_models, ledger_url
+from audit.places import hidden_from_models, ledger_url
 from audit.reading import grade
 from audit.review.directions import side_of
 from audit.review.effects import ROWS, Effect, effects

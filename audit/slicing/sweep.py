@@ -13,6 +13,7 @@ from audit.fairness.groups import ScoreCounts
 STEPS = 20
 
 Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 def grid(counts: ScoreCounts, stated: Sequence[float] = (), cutoff: float | None = None) -> list[float]:
@@ -51,18 +52,14 @@ def sweep(
         over observed outcomes; and ``adverse_rate`` (over all scored), ``precision``, ``recall``,
         ``false_positive_rate``, ``error_rate``: None where nobody stands below the line.
     """
-    cuts = np.asarray(thresholds, dtype=np.float64)
-    place = np.searchsorted(counts.score, cuts, side="left" if included == adverse_high else "right")
-
-    def flagged(column: Integers) -> Integers:
-        below = np.concatenate([[0], np.cumsum(column)])[place]
-        return (column.sum() - below) if adverse_high else below
-
-    hit, false_alarm, refused = flagged(counts.adverse), flagged(counts.favourable), flagged(counts.n)
+    hit, false_alarm, refused = (
+        flagged(counts.score, column, thresholds, adverse_high=adverse_high, included=included)
+        for column in (counts.adverse, counts.favourable, counts.n)
+    )
     n_adverse, n_favourable, n = (int(c.sum()) for c in (counts.adverse, counts.favourable, counts.n))
     missed, right = n_adverse - hit, n_favourable - false_alarm
     return {
-        "threshold": [float(cut) for cut in cuts],
+        "threshold": [float(cut) for cut in thresholds],
         "true_positive": hit.tolist(),
         "false_positive": false_alarm.tolist(),
         "true_negative": right.tolist(),
@@ -73,6 +70,26 @@ def sweep(
         "false_positive_rate": _shares(false_alarm, n_favourable),
         "error_rate": _shares(missed + false_alarm, n_adverse + n_favourable),
     }
+
+
+def flagged(
+    score: Floats, column: Integers, thresholds: Sequence[float], *, adverse_high: bool, included: bool
+) -> Integers:
+    """Return how many are on the adverse side of each threshold.
+
+    Parameters
+    ----------
+    score : float64[s], ascending
+    column : int64[s]
+        People at each score.
+    included : bool
+        Whether a score at the threshold is adverse.
+    """
+    place = np.searchsorted(
+        score, np.asarray(thresholds, dtype=np.float64), side="left" if included == adverse_high else "right"
+    )
+    below = np.concatenate([[0], np.cumsum(column)])[place]
+    return np.asarray(column.sum() - below if adverse_high else below)
 
 
 def _shares(part: Integers, whole: Integers | int) -> list[float | None]:

@@ -48,6 +48,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A bound that a duty sets: its place, and its name as the drawing prints it."""
+
+    at: float
+    label: str
+    label_x: float
+    label_y: float
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
 class Forest:
     """A drawn forest."""
 
@@ -64,9 +75,10 @@ class Forest:
     line_label: str
     rows: tuple[Row, ...]
     ticks: tuple[Tick, ...]
+    bounds: tuple[Line, ...] = ()
 
 
-def _scale(ratios: Sequence[Ratio], line: float | None, start: float, stop: float) -> Scale:
+def _scale(ratios: Sequence[Ratio], lines_at: Sequence[float], start: float, stop: float) -> Scale:
     # A group of a few people must not squeeze the others: its line may end in an arrow, its dot stays.
     ends = [
         e
@@ -74,7 +86,7 @@ def _scale(ratios: Sequence[Ratio], line: float | None, start: float, stop: floa
         for e in ((r.value,) if r.state == "few" else (r.low, r.high, r.value))
         if e is not None and e > 0
     ]
-    low = min([*ends, 0.9, line * 0.93 if line else 0.9])
+    low = min([*ends, 0.9, *(line * 0.93 for line in lines_at)])
     high = max([*ends, 1.1])
     return Scale(max(low * 0.97, _LEAST), min(high * 1.03, _MOST), start, stop, log=True)
 
@@ -111,11 +123,31 @@ def _fitted(ratio: Ratio, *, narrow: bool) -> Ratio:
     return replace(ratio, label="".join(lines(ratio.label, max(room, 30.0), 9 if narrow else 8, 1)))
 
 
-def forest(ratios: Sequence[Ratio], title: str, line: float | None, *, narrow: bool = False) -> Forest:
-    """Place the groups on a log scale, 1.00 as a line, the screening line dashed."""
+def _line(value: float, name: str, scale: Scale, place: int, *, narrow: bool) -> Line:
+    """Place a bound's line, and its name above it in a row of its own, inside the drawing."""
+    label, size = f"{value:.2f} {name}", 9 if narrow else 7.5
+    at, width = scale.at(value), width_of(label, size)
+    left = at - 3 - width >= 0
+    return Line(at, label, round(at + (-3 if left else 3), 1), 18.0 + 9 * place, "end" if left else "start")
+
+
+def forest(
+    ratios: Sequence[Ratio],
+    title: str,
+    line: float | None,
+    *,
+    bounds: Sequence[tuple[float, str]] = (),
+    narrow: bool = False,
+) -> Forest:
+    """Place the groups on a log scale, 1.00 as a line, the screening line dashed.
+
+    Parameters
+    ----------
+    bounds : what duties ask at least, each with its name (``house bound``); drawn dotted, never dashed
+    """
     start, stop = (2.0, NARROW - 2) if narrow else (150.0, 356.0)
-    scale = _scale(ratios, line, start, stop)
-    top = 16.0
+    scale = _scale(ratios, [*([line] if line else []), *(value for value, _ in bounds)], start, stop)
+    top = 16.0 + 9 * len(bounds)
     y = top
     rows: list[Row] = []
     for given in ratios:
@@ -145,6 +177,7 @@ def forest(ratios: Sequence[Ratio], title: str, line: float | None, *, narrow: b
         f"{line:.2f}" if line else "",
         tuple(rows),
         ratio_ticks(scale, 26.0),
+        tuple(_line(*bound, scale, place, narrow=narrow) for place, bound in enumerate(bounds)),
     )
 
 

@@ -6,21 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reports import ratios, wording
-from reports.charts.curves import Curve, Series, curve, shared
 from reports.charts.scatter import Point, Scatter, scatter
-from reports.groups import attribute_label, group_label, group_words, label_in, parts
-from reports.sealed import cutoff_words, read
+from reports.groups import attribute_label, group_words, label_in, parts
+from reports.other_cutoffs import Cutoffs, other_cutoffs
+from reports.sealed import read
 from reports.wording import capital, count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reports.sealed import Reading
+    from reports.other_cutoffs import Cutoffs, other_cutoffs
+from reports.sealed import Reading
 
 LABEL = "Alternatives"
-_TENTHS = 10
 _SHOWN = 3  # attributes on the page
-_LEAST, _MOST = 0.05, 0.95  # shares approved that curves show: with fewer, bands hide everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +55,6 @@ class Frontier:
     chart: Scatter | None
     narrow: Scatter | None
     meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class CutoffRow:
-    """One cutoff."""
-
-    cutoff: str
-    tone: str
-    approval: str
-    right: str
-    ratios: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cutoffs:
-    """What other cutoffs would do."""
-
-    groups: tuple[str, ...]
-    curves: tuple[tuple[str, Curve], ...]
-    rows: tuple[CutoffRow, ...]
-    n: str
-    least: str
-    most: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +98,7 @@ def query(ledger: Reading, audit_id: str) -> Alternatives | None:
         columns=tuple(attribute_label(name) for _, name in shown),
         rows=() if body is None else tuple(_candidate(one, shown) for one in body["candidates"]),
         retrained=_retrained(body),
-        cutoffs=None if cut is None else _cutoffs(cut, line),
+        cutoffs=None if cut is None else other_cutoffs(cut, line),
         cutoffs_cause="" if cut is not None else sealed.cause("cutoff_frontier"),
         screen="" if line is None else f"{line:.2f}",
     )
@@ -286,52 +262,3 @@ def _retrained(body: Mapping[str, Any] | None) -> str:
         more = f", and {count(len(failed) - 1)} more" if len(failed) > 1 else ""
         told += f" Could not be trained: {first['name']} ({first['cause'].removesuffix('.')}){more}."
     return told
-
-
-def _cutoffs(body: Mapping[str, Any], line: float | None) -> Cutoffs:
-    use = body["cutoffs"].index(body["cutoff"])
-    # The lowest ratio at the cutoff in use, attribute by attribute.
-    picked = []
-    for of in body["attributes"]:
-        known = [one for one in of["groups"] if one["ratio"][use] is not None]
-        if known:
-            picked.append((of, min(known, key=lambda one: (one["ratio"][use], one["group"]))))
-    curves = []
-    for of, one in picked:
-        at = [
-            i
-            for i, ratio in enumerate(one["ratio"])
-            if ratio is not None and _LEAST <= body["approval"][i] <= _MOST
-        ]
-        series = Series(
-            tuple(body["approval"][i] * 100 for i in at),
-            tuple(one["ratio"][i] for i in at),
-            tuple(one["low"][i] for i in at),
-            tuple(one["high"][i] for i in at),
-        )
-        if len(set(series.points)) > 1:
-            low, high = shared([series], 1.0, *([line] if line is not None else []))
-            who = capital(group_words(of["attribute"], one["group"]))
-            label = f"{who} against {group_label(of['reference'])}"
-            curves.append((label, curve(series, label, low=max(low, 0.0), high=high, mark=line)))
-    last = len(body["cutoffs"]) - 1
-    shown = sorted({use, *(round(last * part / _TENTHS) for part in range(_TENTHS + 1))})
-    rows = tuple(
-        CutoffRow(
-            cutoff_words(body["cutoffs"][at]),
-            "sum" if at == use else "",
-            wording.percent(body["approval"][at]),
-            wording.NOTHING if body["right"] is None else wording.percent(body["right"][at]["value"]),
-            tuple(
-                wording.NOTHING
-                if one["ratio"][at] is None
-                else f"{wording.ratio(one['ratio'][at])} "
-                f"({wording.ratio_interval(one['low'][at], one['high'][at])})"
-                for _, one in picked
-            ),
-        )
-        for at in shown
-    )
-    groups = tuple(f"{capital(group_words(of['attribute'], one['group']))}" for of, one in picked)
-    least, most = (wording.percent(one, 0) for one in (_LEAST, _MOST))
-    return Cutoffs(groups, tuple(curves), rows, count(body["n"]), least, most)

@@ -10,13 +10,15 @@ from reports.charts.forest import Forest, forest
 from reports.groups import attribute_label, group_label, group_words, order, parts
 from reports.outcomes import Mark, mark
 from reports.sealed import Sealed, read
-from reports.wording import capital, count
+from reports.wording import capital, count, plural
 
 if TYPE_CHECKING:
     from audit.record import Disparity, Rate
     from reports.sealed import Reading
 
 LABEL = "Fairness"
+MOST_DRAWN = 48  # rows of the forest: what a page holds
+MOST_ROWS = 150  # groups in a table; results.json has them all
 _ERRORS = (
     ("false_positive_rate", "Refused, of those that turned out well"),
     ("true_positive_rate", "Refused, of those that turned out badly"),
@@ -92,6 +94,9 @@ class Fairness:
     law_rows: tuple[comparisons.Category, ...]
     law_note: str
     definitions: tuple[comparisons.Defined, ...]
+    bounds: str  # what duties ask at least, in words
+    not_drawn: str
+    not_listed: str
 
 
 def _disparity(sealed: Sealed, metric: str, attribute: str, group: str) -> Disparity | None:
@@ -157,6 +162,12 @@ def _rows(sealed: Sealed) -> tuple[GroupRow, ...]:
     return tuple(rows)
 
 
+def _fitting(rows: tuple[GroupRow, ...]) -> tuple[tuple[GroupRow, ...], int]:
+    """Return the rows that a table holds, and how many groups are left out."""
+    shown = rows[:MOST_ROWS]
+    return shown, sum(not row.head for row in rows[MOST_ROWS:])
+
+
 def _error_rows(sealed: Sealed) -> tuple[tuple[str, ...], tuple[ErrorRow, ...]]:
     metrics = [
         (m, label) for m, label in _ERRORS if any(r.metric == m and r.value is not None for r in sealed.rates)
@@ -187,7 +198,7 @@ def _error_rows(sealed: Sealed) -> tuple[tuple[str, ...], tuple[ErrorRow, ...]]:
             tone = "few" if few else "reference" if group == reference and attribute != "all" else ""
             label = "All" if attribute == "all" else group_label(group)
             rows.append(ErrorRow(label, False, tone, tuple(cells)))
-    return tuple(label for _, label in metrics), tuple(rows)
+    return tuple(label for _, label in metrics), tuple(rows[:MOST_ROWS])
 
 
 def _crossed(sealed: Sealed, attribute: str) -> Crossed | None:
@@ -234,7 +245,9 @@ def query(ledger: Reading, audit_id: str) -> Fairness:
     """Read rates and disparities of every group."""
     sealed = read(ledger, audit_id)
     line = ratios.screening_line(sealed.asked)
-    drawn = ratios.forest_rows(sealed, line)
+    drawn, n_left = ratios.fitting(ratios.forest_rows(sealed, line), MOST_DRAWN)
+    bounds = ratios.duty_bounds(sealed.asked)
+    rows, n_unlisted = _fitting(_rows(sealed))
     finding = ratios.finding(sealed)
     sentence = finding + "."
     columns, errors = _error_rows(sealed)
@@ -247,11 +260,13 @@ def query(ledger: Reading, audit_id: str) -> Fairness:
     law_rows, law_note = comparisons.local_law_144(sealed)
     return Fairness(
         cause=cause,
-        forest=forest(drawn, sentence, line) if drawn and not cause else None,
-        forest_narrow=forest(drawn, sentence, line, narrow=True) if drawn and not cause else None,
+        forest=forest(drawn, sentence, line, bounds=bounds) if drawn and not cause else None,
+        forest_narrow=forest(drawn, sentence, line, bounds=bounds, narrow=True)
+        if drawn and not cause
+        else None,
         meaning=ratios.meaning(sealed),
         screen="" if line is None else f"{line:.2f}",
-        rows=_rows(sealed) if not cause else (),
+        rows=rows if not cause else (),
         error_columns=columns,
         error_rows=errors,
         crossed=tuple(crossed),
@@ -262,6 +277,11 @@ def query(ledger: Reading, audit_id: str) -> Fairness:
         law_rows=law_rows,
         law_note=law_note,
         definitions=comparisons.definitions(sealed),
+        bounds=wording.joined([f"{value:.2f}, the {name}" for value, name in bounds]),
+        not_drawn=f"{count(n_left)} more {plural(n_left, 'group')} in the table below." if n_left else "",
+        not_listed=f"{count(n_unlisted)} more {plural(n_unlisted, 'group')} in results.json."
+        if n_unlisted
+        else "",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from reports import wording
@@ -47,6 +48,7 @@ class Fall:
     chart: Waterfall
     narrow: Waterfall
     meaning: str
+    steps: tuple[tuple[str, str, str, str], ...]  # factor, points, interval, gap so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,15 @@ def _fall(of: Mapping[str, Any], one: Mapping[str, Any]) -> Fall:
     for name, label in (("base", "Comparison of another cutoff"), ("sampling", "Not attributed (sampling)")):
         if abs(one[name]) >= _SEEN:
             steps.append(Step(label, one[name], False, wording.signed(one[name])))
+    ends = [wording.signed_interval(factor["low"], factor["high"]) for factor in shown]
+    ends += [wording.NOTHING] * (len(steps) - len(ends))
+    so_far = accumulate(step.value for step in steps)
+    table = tuple(
+        (step.label, step.text, interval, wording.signed(total))
+        for step, interval, total in zip(
+            steps, (*ends, *[wording.NOTHING] * (len(steps) - len(ends))), so_far, strict=True
+        )
+    )
     who = capital(group_words(of["attribute"], one["group"]))
     how: dict[str, Any] = {
         "start": f"{capital(label_in(of['attribute'], of['reference']))}",
@@ -203,7 +214,11 @@ def _fall(of: Mapping[str, Any], one: Mapping[str, Any]) -> Fall:
         + "The steps sum to the gap."
     )
     return Fall(
-        heading, waterfall(steps, heading, **how), waterfall(steps, heading, narrow=True, **how), meaning
+        heading,
+        waterfall(steps, heading, **how),
+        waterfall(steps, heading, narrow=True, **how),
+        meaning,
+        table,
     )
 
 

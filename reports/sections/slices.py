@@ -12,6 +12,7 @@ from reports.heat import Cell, Heat
 from reports.ranked import rate, said, slice_label, with_interval
 from reports.sealed import read
 from reports.wording import capital, count, percent, plural
+from reports.worst import Search, points, searched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,15 +24,7 @@ MOST_ROWS = 50  # of a table; the attached file has them all
 MOST_COLUMNS = 6  # of a heat table
 MOST_CURVES = 4  # slices drawn side by side
 _STEPS = 5
-_WORDS = {
-    "error_rate": ("is decided wrongly", "decided wrongly"),
-    "false_positive_rate": (
-        "is refused and would have turned out well",
-        "refused, of those who turned out well",
-    ),
-    "false_negative_rate": ("is approved and turned out badly", "approved, of those who turned out badly"),
-    "adverse_rate": ("is refused", "refused"),
-}
+_AXES = {"precision": "precision", "recall": "recall", "false_positive_rate": "false positive rate"}
 _CUTS = {
     "protected": "groups as the config states them",
     "bins": "bins as the config states them, from",
@@ -39,29 +32,6 @@ _CUTS = {
     "categories": "each value",
     "values": "the values that the config names",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class WorstRow:
-    """A slice that the search looked at."""
-
-    slice: str
-    n: str
-    value: str
-    rest: str
-    difference: str
-    p_value: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What the search found."""
-
-    sub: str
-    rows: tuple[WorstRow, ...]
-    meaning: str
-    left_out: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +59,7 @@ class Entry:
     heat: Heat | None
     rows: tuple[SliceRow, ...]
     curves: tuple[tuple[str, Curve], ...]  # precision by recall, one a slice
+    roc: tuple[tuple[str, Curve], ...]  # recall by false positives, one a slice
     more: str
     cause: str
 
@@ -121,7 +92,7 @@ def query(ledger: Reading, audit_id: str) -> Slices | None:
     sealed = read(ledger, audit_id)
     if not any(sealed.figure(name) for name in ("slices", "slice_search", "baseline")):
         return None
-    search, body = _search(sealed), sealed.measured("slices")
+    search, body = searched(sealed), sealed.measured("slices")
     entries = tuple(_entry(one, sealed.min_group) for one in body["slices"]) if body is not None else ()
     return Slices(
         finding=_finding(sealed, body),
@@ -163,49 +134,6 @@ def _finding(sealed: Sealed, body: Mapping[str, Any] | None) -> str:
     return f"The slice decided wrongly most often is {name}: {percent(value)}"
 
 
-def _search(sealed: Sealed) -> Search | None:
-    body = sealed.measured("slice_search")
-    if body is None:
-        return None
-    happens, share = _WORDS[body["metric"]]
-    rows = tuple(_worst(one) for one in body["slices"] if one["found"] or one["difference"] > 0)
-    meaning = f"Of all applicants counted, {percent(body['value'])} were {share}. "
-    found = [one for one in body["slices"] if one["found"]]
-    if found:
-        first = found[0]
-        meaning += (
-            f"In the slice {said(first['groups'])} it was {percent(first['value'])} of {count(first['n'])}: "
-            f"about {count(round(first['excess']))} people more than at the rate of the rest."
-        )
-    else:
-        meaning += "No slice stands out once all that were looked at are counted in."
-    sub = (
-        f"Every group of {count(len(body['columns']))} columns, and every two crossed, of "
-        f"{body['min_group']} people or more: {count(body['n_tested'])} slices, each against everybody "
-        f"outside it. Counted: how often one {happens}. p: Fisher’s exact test, with all slices counted in "
-        "(Holm). Interval: 95%, of that slice alone."
-    )
-    return Search(sub, rows, meaning, wording.joined(body["left_out"]))
-
-
-def _worst(one: Mapping[str, Any]) -> WorstRow:
-    within = wording.joined([said(groups) for groups in one["inside"]])
-    note = "more than chance" if one["found"] else "chance could be all of it"
-    return WorstRow(
-        said(one["groups"]),
-        count(one["n"]),
-        percent(one["value"]),
-        percent(one["rest"]),
-        f"{_points(one['difference'])} ({_points(one['low'])} to {_points(one['high'])})",
-        wording.p_value(one["holm"]),
-        f"inside {within}" if within else note,
-    )
-
-
-def _points(value: float) -> str:
-    return wording.signed(100 * value, 1)
-
-
 def _entry(body: Mapping[str, Any], min_group: int) -> Entry:
     cut = "; ".join(
         f"{one['name'].replace('_', ' ')}: {_CUTS[one['cut']]}"
@@ -214,8 +142,8 @@ def _entry(body: Mapping[str, Any], min_group: int) -> Entry:
     )
     heading = attribute_label(body["name"])
     if "cause" in body:
-        return Entry(heading, cut, None, (), (), "", str(body["cause"]))
-    groups = body["groups"]
+        return Entry(heading, cut, None, (), (), (), "", str(body["cause"]))
+    groups, single = body["groups"], len(body["by"]) == 1
     more = len(groups) - MOST_ROWS
     told = (
         f"{count(more)} more {plural(more, 'slice')} in results.json, attached to the PDF."
@@ -227,30 +155,38 @@ def _entry(body: Mapping[str, Any], min_group: int) -> Entry:
         cut,
         _heat(body) if len(body["by"]) == 2 else None,
         tuple(_row(one, min_group) for one in groups[:MOST_ROWS]),
-        _curves(groups) if len(body["by"]) == 1 else (),
+        _curves(groups, "recall", "precision") if single else (),
+        _curves(groups, "false_positive_rate", "recall", level=True) if single else (),
         told,
         "",
     )
 
 
-def _curves(groups: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, Curve], ...]:
-    """Return precision by recall of the slices that are large enough, where they are few enough."""
+def _curves(
+    groups: Sequence[Mapping[str, Any]], across: str, up: str, *, level: bool = False
+) -> tuple[tuple[str, Curve], ...]:
+    """Return one rate by another over the cutoffs, of the slices that are large enough, where they are few.
+
+    ``level`` draws where both are equal: what scores that order nothing would give.
+    """
     drawn = []
     for one in groups:
         swept = one["sweep"]
-        if one["cause"] is not None or not one["n_observed"] or "recall" not in swept:
+        if one["cause"] is not None or not one["n_observed"] or across not in swept:
             continue
-        known = {
-            recall: precision
-            for recall, precision in zip(swept["recall"], swept["precision"], strict=True)
-            if recall is not None and precision is not None
-        }
+        known: dict[float, float] = {}
+        for x, y in zip(swept[across], swept[up], strict=True):
+            if x is not None and y is not None:
+                known[x] = max(y, known.get(x, 0.0)) if level else y
         if len(known) > 2:
             points = tuple(sorted(known))
             ends = [(wording.share(known[at]), wording.share(at)) for at in (points[0], points[-1])]
-            title = f"{slice_label(one['slice'])}: precision from {ends[0][0]} at a recall of {ends[0][1]} "
+            names = (_AXES[up], _AXES[across])
+            title = (
+                f"{slice_label(one['slice'])}: {names[0]} from {ends[0][0]} at a {names[1]} of {ends[0][1]} "
+            )
             title += f"to {ends[1][0]} at {ends[1][1]}"
-            series = Series(points, tuple(known[point] for point in points))
+            series = Series(points, tuple(known[point] for point in points), lines=(points,) if level else ())
             drawn.append((slice_label(one["slice"]), curve(series, title, low=0.0, high=1.0)))
     return tuple(drawn) if 1 < len(drawn) <= MOST_CURVES else ()
 
@@ -367,13 +303,13 @@ def _compared(one: Mapping[str, Any]) -> tuple[str, ...]:
             few,
             few,
         )
-    interval = "" if errors["low"] is None else f" ({_points(errors['low'])} to {_points(errors['high'])})"
+    interval = "" if errors["low"] is None else f" ({points(errors['low'])} to {points(errors['high'])})"
     return (
         count(one["n"]),
         *aucs,
         count(errors["only_model"]),
         count(errors["only_baseline"]),
-        _points(errors["difference"]) + interval,
+        points(errors["difference"]) + interval,
         wording.p_value(errors["p_value"]),
     )
 

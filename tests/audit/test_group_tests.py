@@ -174,7 +174,7 @@ def test_what_does_not_fit_is_refused_before_any_work(desk: Desk, change, words)
 
 def test_a_batch_compares_nobody() -> None:
     """Each figure of a night of refusals says that there are no rates to compare."""
-    config = SimpleNamespace(audit=SimpleNamespace(kind="batch"))
+    config = SimpleNamespace(audit=SimpleNamespace(kind="batch"), uncompared=BATCH)
     table = count(["adverse"] * 3, {"sex": ["f", "m", "m"]})
     found = group_figures(config, Policy(dt.date(2026, 11, 20), (), (), ()), table, None, (), ())
     assert [(one.name, one.body) for one in found] == [(name, {"cause": BATCH}) for name in NAMES]

@@ -108,10 +108,10 @@ class Watch:
         bulk.insert_columns = self._timed(stores, lambda given: given[1].name in _LOCKED)
 
     def _timed(self, function: Callable[..., Any], counts: Callable[..., bool]) -> Callable[..., Any]:
-        def timed(*arguments: Any) -> Any:
+        def timed(*arguments: Any, **named: Any) -> Any:
             begun = time.perf_counter()
             try:
-                return function(*arguments)
+                return function(*arguments, **named)
             finally:
                 if counts(arguments):
                     self.locking += time.perf_counter() - begun

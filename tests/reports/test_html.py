@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from jinja2 import UndefinedError
 
+from reports import html
 from reports.html import environment, prose, template_digest, words
+
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def test_text_is_escaped_everywhere() -> None:
@@ -40,3 +46,22 @@ def test_a_template_digest_knows_names_and_bytes() -> None:
     assert template_digest(["sections"]) == template_digest(["sections", "sections/summary.html"])
     assert template_digest(["sections"]) != template_digest(["charts"])
     assert len(template_digest(["base.html"])) == 64
+
+
+@pytest.mark.parametrize("page", sorted(GOLDEN.glob("letters/*.html")), ids=lambda path: path.stem)
+def test_a_plain_page_is_read_as_the_parser_reads_it(page: Path) -> None:
+    """Letters are read by their tags alone, with the words that Python's parser finds in them."""
+    text = re.sub(r"(?s)<style>.*?</style>", "", page.read_text(encoding="utf-8"))
+    parser = html._Words()
+    parser.feed(text)
+    parser.close()
+    plain = html._Plain()
+    plain.feed(text)
+    assert plain.parts == parser.parts
+
+
+@pytest.mark.parametrize("odd", ['<p title="a>b">x</p>', "<!-- <p>no</p> -->", "a < b", "<script>x</script>"])
+def test_another_page_is_left_to_the_parser(odd: str) -> None:
+    """What tags alone do not tell is not read by them."""
+    with pytest.raises(html._NotPlain):
+        html._Plain().feed(odd)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
 import itertools
 import json
 import re
@@ -72,6 +75,16 @@ def test_the_page_needs_nothing_from_outside(page: Document) -> None:
     assert not re.search(r"<(?:img|iframe|script)[^>]*\ssrc=", text)
 
 
+def test_only_our_own_script_can_run(page: Document) -> None:
+    """The policy of the page names the digest of its one script as it stands there, and nothing remote."""
+    text = page.content.decode()
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert html.unescape(policy).split("; ")[:2] == ["default-src 'none'", f"script-src 'sha256-{digest}'"]
+    assert not re.search(r"<[^>]+\son[a-z]+=", text)  # no handler in an attribute: the policy would stop it
+
+
 def test_every_anchor_leads_somewhere(page: Document) -> None:
     """No link of the contents or of page 1 is dead."""
     text = page.content.decode()
@@ -90,7 +103,11 @@ def test_foreign_text_stays_text() -> None:
     )
     text = report.render(told, AUDIT, "html").content.decode()
     assert "<script>alert" not in text
-    assert text.count("<script") == 1  # our own, for sorting and filtering
+    # Our own, for sorting and filtering, and the block of texts that the slider chooses from.
+    assert re.findall(r"<script[^>]*>", text) == [
+        '<script type="application/json" id="at-cutoff-steps">',
+        "<script>",
+    ]
     assert "&lt;script&gt;alert" in text
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from audit.record import Decision, DroppedReason, Figure, Notice, Person, Reason
+from tests.worlds import told_sweeps
 from tests.worlds.told_behaviour import behaviour
 from tests.worlds.told_gaps import gaps
 from tests.worlds.told_reasons import reason_audit
@@ -306,8 +307,9 @@ def figures() -> dict[str, Figure]:
             "note": "Real Taiwanese card holders of 2005, judged by a made-up lender. No real one was seen."
         },
     }
-    bodies |= gaps()
-    fair = {"data", "scores", "reasons_by_group", *gaps()}
+    by_group = told_sweeps.bodies(GROUPS)
+    bodies |= gaps() | by_group
+    fair = {"data", "scores", "reasons_by_group", *gaps(), *by_group}
     return {
         **{
             name: Figure(name, "fair_lending" if name in fair else "model_risk", body)

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
     from audit.explain.counterfactual.options import Cells
     from audit.explain.counterfactual.searching import Found
-    from audit.explain.counterfactual.trial import Floats, Ints
+    from audit.explain.counterfactual.trial import Choices, Floats
     from audit.record import ReasonCode, Scorer
 
     Answer = tuple[Counterfactual, ...] | NoCounterfactual
 
 __all__ = ["counterfactuals"]
 
-_HELD = 1 << 22  # candidates of applicants that are searched together, times the factors of each
+_HELD = 1 << 23  # candidates of applicants that are searched together, times the factors of each
 
 NO_CUTOFF = "no cutoff is stated for this decision"
 NOT_BY_SCORE = "the score lies on the favourable side of the cutoff: it did not refuse"
@@ -163,7 +163,7 @@ def _told(
     ]
     told: list[list[Counterfactual]] = [[] for _ in found]
     while True:
-        listed: list[tuple[int, float, Ints]] = []
+        listed: list[tuple[int, float, Choices]] = []
         for at, (those, known) in enumerate(zip(waiting, told, strict=True)):
             listed += [(at, *one) for one in those[: at_most - len(known)]]
             del those[: at_most - len(known)]
@@ -175,7 +175,7 @@ def _told(
 
 
 def _scored(
-    trial: Trial, cells: Cells, before: Floats, listed: Sequence[tuple[int, float, Ints]]
+    trial: Trial, cells: Cells, before: Floats, listed: Sequence[tuple[int, float, Choices]]
 ) -> list[Counterfactual | None]:
     """Return changes as the data would write them, each scored once more; None where it does not turn."""
     who, choices = np.array([at for at, _, _ in listed]), np.array([choice for _, _, choice in listed])

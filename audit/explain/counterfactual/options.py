@@ -60,12 +60,19 @@ class Options:
         total, switched = np.zeros((n, m)), np.zeros((n, m), dtype=bool)
         for column in self.factor.columns:
             mine, theirs = own[column][:, None], self.values[column][None]
+            spread = self.spread[column]
+            numbers = mine.dtype.kind == "f" and theirs.dtype.kind == "f"
+            if numbers and spread and np.isfinite(mine).all() and np.isfinite(theirs).all():
+                apart = mine - theirs
+                np.abs(apart, out=apart)
+                apart /= spread
+                total += apart
+                continue
             differs = mine != theirs
             if mine.dtype.kind != "f":
                 total += differs
                 continue
             differs &= ~(np.isnan(mine) & np.isnan(theirs))
-            spread = self.spread[column]
             if spread is None:
                 switched |= differs
             elif spread > 0:
@@ -73,7 +80,7 @@ class Options:
             else:
                 total += differs
         total += switched
-        total[~reachable(self.factor, own, self.values) | (total == 0)] = np.inf
+        np.copyto(total, np.inf, where=~reachable(self.factor, own, self.values) | (total == 0))
         return total
 
 

@@ -12,10 +12,10 @@ from audit.explain.counterfactual.shrinking import shrunk
 from audit.explain.counterfactual.trial import Trial, cheapest
 
 if TYPE_CHECKING:
-    from audit.explain.counterfactual.trial import Floats, Ints
+    from audit.explain.counterfactual.trial import Choices, Floats, Ints
 
     # factors that turn the decision together -> what that costs, and the option of each factor
-    Found = dict[frozenset[int], tuple[float, Ints]]
+    Found = dict[frozenset[int], tuple[float, Choices]]
 
 
 def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[Found]:
@@ -33,8 +33,7 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
         if not len(wanted):
             break
         if size == 1:
-            who, choice, which = _alone(looked)
-            scores = trial.scores(who, choice)
+            who, option, which, cost, scores = _alone(trial, looked)
             gains = _gains(trial, looked, scores, which)
             room[:] = k  # each factor that turns alone may be the cheapest once it is drawn back
         else:
@@ -47,7 +46,7 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
             )
             who = wanted[inside]
             scores = trial.scores(who, choice)
-        cost = trial.cost(who, choice)
+            cost = trial.cost(who, choice)
         n_sets = int(which.max(initial=0)) + 1
         best = cheapest(who * n_sets + which, cost, trial.rule.turned(scores))
         best = best[np.lexsort((cost[best], who[best]))]
@@ -56,8 +55,19 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
         if size == 1:  # what costs more than so many others is not told, so it need not be drawn back far
             below[who[best[rank == at_most - 1]]] = cost[best[rank == at_most - 1]]
         best = best[rank < room[who[best]]]
-        small = shrunk(trial, who[best], choice[best], looked, budget, below[who[best]])
+        if size == 1:
+            chosen = np.full((len(best), k), -1, dtype=np.int16)
+            chosen[np.arange(len(best)), which[best]] = option[best]
+        else:
+            chosen = choice[best]
+        small = shrunk(trial, who[best], chosen, looked, budget, below[who[best]])
         prices = trial.cost(who[best], small)
+        if size == 1:  # each alone, and nothing found before: none can hold another
+            for at, factor, price, one in zip(
+                who[best].tolist(), which[best].tolist(), prices.tolist(), small, strict=True
+            ):
+                found[at][frozenset((factor,))] = price, one
+            continue
         for at, factors, price, one in zip(
             who[best].tolist(), _factors(small), prices.tolist(), small, strict=True
         ):
@@ -65,7 +75,7 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
     return found
 
 
-def _factors(choice: Ints) -> list[frozenset[int]]:
+def _factors(choice: Choices) -> list[frozenset[int]]:
     """Return which factors each candidate changes; they are few sets, of many candidates."""
     sets, which = np.unique(choice >= 0, axis=0, return_inverse=True)
     distinct = [frozenset(np.flatnonzero(one).tolist()) for one in sets]
@@ -79,7 +89,7 @@ def _room(sets: Found, size: int, at_most: int) -> int:
     return at_most - len(sets) if len(sets) < at_most and size <= min(map(len, sets)) + 1 else 0
 
 
-def _add(sets: Found, factors: frozenset[int], cost: float, choice: Ints) -> None:
+def _add(sets: Found, factors: frozenset[int], cost: float, choice: Choices) -> None:
     """Keep a set of factors where it is new or cheaper, and no set that holds another."""
     if any(one < factors for one in sets) or (factors in sets and sets[factors][0] <= cost):
         return
@@ -88,15 +98,19 @@ def _add(sets: Found, factors: frozenset[int], cost: float, choice: Ints) -> Non
     sets[factors] = cost, choice
 
 
-def _alone(looked: Sequence[Ints]) -> tuple[Ints, Ints, Ints]:
-    """Return the candidates that change one factor: whom, the choice, and which factor."""
-    places = [np.nonzero(options >= 0) for options in looked]
-    who = np.concatenate([rows for rows, _ in places])
-    which = np.repeat(np.arange(len(looked)), [len(rows) for rows, _ in places])
-    choice = np.full((len(who), len(looked)), -1, dtype=np.int64)
-    taken = [options[place] for options, place in zip(looked, places, strict=True)]
-    choice[np.arange(len(who)), which] = np.concatenate(taken)
-    return who, choice, which
+def _alone(trial: Trial, looked: Sequence[Ints]) -> tuple[Ints, Ints, Ints, Floats, Floats]:
+    """Return the candidates that change one factor: whom, the option, which factor, cost, score."""
+    parts = []
+    for at, options in enumerate(looked):
+        who, place = np.nonzero(options >= 0)
+        option = options[who, place]
+        cost, score = (
+            trial.costs[at].take(who * trial.costs[at].shape[1] + option),
+            trial.scores_of_one(at, who, option),
+        )
+        parts.append((who, option, np.full(len(who), at), cost, score))
+    who, option, which, cost, score = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return who, option, which, cost, score
 
 
 def _gains(trial: Trial, looked: Sequence[Ints], scores: Floats, which: Ints) -> list[Floats]:

@@ -14,13 +14,13 @@ import numpy as np
 from audit.explain.counterfactual.trial import Trial, cheapest
 
 if TYPE_CHECKING:
-    from audit.explain.counterfactual.trial import Floats, Ints
+    from audit.explain.counterfactual.trial import Choices, Floats, Ints
 
 
 def shrunk(
-    trial: Trial, who: Ints, choice: Ints, looks: Sequence[Ints], budget: int, below: Floats | None = None
-) -> Ints:
-    """Return int64[q, k]: changes that turn the decision and cost at most what the given ones do.
+    trial: Trial, who: Ints, choice: Choices, looks: Sequence[Ints], budget: int, below: Floats | None = None
+) -> Choices:
+    """Return int16[q, k]: changes that turn the decision and cost at most what the given ones do.
 
     Parameters
     ----------
@@ -35,17 +35,22 @@ def shrunk(
         if size > 1:
             alike = np.flatnonzero((choice >= 0).sum(axis=1) == size)
             choice[alike] = _on_grid(trial, who[alike], choice[alike], looks, int(budget ** (1 / size)))
-    open_ones = np.arange(len(who))
-    while len(open_ones):
-        before = choice[open_ones].copy()
+    # Which factors have been tried with all others as they are now: to try them again would find nothing.
+    settled = choice < 0
+    while not settled.all():
         for at in range(len(trial.options)):
-            mine = open_ones[choice[open_ones, at] >= 0]
+            mine = np.flatnonzero(~settled[:, at])
+            if not len(mine):
+                continue
+            before = choice[mine, at]
             choice[mine] = _one_cheaper(trial, who[mine], choice[mine], at, below[mine])
-        open_ones = open_ones[(choice[open_ones] != before).any(axis=1)]
+            moved = mine[choice[mine, at] != before]
+            settled[moved] = choice[moved] < 0
+            settled[mine, at] = True
     return choice
 
 
-def _on_grid(trial: Trial, who: Ints, choice: Ints, looks: Sequence[Ints], points: int) -> Ints:
+def _on_grid(trial: Trial, who: Ints, choice: Choices, looks: Sequence[Ints], points: int) -> Choices:
     """Return the cheapest on a grid of ``points`` options a factor, or what was given."""
     found = choice.copy()
     for factors in np.unique(choice >= 0, axis=0):
@@ -55,14 +60,14 @@ def _on_grid(trial: Trial, who: Ints, choice: Ints, looks: Sequence[Ints], point
         grid = np.stack(np.meshgrid(*(np.arange(one.shape[1]) for one in listed), indexing="ij"), -1)
         grid = grid.reshape(-1, len(moving))
         group = np.repeat(np.arange(len(mine)), len(grid))
-        tried = np.full((len(group), choice.shape[1]), -1, dtype=np.int64)
+        tried = np.full((len(group), choice.shape[1]), -1, dtype=np.int16)
         for place, at in enumerate(moving):
             tried[:, at] = listed[place][:, grid[:, place]].ravel()
         kept = (tried[:, moving] >= 0).all(axis=1)
-        group, tried = group[kept], tried[kept]
+        group, tried = group[kept], tried.compress(kept, axis=0)
         cost = trial.cost(who[mine][group], tried)
         below = cost < trial.cost(who[mine], choice[mine])[group]
-        group, tried, cost = group[below], tried[below], cost[below]
+        group, tried, cost = group[below], tried.compress(below, axis=0), cost[below]
         best = cheapest(group, cost, trial.rule.turned(trial.scores(who[mine][group], tried)))
         found[mine[group[best]]] = tried[best]
     return found
@@ -78,19 +83,33 @@ def _evenly(looks: Ints, points: int) -> Ints:
     return np.asarray(chosen, dtype=np.int64)
 
 
-def _one_cheaper(trial: Trial, who: Ints, choice: Ints, at: int, below: Floats) -> Ints:
+def _one_cheaper(trial: Trial, who: Ints, choice: Choices, at: int, below: Floats) -> Choices:
     """Return each candidate with one factor at its cheapest option that turns, the others kept."""
-    costs = trial.costs[at][who]
+    if (np.count_nonzero(choice >= 0, axis=1) == 1).all():
+        return _one_alone(trial, who, choice, at, below)
+    costs = trial.costs[at].take(who, axis=0)
     now = costs[np.arange(len(who)), choice[:, at]]
     room = np.minimum(now, below - (trial.cost(who, choice) - now))
     group, option = np.nonzero(costs < room[:, None])
     # Without the change at all, where others are left: a smaller set of factors may do.
     alone = np.flatnonzero((choice >= 0).sum(axis=1) > 1)
     group, option = np.concatenate([group, alone]), np.concatenate([option, np.full(len(alone), -1)])
-    tried = choice[group]
+    tried = choice.take(group, axis=0)
     tried[:, at] = option
     cost = np.where(option < 0, 0.0, costs[group, np.maximum(option, 0)])
     best = cheapest(group, cost, trial.rule.turned(trial.scores(who[group], tried)))
     found = choice.copy()
     found[group[best]] = tried[best]
+    return found
+
+
+def _one_alone(trial: Trial, who: Ints, choice: Choices, at: int, below: Floats) -> Choices:
+    """Do the same for candidates that change nothing else."""
+    costs = trial.costs[at].take(who, axis=0)
+    room = np.minimum(costs[np.arange(len(who)), choice[:, at]], below)
+    group, option = np.nonzero(costs < room[:, None])
+    scores = trial.scores_of_one(at, who[group], option)
+    best = cheapest(group, costs[group, option], trial.rule.turned(scores))
+    found = choice.copy()
+    found[group[best], at] = option[best]
     return found

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from audit.record import Scorer
 
     Ints = NDArray[np.int64]
+    Choices = NDArray[np.int16]  # they are many, and a factor has at most 256 options
     Floats = NDArray[np.float64]
 
-_AT_ONCE = 1 << 14  # candidates in one call of the scorer
+_AT_ONCE = 1 << 13  # candidates in one call of the scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +68,41 @@ class Trial:
     rule: Rule
     tried: Ints
 
-    def scores(self, who: Ints, choice: Ints) -> Floats:
-        """Return float64[c] for candidates who int64[c] and choice int64[c, k]."""
+    def scores(self, who: Ints, choice: Choices) -> Floats:
+        """Return float64[c] for candidates who int64[c] and choice int16[c, k]."""
         found = np.empty(len(who))
         for start in range(0, len(who), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
-            mixes = self.encoded[who[some]]
+            mixes = self.encoded.take(who[some], axis=0)
             for at, one in enumerate(self.options):
                 taken = choice[some, at]
                 moved = np.flatnonzero(taken >= 0)
-                mixes[np.ix_(moved, one.places)] = one.encoded[taken[moved]]
+                rows = taken[moved].astype(np.int64)
+                for place, cells in zip(one.places.tolist(), one.encoded.T, strict=True):
+                    mixes[:, place][moved] = cells.take(rows)  # a column at a time: several times faster
             found[some] = self.scorer.score_encoded(mixes)
         self.tried[:] += np.bincount(who, minlength=len(self.encoded))
         return found
 
-    def cost(self, who: Ints, choice: Ints) -> Floats:
+    def scores_of_one(self, at: int, who: Ints, option: Ints) -> Floats:
+        """Return float64[c] for candidates that change factor ``at`` alone, to option int64[c]."""
+        one, found = self.options[at], np.empty(len(who))
+        for start in range(0, len(who), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            mixes = self.encoded.take(who[some], axis=0)
+            for place, cells in zip(one.places.tolist(), one.encoded.T, strict=True):
+                mixes[:, place] = cells.take(option[some])
+            found[some] = self.scorer.score_encoded(mixes)
+        self.tried[:] += np.bincount(who, minlength=len(self.encoded))
+        return found
+
+    def cost(self, who: Ints, choice: Choices) -> Floats:
         """Return float64[c], summed over the factors that change."""
         total = np.zeros(len(who))
         for at, costs in enumerate(self.costs):
-            moved = np.flatnonzero(choice[:, at] >= 0)
-            total[moved] += costs[who[moved], choice[moved, at]]
+            taken = choice[:, at]
+            moved = np.flatnonzero(taken >= 0)
+            total[moved] += costs.take(who[moved] * costs.shape[1] + taken[moved])
         return total
 
 

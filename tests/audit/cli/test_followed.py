@@ -218,7 +218,8 @@ def test_other_bytes_on_the_same_environment_are_told(desk: Desk, monkeypatch: p
     from reports import letter, printing
 
     name, _, _ = first(desk)
-    monkeypatch.setattr(printing, "version", lambda _: "0.0.0")  # stands in the page, and is no word of it
+    # It stands in the page, and is no word of it.
+    monkeypatch.setattr(printing, "_program", lambda: "plainspoken 0.0.0")
     same = desk.of_ledger("reissue", "latest", name, "--out", desk.folder / "a", *WHO, "--json")
     assert same.code == 4
     assert [one["format"] for one in same.json["letters"] if one["state"] == "differs"] == ["html"]

@@ -203,6 +203,18 @@ def test_a_ledger_that_cannot_be_opened_is_named_before_any_work(desk: Desk) -> 
     assert not (desk.folder / "ledger.db").exists()
 
 
+def test_one_ledger_under_two_names_is_refused(desk: Desk) -> None:
+    """A link to the ledger, or its file spelled otherwise, is that ledger: neither half is written."""
+    with Ledger.open(str(desk.folder / "ledger.db"), create=True) as ledger:
+        assert ledger.audits() == ()
+    (desk.folder / "other.db").hardlink_to(desk.folder / "ledger.db")
+    desk.set(fairness__ledger="other.db")
+    answer = desk.ask("run", desk.config)
+    assert (answer.code, "the ledger of the audit itself" in answer.err) == (2, True), answer
+    with Ledger.open(str(desk.folder / "ledger.db")) as ledger:
+        assert ledger.audits() == ()
+
+
 def test_an_erasure_and_an_export_say_what_lies_elsewhere(two: Desk) -> None:
     """One ledger cannot speak for the other, so each says that there is one."""
     person = pl.read_csv(two.folder / "applications.csv")["applicant_id"][3]

@@ -109,6 +109,31 @@ def test_of_many_values_the_cost_is_near_the_least_one():
     assert max(over) <= 1.1
 
 
+def test_of_many_options_the_cheapest_that_turns_alone_is_that_of_an_exhaustive_search():
+    """Hundreds of options a factor, of which few are looked at first; for a linear score none is missed."""
+    draw = np.random.default_rng(5)
+    straight = linear({"a": 1.0, "b": 0.7, "c": 0.8})
+    reference = {c: np.round(draw.uniform(0, 1.5, 220), 2) for c in "abc"}
+    rows = {c: np.round(draw.uniform(0.9, 1.5, 40), 2) for c in "abc"}
+    factors = {"ab": ["a", "b"], "c": ["c"]}
+    cutoff = float(np.quantile(straight.score(rows), 0.3))
+    listed = [code(name, columns=tuple(columns)) for name, columns in factors.items()]
+    found = counterfactuals(straight, rows, reference, listed, cutoff, "high", at_most=1)
+    moved = set()
+
+    def one_by_one(some):
+        return straight.score({c: np.array([row[c] for row in some]) for c in "abc"}).tolist()
+
+    for row, answer in zip(as_records(rows), found, strict=True):
+        if isinstance(answer, NoCounterfactual):
+            assert one_by_one([row])[0] <= cutoff
+            continue
+        best = smallest(one_by_one, lambda s: s < cutoff, row, as_records(reference), factors)
+        assert (len(answer[0].factors), answer[0].cost) == (best[0], pytest.approx(best[1], rel=1e-9))
+        moved |= set(answer[0].factors)
+    assert moved == set(factors)
+
+
 def test_a_linear_score_has_its_closed_form():
     """One column goes to the nearest value that makes up for what is lacking; never by more."""
     draw = np.random.default_rng(8)

@@ -8,7 +8,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from audit.explain.counterfactual.looking import looks, together
+from audit.explain.counterfactual.looking import _by_cost, looks, together
 from audit.explain.counterfactual.movable import Movable
 from audit.explain.counterfactual.options import options
 from audit.explain.counterfactual.shrinking import shrunk
@@ -89,6 +89,39 @@ def test_the_options_looked_at_hold_the_front_and_the_ends():
         assert {row[:150].argmin(), row[:150].argmax(), can[favour[can].argmax()]} <= set(kept.tolist())
     few = looks(costs[:, 140:160], favour[140:160])
     assert (np.sort(few[few >= 0].reshape(30, -1), axis=1) == np.arange(10)).all()
+
+
+def test_the_options_looked_at_are_those_of_a_plain_loop():
+    """Twelve evenly along the front and twelve evenly by cost, also with equal costs and nothing to get."""
+    draw = np.random.default_rng(9)
+    costs, favour = draw.integers(1, 60, size=(40, 90)).astype(float), draw.integers(0, 40, 90) / 8
+    costs[draw.random(costs.shape) < np.linspace(0, 1, 40)[:, None]] = np.inf
+    for row, listed in zip(costs, looks(costs, favour), strict=True):
+        can = sorted(np.flatnonzero(np.isfinite(row)).tolist(), key=lambda at: row[at])
+        front: list[int] = []
+        for at in can:
+            if not front or favour[at] > favour[front[-1]]:
+                front.append(at)
+        evenly = {
+            among[round(float(share) * (len(among) - 1))]
+            for among in (front, can)
+            if among
+            for share in np.linspace(0, 1, 12)
+        }
+        expected = [at for at in can if at in evenly]
+        assert listed.tolist() == expected + [-1] * (24 - len(expected))
+
+
+@pytest.mark.parametrize("m", [1, 2, 25, 128, 129, 256])
+def test_options_are_in_the_order_of_their_costs_to_the_last_bit(m):
+    """As a stable sort of the costs has them: also equal ones, those one bit apart, and what is none."""
+    draw = np.random.default_rng(m)
+    costs = draw.integers(0, 9, size=(60, m)) / 7.0
+    for _ in range(3):
+        costs = np.where(draw.random(costs.shape) < 0.3, np.nextafter(costs, np.inf), costs)
+    costs[draw.random(costs.shape) < 0.1] = np.inf
+    costs[:20] = draw.uniform(size=(20, m))
+    assert (_by_cost(costs) == np.argsort(costs, axis=1, kind="stable")).all()
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from audit.explain.permutation_importance import (
     log_loss,
     permutation_importance,
     permuted_scores,
-    placements,
 )
 from audit.explain.population import population
+from audit.fairness.delong import placements
 from tests.oracles.effects import auc
 from tests.worlds.small_scorers import (
     BENT_COLUMNS,

@@ -14,9 +14,9 @@ from audit.fairness.alternatives import (
     Judging,
     approved_as_many,
     measure,
-    placements,
     reweighed,
 )
+from audit.fairness.delong import placements
 from audit.fairness.frontier import NO_CUTOFF, cutoffs
 from audit.fairness.groups import count
 

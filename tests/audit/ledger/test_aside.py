@@ -67,11 +67,13 @@ def test_answers_come_from_another_process_in_any_order(other: Aside) -> None:
     rows = [[3, 1], ["x", None], [0.5, 2.0]]
     hashes = other.ask(_here, "hashes", rows)
     kept = other.keep("cells", [0], [{"b": 1, "a": "é"}]), other.keep("inputs", [(1.5, None)])
-    given = (["x", "y"], "audit/0/", [0], [0], [b"p" * 16], KEY)
-    locked = other.ask(_here, "locked", *given, kept=kept)
+    shut = other.keep("shut", "audit/0/", 0, [0], [0], [b"p" * 16], KEY, kept=kept)
+    more = locking.shut([b"{}"], [None], "audit/0/", 1, [1], [0], [b"p" * 16], KEY)
+    locked = other.ask(_here, "locked", more, ["x", "y"], [0, 1], [0, 0], [b"p" * 16] * 2, kept=[shut])
     cells, of_fields, packed = locked.value()
-    assert cells == [_lock("audit/0/0/case/0", '{"a":"é","b":1}'.encode())]
-    fields = [[0], [0], [b"p" * 16], ["case/0"], cells]
+    first = _lock("audit/0/0/case/0", '{"a":"é","b":1}'.encode())
+    assert cells == [first, _lock("audit/0/1/case/0", b"{}")]
+    fields = [[0, 1], [0, 1], [b"p" * 16] * 2, ["case/0"] * 2, cells]
     assert of_fields == entries.hashes_of(fields)
     assert packed is not None
     assert hashes.value() == entries.hashes_of(rows)
@@ -131,11 +133,12 @@ def test_what_it_refuses_is_refused_here(other: Aside) -> None:
     with pytest.raises(LedgerError, match="cases: no"):
         other.ask(refusing, "hashes", [[float("nan")]]).value()
     assert other.ask(lambda: "here", "hashes", [[Fraction(1)]]).value() == "here"
-    given = (["x"], "", [0], [0], [b"p"], KEY)
+    given = (([], [], [], []), ["x"], [0], [0], [b"p"])
     digits = np.frombuffer(b"12345678")[0]  # whose bytes would pass for a number
     for cell, saw in ((digits, 1.0), (1.0, digits), (Fraction(1), 1.0)):
         kept = other.keep("cells", [0], [{"x": cell}]), other.keep("inputs", [(saw,)])
-        assert other.ask(lambda: "here", "locked", *given, kept=kept).value() == "here"
+        shut = other.keep("shut", "", 0, [0], [0], [b"p"], KEY, kept=kept)
+        assert other.ask(lambda: "here", "locked", *given, kept=[shut]).value() == "here"
     assert locking.inputs([(digits,)]) == [_alone((float(digits),))]
     assert other.ask(_here, "hashes", [[1]]).value() == entries.hashes_of([[1]])
 

@@ -10,6 +10,7 @@ import pytest
 from audit.errors import LedgerError, UsageError
 from audit.ledger import Ledger, verify
 from audit.ledger.decisions import is_sent
+from audit.ledger.documents import ToRecord, record_many
 from audit.record import Decision
 from tests.worlds.issued import SENT_AT, a_letter
 from tests.worlds.sealed import recipients, small_audit
@@ -125,3 +126,18 @@ def test_a_letter_of_another_action_tells_no_decision(
 ) -> None:
     """An older notice of incompleteness, say, leaves the refusal to be told."""
     assert is_sent({(b"p", told)}, [(b"p", "primary"), (b"g", "guarantor")], decided) is sent
+
+
+def test_documents_recorded_together_are_those_recorded_one_by_one(
+    ledger: Ledger, audit: str, unsent: Decision
+) -> None:
+    """Each has its own entry; one that may not be issued is answered by its error and keeps no other back."""
+    letter, draft = a_letter(unsent), replace(a_letter(unsent), draft=True)
+    other = a_letter(unsent, words="Other words.")
+    whom = recipients()[3]
+    made = record_many(ledger, audit, [ToRecord(one, whom) for one in (letter, other, draft)], SENT_AT)
+    assert isinstance(made[1], UsageError)
+    assert made[0] == ledger.record_document(audit, letter, SENT_AT, recipient=whom)
+    kept = ledger.documents(audit)
+    assert [one in kept for one in (made[0], made[2])] == [True, True]
+    assert verify(ledger).ok

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from audit.errors import BusyError, EvidenceError, FencedError, LedgerError
 from audit.ledger import AttributionBlock, Ledger, tables, verify
+from audit.ledger import case as cases_
 from audit.ledger.database import reading, writing
 from tests.worlds.sealed import SmallAudit, small_audit, write_audit
 
@@ -76,6 +77,22 @@ def test_cases_come_back_with_the_key(fresh: Ledger, small: SmallAudit) -> None:
     for decision, case in zip(small.decisions, small.cases, strict=True):
         assert fresh.case(audit, decision.decision) == case
         assert fresh.people(audit, decision.decision) == decision.persons
+
+
+def test_cells_of_a_part_are_those_of_each_decision(small: SmallAudit) -> None:
+    """Made for all at once or one by one, with a case file or without: the same cells in the same order."""
+    met = set()
+    for one in small.parts:
+        files = {file.decision: file for file in one["cases"]}
+        for given in (files, {}):
+            in_order = [given.get(decision.decision) for decision in one["decisions"]]
+            people = [cases_.persons_of(decision) for decision in one["decisions"]]
+            singly = map(cases_.cells, one["decisions"], people, in_order)
+            assert cases_.cells_of_all(one["decisions"], people, in_order) == [
+                c for few in singly for c in few
+            ]
+            met |= {(len(who), file is None) for who, file in zip(people, in_order, strict=True)}
+    assert {(1, False), (1, True), (2, False)} <= met
 
 
 def test_attributions_come_back_as_float32(fresh: Ledger, small: SmallAudit) -> None:

@@ -222,7 +222,7 @@ def test_root_makes_no_device_in_the_folder_of_its_own(tmp_path: Path, monkeypat
 def test_what_an_audit_hides_from_its_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Data (also a SQLite file that is queried), keys wherever they are, and the ledger beside the config."""
     from audit.config import load_config
-    from audit.prepare import hidden_from_models
+    from audit.places import hidden_from_models
     from tests.worlds import even_lender
 
     world = even_lender.build(tmp_path / "world", n_profiles=2)

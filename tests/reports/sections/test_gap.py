@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from audit.record import Figure
 from reports.sections import gap
 from tests.worlds.told import AUDIT, ToldLedger
@@ -89,3 +91,23 @@ def test_without_gaps_there_is_no_section() -> None:
     assert blind is not None
     assert blind.scan == "Not measured: no model was opened."
     assert replace(plain) == plain
+
+
+def test_the_steps_of_a_gap_sum_to_it() -> None:
+    """Beside each drawing stands the table of its numbers, and its last sum is the gap that is printed."""
+    page = gap.query(ToldLedger(), AUDIT)
+    assert page is not None
+    assert page.falls
+
+    def number(text: str) -> float:
+        return float(text.replace("\u2212", "-"))
+
+    for fall in page.falls:
+        total = 0.0
+        for (label, points, _, so_far), drawn in zip(fall.steps, fall.chart.steps, strict=True):
+            total += number(points)
+            assert drawn.text == points
+            assert label.startswith(drawn.label.rstrip("…"))
+            assert number(so_far) == pytest.approx(total, abs=0.0005 * len(fall.steps))
+        # What sampling leaves is no step where it prints as nothing.
+        assert number(fall.steps[-1][3]) == pytest.approx(number(fall.chart.end_text), abs=0.001)

@@ -117,3 +117,27 @@ def test_causes_are_printed() -> None:
     page = slices.query(ledger, AUDIT)
     assert page is not None
     assert (page.search_cause, page.baseline_cause) == ("no slice_search", "no baseline")
+
+
+def test_a_slice_s_roc_is_its_sealed_sweep() -> None:
+    """Recall by false positives at each measured cutoff, from 0 to 1 on both sides of a thin level line."""
+    entry = told().entries[0]
+    (sealed,) = [one for one in body("slices")["slices"][0]["groups"] if one["slice"] == "west"]
+    (west,) = [drawn for name, drawn in entry.roc if name == "west"]
+    swept = sealed["sweep"]
+    best: dict[float, float] = {}
+    for across, up in zip(swept["false_positive_rate"], swept["recall"], strict=True):
+        best[across] = max(up, best.get(across, 0.0))
+    low, high = min(best), max(best)
+    wanted = [
+        (
+            west.start + (x - low) / (high - low) * (west.stop - west.start),
+            west.bottom - y * (west.bottom - west.top),
+        )
+        for x, y in sorted(best.items())
+    ]
+    drawn = [tuple(float(n) for n in pair.split()) for pair in west.mean.removeprefix("M").split("L")]
+    assert len(drawn) == len(wanted)
+    for place, want in zip(drawn, wanted, strict=True):
+        assert place == pytest.approx(want, abs=0.06)
+    assert len(west.lines) == 1

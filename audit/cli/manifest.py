@@ -1,0 +1,62 @@
+"""One list of the hashes of all letters of a call, which is sealed: whoever holds it can tell each file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import TYPE_CHECKING
+
+from audit.record import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audit.cli.output import OutputFolder
+    from audit.ledger import Ledger
+
+NAME = "manifest.sha256"
+KIND = "letters_manifest"
+
+
+def write_manifest(
+    ledger: Ledger, audit: str, folder: OutputFolder, names: Sequence[str], templates: Sequence[str]
+) -> None:
+    """Write the hashes of a folder's letters as ``sha256sum --check`` reads them, and record the list.
+
+    The ledger keeps the list's hash and the number of its files: names are names of applications.
+
+    Raises
+    ------
+    AuditError
+        It was not recorded; the file is there.
+    """
+    hashes = ((hashlib.sha256(folder.inside(name).read_bytes()).hexdigest(), name) for name in sorted(names))
+    text = "".join(f"{digest}  {name}\n" for digest, name in hashes)
+    folder.write(NAME, text)
+    record_text(ledger, audit, KIND, text, f"{len(names)} files", templates)
+
+
+def record_text(
+    ledger: Ledger, audit: str, kind: str, text: str, words: str, templates: Sequence[str]
+) -> None:
+    """Record a text about letters that is nobody's letter.
+
+    Parameters
+    ----------
+    words : str
+        What the ledger keeps of it besides its hash.
+    templates : sequence of str
+        The digests of the templates that it speaks of.
+    """
+    from reports.html import environment_digest
+
+    document = Document(
+        kind=kind,
+        format="txt",
+        name="",
+        content=text.encode(),
+        words=words,
+        template_digest=hashlib.sha256("".join(templates).encode()).hexdigest(),
+        environment_digest=environment_digest(),
+    )
+    ledger.record_document(audit, document, dt.datetime.now(dt.UTC))

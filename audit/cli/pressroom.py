@@ -1,0 +1,129 @@
+"""Letters of many decisions, by one process or by several: the same letters in the same order.
+
+Each process has a ledger of its own that it only reads, and a press of its own. What it made goes back
+to the one that writes files and records; no more waits there than that one takes in a moment.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, NamedTuple
+
+from audit.errors import AuditError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from audit.ledger import Ledger
+    from audit.record import Decision, Document, Recipient, Refusal
+    from reports.letter import Letters
+
+_CHUNK = 16  # decisions that a process is given at once
+
+
+class Asked(NamedTuple):
+    """A decision, with whom its letters go to and the records of nobody that they could go to."""
+
+    decision: Decision
+    known: list[Recipient]
+    bad: list[Refusal]
+
+
+@dataclass(slots=True)
+class Told:
+    """What came of a decision: letters, and what kept the others away."""
+
+    decision: Decision
+    letters: list[tuple[tuple[Document, ...], Recipient]] = field(default_factory=list)
+    exceptions: list[Refusal] = field(default_factory=list)
+    stamped: int = 0
+    causes: Counter[str] = field(default_factory=Counter)  # why WeasyPrint rendered the others
+
+
+class Room(NamedTuple):
+    """What a process needs to write letters; ``tell`` is a function of a module."""
+
+    audit: str
+    folder: Path
+    stamped: bool
+    tell: Callable[[Letters, Asked], Told]
+
+    def letters(self, ledger: Ledger) -> Letters:
+        """Return the letters of the audit, with a press where they are to be stamped."""
+        from reports.compiled.press import Press
+        from reports.letter import Letters
+
+        return Letters(ledger, self.audit, self.folder, Press() if self.stamped else None)
+
+    def told(self, letters: Letters, asked: Asked) -> Told:
+        """Return what comes of a decision, with what the press counted for it."""
+        made, press = self.tell(letters, asked), letters.press
+        if press is not None:
+            made.stamped, made.causes = press.stamped, press.causes
+            press.stamped, press.causes = 0, Counter()
+        return made
+
+
+def tell_all(room: Room, ledger: Ledger, asked: Iterable[Asked], jobs: int) -> Iterator[Told]:
+    """Yield what comes of each decision, in the order in which they are asked for.
+
+    Parameters
+    ----------
+    jobs : int
+        How many processes; 1 for this one alone.
+
+    Raises
+    ------
+    AuditError
+        A process ended before its work did.
+    """
+    if jobs == 1:
+        letters = room.letters(ledger)
+        for one in asked:
+            yield room.told(letters, one)
+        return
+    url = ledger.engine.url.render_as_string(hide_password=False)
+    with _processes(jobs, room, url, ledger.key_file) as pool:
+        waiting: deque[Future[list[Told]]] = deque()
+        left = iter(asked)
+        while chunk := list(islice(left, _CHUNK)):
+            waiting.append(pool.submit(_chunk, chunk))
+            if len(waiting) > 2 * jobs:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+@contextmanager
+def _processes(jobs: int, room: Room, url: str, key_file: Path | None) -> Iterator[ProcessPoolExecutor]:
+    # Spawned, since a fork would share the ledger's connections and the progress bar's thread.
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _open, (room, url, key_file))
+    try:
+        yield pool
+    except BrokenProcessPool as error:
+        fact = "a process that rendered letters ended before its work did; nothing was recorded"
+        raise AuditError(f"letters: {fact}. Run it again, with --jobs 1 where memory is short.") from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_here: list[tuple[Room, Letters]] = []
+
+
+def _open(room: Room, url: str, key_file: Path | None) -> None:
+    from audit.ledger import Ledger
+
+    _here[:] = [(room, room.letters(Ledger.open(url, key_file=key_file)))]
+
+
+def _chunk(asked: list[Asked]) -> list[Told]:
+    room, letters = _here[0]
+    return [room.told(letters, one) for one in asked]

@@ -1,0 +1,149 @@
+"""Lines of text as WeasyPrint breaks and draws them, without its pages: the same code, called alone.
+
+Breaking is WeasyPrint's ``split_first_line`` and drawing its ``draw_first_line``, so Pango and HarfBuzz
+choose breaks, glyphs and kerning as they do for a whole letter. What is asked again is remembered.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+_RUNS = re.compile(rb"<([0-9a-f]*)>")
+_FOURS = re.compile(rb"[0-9a-f]{4}")
+_TIE = 0.01  # px; a line that nearly fills its box is left to WeasyPrint
+_FONT = (
+    *("font_family", "font_style", "font_stretch", "font_weight", "font_size", "font_kerning"),
+    *("font_variant_ligatures", "font_variant_position", "font_variant_caps", "font_variant_numeric"),
+    *("font_variant_alternates", "font_variant_east_asian", "font_feature_settings"),
+    *("font_variation_settings", "font_language_override", "lang", "direction", "white_space"),
+    *("overflow_wrap", "word_break", "hyphens", "letter_spacing", "word_spacing", "text_decoration_line"),
+    *("text_transform", "text_align_all", "text_align_last", "text_indent", "tab_size"),
+)
+
+
+class Unset(Exception):
+    """A text that cannot be set alone; the message is the cause and holds nothing of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it is drawn: the font with its size, the shown string, the glyphs in it."""
+
+    text: str
+    font: str
+    size: bytes
+    shown: bytes
+    glyphs: frozenset[int]
+
+
+class Setter:
+    """Sets texts of one style in one width.
+
+    Parameters
+    ----------
+    style : WeasyPrint's computed style of a text box
+    width : float
+        Pixels that its lines may fill; infinite where nothing breaks them.
+    """
+
+    def __init__(self, style: Any, width: float) -> None:
+        self.style, self.width = style, width
+        self._known: dict[str, tuple[Line, ...]] = {}
+
+    @staticmethod
+    def signature(style: Any, width: float) -> str:
+        """Return what tells one setter from another."""
+        return f"{[style[name] for name in _FONT]}{width!r}"
+
+    def lines(self, text: str) -> tuple[Line, ...]:
+        """Return the lines of a text.
+
+        Raises
+        ------
+        Unset
+            It does not stand in one font, or a line ends where its box does.
+        """
+        found = self._known.get(text)
+        if found is None:
+            if len(self._known) > 4096:  # names and addresses come once; what repeats comes again soon
+                self._known.clear()
+            found = self._known[text] = tuple(self._drawn(line) for line in self._broken(text))
+        return found
+
+    def _broken(self, text: str) -> list[str]:
+        from weasyprint.text.line_break import split_first_line
+
+        if text != " ".join(text.split(" ")) or text.strip() != text or any(c in text for c in "\t\n\r\f"):
+            raise Unset("blanks that a page would join")
+        left, lines = text.encode(), list[str]()
+        while True:
+            layout, _, after, width, _, _ = split_first_line(left.decode(), self.style, None, self.width, 0)
+            if self.style["white_space"] == "normal" and width > self.width - _TIE:
+                raise Unset("a line that fills its box to the edge")
+            lines.append(layout.text)
+            if after is None:
+                return lines
+            left = left[after:]
+            if len(lines) > 40:
+                raise Unset("more lines than a letter holds")
+
+    def _drawn(self, text: str) -> Line:
+        from weasyprint.draw.text import draw_first_line
+        from weasyprint.matrix import Matrix
+        from weasyprint.text.line_break import Layout
+
+        layout = Layout(self.style)
+        layout.set_text(text, justify=True)
+        pen = _Pen()
+        box = SimpleNamespace(text=text, style=self.style, pango_layout=layout)
+        if draw_first_line(pen, box, "clip", "none", Matrix()) or len(pen.shown) != 1 or len(pen.fonts) != 1:
+            raise Unset("a text of several fonts")
+        (font, size), shown = pen.fonts[0], pen.shown[0]
+        glyphs = frozenset(int(four, 16) for run in _RUNS.findall(shown) for four in _FOURS.findall(run))
+        return Line(text, font, size, shown, glyphs)
+
+
+class _Pen:
+    """Stands in for a page's stream and keeps what is drawn on it."""
+
+    def __init__(self) -> None:
+        from weasyprint.text.ffi import ffi
+
+        self.ink_rect, self.logical_rect = ffi.new("PangoRectangle *"), ffi.new("PangoRectangle *")
+        self.shown: list[bytes] = []
+        self.fonts: list[tuple[str, bytes]] = []
+
+    def add_font(self, pango_font: Any) -> tuple[Any, float]:
+        from weasyprint.pdf.fonts import Font
+        from weasyprint.text.fonts import get_pango_font_key
+
+        key, description, size = get_pango_font_key(pango_font)
+        if key not in _fonts:
+            _fonts[key] = Font(pango_font, description, size)
+        return _fonts[key], size
+
+    def set_text_matrix(self, *_: float) -> None:
+        """Where the text stands is the page's matter."""
+
+    def set_font_size(self, font: str, size: float) -> None:
+        self.fonts.append((font, written(size)))
+
+    def set_text_rise(self, _: float) -> None:
+        raise Unset("a mark set above its letter")
+
+    def show_text(self, text: str) -> None:
+        self.shown.append(text.encode())
+
+
+_fonts: dict[int, Any] = {}
+
+
+def written(number: float) -> bytes:
+    """Return a number as WeasyPrint writes it on a page."""
+    from pydyf import _to_bytes  # type: ignore[import-untyped]
+
+    found: bytes = _to_bytes(number)
+    return found
