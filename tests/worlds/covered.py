@@ -23,6 +23,7 @@ from audit.fairness.error_gaps import error_gaps
 from audit.fairness.gap import APPROVED, REFUSED, Attributed, split
 from audit.fairness.intervals import wilson_interval
 from audit.fairness.two_rates import compare_rates
+from audit.fairness.weighted import DIFFERENCE, weighted_rates
 from audit.slicing.cuts import Cut
 from audit.slicing.together import together
 from audit.slicing.worst import search
@@ -124,6 +125,34 @@ def of_worlds(worlds: int, n: int, seed: int) -> dict[str, tuple[int, int]]:
     return {name: (held[name], told[name]) for name in names}
 
 
+def of_estimates(worlds: int, n: int, seed: int) -> dict[str, int]:
+    """Return in how many worlds the true ratio of an estimated group is held, by what is stated of it.
+
+    Race is known here, and members are approved 0.05 oftener or less often than others of the same
+    probability, the difference that the range of measurement error is stated for.
+    """
+    rng = np.random.default_rng(seed)
+    held = {"interval alone": 0, "interval and range": 0, "bounds (rate)": 0}
+    for world in range(worlds):
+        within = DIFFERENCE if world % 2 else -DIFFERENCE
+        p = rng.beta(0.8, 1.6, n)
+        member = rng.random(n) < p
+        y = rng.random(n) < 0.7 - 0.1 * p + within * (member - p)
+        # Among members p is drawn as p * density, so that these sums are the rates of the whole people.
+        mine = float((p * (0.7 - 0.1 * p + within * (1 - p))).sum() / p.sum())
+        theirs = float(((1 - p) * (0.7 - 0.1 * p - within * p)).sum() / (1 - p).sum())
+        both = np.stack([1 - p, p], axis=1)
+        one = weighted_rates(both, y, ("white", "black"), "white")[1]
+        known = one.ratio, one.ratio_low, one.ratio_high, one.ratio_error_low, one.ratio_error_high
+        ratio, low, high, error_low, error_high = (float("nan") if each is None else each for each in known)
+        held["interval alone"] += low <= mine / theirs <= high
+        held["interval and range"] += error_low * low / ratio <= mine / theirs <= error_high * high / ratio
+        assert one.bound_low is not None
+        assert one.bound_high is not None
+        held["bounds (rate)"] += one.bound_low <= y[member].mean() <= one.bound_high
+    return held
+
+
 def left_of_gaps(worlds: int, n: int, seed: int) -> tuple[float, float]:
     """Return the farthest that a gap lies from the sum of its parts, and the largest gap.
 
@@ -176,6 +205,10 @@ def main(worlds: int) -> None:
     for n in (200, 1000):
         for name, (held, told) in of_worlds(worlds, n, seed=n).items():
             print(f"  n {n:>5}  {name:<30} {held / told:6.1%} of {told}")
+    print("Estimated groups whose members fare otherwise by the stated 0.05 than weights can see")
+    for n in (2_000, 20_000):
+        for name, inside in of_estimates(worlds, n, seed=n).items():
+            print(f"  n {n:>5}  {name:<30} {inside / worlds:6.1%} of {worlds}")
     farthest, largest = left_of_gaps(worlds, 800, seed=3)
     print(f"A gap and the sum of its parts: at most {farthest:.1e} apart (gaps up to {largest:.2f})")
     alarms, looked = false_slices(worlds, 800, seed=11)

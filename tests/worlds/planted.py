@@ -1,8 +1,8 @@
 """Worlds in which the truth is known: how often a planted gap is found, and how often one that is none.
 
-``python -m tests.worlds.planted`` prints the tables: false alarms by measure, power beside what the
-report states, and how often an interval holds the truth. Everything goes through the counts and the
-comparisons that an audit makes; only who is in it is drawn here.
+``python -m tests.worlds.planted`` prints the tables: false alarms by measure, and power beside what the
+report states. Everything goes through the counts and the comparisons that an audit makes; only who is in
+it is drawn here. How often intervals hold the truth is counted in ``covered``.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from audit.fairness.error_gaps import error_gaps
 from audit.fairness.families import families
 from audit.fairness.groups import CountTable, count
 from audit.fairness.power import power_of_gap
-from audit.fairness.rates import rates
-from audit.fairness.weighted import weighted_rates
 
 REFERENCES = {"sex": "male", "race": "white", "age": "40-61", "sex x race": "male x white"}
 RACES = {"white": 0.6, "black": 0.14, "hispanic": 0.15, "asian": 0.09, "native": 0.02}
@@ -96,86 +94,6 @@ def found_share(worlds: int, n: int, m: int, gap: float, seed: int) -> tuple[flo
     return found / worlds, power_of_gap(APPROVED - gap, n, APPROVED, m)
 
 
-def coverage(worlds: int, n: int, seed: int) -> dict[str, tuple[float, int]]:
-    """Return, by measure, how often a stated 95 % interval held the truth, and of how many intervals."""
-    rng = np.random.default_rng(seed)
-    true = {"sex": {"male": 0.7, "female": 0.6}}
-    held: Counter[str] = Counter()
-    told: Counter[str] = Counter()
-
-    def see(name: str, truth: float, low: float | None, high: float | None) -> None:
-        if low is not None and high is not None:
-            told[name] += 1
-            held[name] += low <= truth <= high
-
-    for _ in range(worlds):
-        sex = rng.choice(["male", "female"], n, p=[0.7, 0.3])
-        chance = np.where(sex == "male", true["sex"]["male"], true["sex"]["female"])
-        table = table_of(rng, {"sex": sex}, rng.random(n) < chance)
-        for rate in rates(table):
-            if rate.metric == "selection_rate" and rate.attribute == "sex":
-                see("selection_rate", true["sex"][rate.group], rate.low, rate.high)
-            if rate.metric == "auc" and rate.attribute == "sex":
-                see("auc", _true_auc(true["sex"][rate.group]), rate.low, rate.high)
-        for one in disparities(table, {"sex": "male"}):
-            if one.metric == "adverse_impact_ratio":
-                see(one.metric, 0.6 / 0.7, one.low, one.high)
-            if one.metric == "marginal_effect":
-                see(one.metric, -0.1 if (one.value or 0) < 0 else 0.1, one.low, one.high)
-    return {name: (held[name] / n_told, n_told) for name, n_told in told.items()}
-
-
-_AUC: dict[float, float] = {}
-
-
-def _true_auc(share: float) -> float:
-    """Return the AUC of a group of which this share is approved, from four million draws."""
-    if share not in _AUC:
-        rng, n = np.random.default_rng(5), 4_000_000
-        approved = rng.random(n) < share
-        score = np.round(np.clip(rng.normal(np.where(approved, 0.35, 0.55), 0.15), 0.0, 1.0), 3)
-        bad = rng.random(n) < score
-        at = np.rint(score * 1000).astype(np.int64)
-        ones, zeros = np.bincount(at[bad], minlength=1001), np.bincount(at[~bad], minlength=1001)
-        below = np.cumsum(zeros) - zeros
-        _AUC[share] = float((ones * (below + zeros / 2)).sum() / (ones.sum() * zeros.sum()))
-    return _AUC[share]
-
-
-def estimated(worlds: int, n: int, seed: int) -> tuple[float, float, float]:
-    """Return how often the interval and the error range of an estimated group's ratio hold the truth.
-
-    Probabilities are calibrated and race is drawn from them; approvals differ by race within people of
-    like probability, which weights cannot see. The third number is how often the bounds hold it.
-    """
-    rng = np.random.default_rng(seed)
-    within = wide = bounded = 0
-    for _ in range(worlds):
-        p = rng.beta(0.5, 1.2, n)
-        member = rng.random(n) < p
-        chance = 0.7 - 0.1 * p  # what the probability itself carries
-        y = rng.random(n) < chance
-        truth = y[member].mean() / y[~member].mean()
-        one = next(
-            rate
-            for rate in weighted_rates(np.stack([1 - p, p], axis=1), y, ("white", "black"), "white")
-            if rate.group == "black"
-        )
-        assert one.ratio_low is not None
-        assert one.ratio_high is not None
-        assert one.ratio_error_low is not None
-        within += one.ratio_low <= _ratio_of(chance, p) <= one.ratio_high
-        wide += one.ratio_error_low <= truth <= (one.ratio_error_high or np.inf)
-        assert one.bound_low is not None
-        assert one.bound_high is not None
-        bounded += one.bound_low <= y[member].mean() <= one.bound_high
-    return within / worlds, wide / worlds, bounded / worlds
-
-
-def _ratio_of(chance: NDArray[Any], p: NDArray[Any]) -> float:
-    return float((chance * p).sum() / p.sum() / ((chance * (1 - p)).sum() / (1 - p).sum()))
-
-
 def main(worlds: int, tell: Callable[[str], None] = print) -> None:
     """Print every table."""
     tell("False alarms where nothing differs (12 comparisons with a reference, Holm, stated level 5 %)")
@@ -190,14 +108,6 @@ def main(worlds: int, tell: Callable[[str], None] = print) -> None:
         for gap in (0.05, 0.10):
             measured, stated = found_share(worlds, n, m, gap, seed=n)
             tell(f"  {n:>5} against {m:>5}  {gap:4.0%}  found {measured:6.1%}  stated {stated:6.1%}")
-    tell("Intervals of 95 % that hold the truth")
-    for n in (300, 3_000):
-        for name, (share, told) in sorted(coverage(worlds, n, seed=n).items()):
-            tell(f"  n {n:>5}  {name:<24} {share:6.1%} of {told}")
-    within, wide, bounded = estimated(worlds, 3_000, seed=3)
-    tell("Estimated groups (weights), 3,000 people")
-    tell(f"  interval holds the expected ratio {within:.1%}; error range holds the true one {wide:.1%};")
-    tell(f"  bounds hold the true rate {bounded:.1%}")
 
 
 if __name__ == "__main__":

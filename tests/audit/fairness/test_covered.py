@@ -38,6 +38,15 @@ def test_intervals_of_scores_and_drawn_ones(n: int, worlds: int) -> None:
         assert held >= binom.ppf(0.0005, told, NEAR), name
 
 
+def test_estimated_groups_with_an_error_that_weights_cannot_see() -> None:
+    """With the stated measurement error the range holds the true ratio; the interval alone does not."""
+    worlds = 100
+    held = covered.of_estimates(worlds, 10_000, seed=5)
+    assert held["interval and range"] >= binom.ppf(0.0005, worlds, 0.95)
+    assert held["bounds (rate)"] == worlds
+    assert held["interval alone"] < 0.9 * worlds
+
+
 def test_a_gap_is_the_sum_of_its_parts() -> None:
     """In forty worlds with known, estimated and sampled groups: to the last bits."""
     farthest, largest = covered.left_of_gaps(40, 500, seed=3)
