@@ -192,8 +192,8 @@ def _formulas(bases: tuple[str, ...], *, high: bool) -> tuple[tuple[str, str], .
         found.append(
             (
                 "Scoring rate",
-                "people of the category who scored better than the median score of everybody assessed / all "
-                f"assessed people of the category. {better}",
+                "people of the category who scored better than the median of all scores / all people of the "
+                f"category who have a score. {better}",
             )
         )
     found.append(
