@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reports.sealed import Reading
 
 TEMPLATES = (
+    "first_page.html",
     "base.html",
     "report.html",
     "absent.html",

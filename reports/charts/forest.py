@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reports.charts import NARROW, WIDE
 from reports.charts.axis import Scale, Tick, ratio_ticks
-from reports.charts.labels import lines, width_of
+from reports.charts.labels import group_name, lines, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,10 +117,9 @@ def _row(ratio: Ratio, y: float, mark_y: float, scale: Scale) -> Row:
 
 def _fitted(ratio: Ratio, *, narrow: bool) -> Ratio:
     if ratio.state == "head":
-        room = NARROW if narrow else 340.0
-    else:
-        room = NARROW - 12 - width_of(f"n {ratio.n} · {ratio.text}", 9) if narrow else 104.0
-    return replace(ratio, label="".join(lines(ratio.label, max(room, 30.0), 9 if narrow else 8, 1)))
+        room, size = (NARROW, 9) if narrow else (340.0, 8)
+        return replace(ratio, label="".join(lines(ratio.label, room, size, 1)))
+    return replace(ratio, label=group_name(ratio.label, ratio.n, ratio.text, narrow=narrow))
 
 
 def _line(value: float, name: str, scale: Scale, place: int, *, narrow: bool) -> Line:

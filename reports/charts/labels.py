@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from reports.charts import NARROW
+
 # Advance widths of IBM Plex Sans Regular in parts of the type size, rounded up.
 _NARROW: Final = frozenset("ijl.,;:'!|()[]’‘·")
 _SLIM: Final = frozenset('frtI-“”"/')
@@ -55,3 +57,9 @@ def lines(text: str, width: float, size: float, most: int = 2) -> tuple[str, ...
     if words:
         result.append(_cut(" ".join(words), width, size))
     return tuple(result)
+
+
+def group_name(label: str, n: str, text: str, *, narrow: bool) -> str:
+    """Return a group's name as its row has room for it: beside the drawing, or before its numbers."""
+    room = NARROW - 12 - width_of(f"n {n} · {text}", 9) if narrow else 104.0
+    return "".join(lines(label, max(room, 30.0), 9 if narrow else 8, 1))

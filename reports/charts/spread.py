@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reports.charts import NARROW, WIDE
 from reports.charts.axis import Scale, Tick, span, ticks
-from reports.charts.labels import lines, width_of
+from reports.charts.labels import group_name, lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,15 +72,13 @@ def spreads(
     top = y = 16.0
     rows: list[Row] = []
     for given in groups:
-        size = 9 if narrow else 8
         if given.head:
             y += 14.5 if rows else 11.0
-            name = "".join(lines(given.label, NARROW if narrow else 140.0, size, 1))
+            name = "".join(lines(given.label, NARROW if narrow else 140.0, 9 if narrow else 8, 1))
             rows.append(Row(replace(given, label=name), round(y, 1), round(y, 1), ()))
             y += 2.2
             continue
-        free = NARROW - 12 - width_of(f"n {given.n} · {given.text}", 9) if narrow else 104.0
-        group = replace(given, label="".join(lines(given.label, max(free, 30.0), size, 1)))
+        group = replace(given, label=group_name(given.label, given.n, given.text, narrow=narrow))
         places = tuple(scale.at(value) for value in group.values)
         if narrow:
             rows.append(Row(group, round(y + 11, 1), round(y + 19, 1), places))
