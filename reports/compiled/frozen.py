@@ -6,17 +6,21 @@ stand beside it; a letter then is the prefix, its own streams, the table and the
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reports.compiled.cutting import Uncut
 from reports.compiled.specimen import as_written, fonts_of
+from reports.compiled.stated import Stated, Statement, statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reports.compiled.specimen import Specimen
+    from reports.pdf import AttachedFile
 
 _HEAD = b"%PDF-1.7\n%\xf0\x9f\x96\xa4\n"
 _LEVEL = 6  # half a millisecond a letter less than 9, for one part in a hundred of its size
@@ -33,9 +37,12 @@ class Frozen:
     table : bytes
         The cross-reference stream's rows, six bytes each; those of ``own`` are still empty.
     own : tuple of int
-        The objects that each letter writes: its pages' contents, then its attached files.
+        The objects that each letter writes: its pages' contents, its attached files, then what it says of
+        itself, as document information and as XMP.
     heads : tuple of bytes
-        The dictionaries of the attached files, with marks for size and checksum.
+        The dictionaries of the attached files, with marks for size, checksum and date.
+    says : Statement
+        What the file says of itself, with places for title and dates.
     root, info : bytes
         References of the catalogue and of the document information.
     digest : str
@@ -46,12 +53,15 @@ class Frozen:
     table: bytes
     own: tuple[int, ...]
     heads: tuple[bytes, ...]
+    says: Statement
     root: bytes
     info: bytes
     digest: str
 
-    def letter(self, pages: Sequence[bytes], files: Sequence[bytes], identifier: bytes) -> bytes:
-        """Return a file with these contents of pages and these attached files.
+    def letter(
+        self, pages: Sequence[bytes], files: Sequence[AttachedFile], identifier: bytes, said: Stated
+    ) -> bytes:
+        """Return a file with these contents of pages and these attached files, which says this of itself.
 
         Parameters
         ----------
@@ -60,14 +70,20 @@ class Frozen:
         """
         out, table = bytearray(self.prefix), bytearray(self.table)
         digest = hashlib.md5(self.digest.encode(), usedforsecurity=False)
-        for n, (number, content) in enumerate(zip(self.own, (*pages, *files), strict=True)):
+        info, xmp = self.says.filled(said)
+        streams = [(b"<<", content) for content in pages]
+        heads = zip(self.heads, files, strict=True)
+        streams += [(_headed(head, file.content, file.at), file.content) for head, file in heads]
+        streams.append((b"<</Subtype /XML /Type /Metadata", xmp))
+        numbers = (*self.own[:-2], self.own[-1])
+        for number, (head, content) in zip(numbers, streams, strict=True):
             digest.update(content)
-            head = b"<<"
-            if n >= len(pages):
-                check = hashlib.md5(content, usedforsecurity=False).hexdigest().encode()
-                head = self.heads[n - len(pages)].replace(_SIZE, b"%d" % len(content)).replace(_CHECK, check)
             table[6 * number : 6 * number + 6] = _row(1, len(out), 0)
             out += _stream(number, head, zlib.compress(content, _LEVEL))
+        digest.update(info)
+        number = self.own[-2]
+        table[6 * number : 6 * number + 6] = _row(1, len(out), 0)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, info)
         at = len(out)
         own = len(self.table) // 6 - 1
         table[6 * own : 6 * own + 6] = _row(1, at, 0)
@@ -80,16 +96,30 @@ class Frozen:
         return bytes(out)
 
 
-_SIZE, _CHECK = b"1234567891", b"00112233445566778899aabbccddeeff"
+_SIZE, _CHECK, _AT = b"1234567891", b"00112233445566778899aabbccddeeff", b"(D:19980807060504Z)"
 
 
-def freeze(pdf: Any, made: Specimen) -> Frozen:
+def _headed(head: bytes, content: bytes, at: dt.datetime) -> bytes:
+    """Return an attached file's dictionary for this content and moment."""
+    check = hashlib.md5(content, usedforsecurity=False).hexdigest().encode()
+    head = head.replace(_SIZE, b"%d" % len(content)).replace(_CHECK, check)
+    return head.replace(_AT, at.strftime("(D:%Y%m%d%H%M%SZ)").encode())
+
+
+def freeze(pdf: Any, made: Specimen, said: Stated) -> Frozen:
     """Return the fixed part of an open file, with a repertoire's fonts instead of its own.
+
+    Parameters
+    ----------
+    said : Stated
+        What the file says of itself.
 
     Raises
     ------
     KeyError
         The file has a font that the repertoire has not.
+    Uncut
+        It says of itself something else.
     """
     import pikepdf
 
@@ -107,15 +137,16 @@ def freeze(pdf: Any, made: Specimen) -> Frozen:
     kept = {one.objgen[0]: one for one in objects if _type(one) not in ("/ObjStm", "/XRef")}
     files = sorted(number for number, one in kept.items() if _type(one) == "/EmbeddedFile")
     heads = tuple(_head(kept[number]) for number in files)
+    says, stated = _says(pdf, said)
     packed = {
         number: one.unparse(resolved=True)
         for number, one in sorted(kept.items())
-        if not isinstance(one, pikepdf.Stream)
+        if not isinstance(one, pikepdf.Stream) and number not in stated
     }
     bundle = max(kept) + 1
     out, table = bytearray(_HEAD), bytearray(6 * (bundle + 2))
     for number, one in sorted(kept.items()):
-        if number in packed or number in contents or number in files:
+        if number in packed or number in (*contents, *files, *stated):
             continue
         table[6 * number : 6 * number + 6] = _row(1, len(out), 0)
         out += _stream(number, _dictionary(one), one.read_raw_bytes(), whole=True)
@@ -132,7 +163,23 @@ def freeze(pdf: Any, made: Specimen) -> Frozen:
     root, info = pdf.trailer["/Root"].unparse(), pdf.trailer["/Info"].unparse()
     prefix = bytes(out)
     digest = hashlib.sha256(prefix).hexdigest()
-    return Frozen(prefix, bytes(table), (*contents, *files), heads, root, info, digest)
+    return Frozen(prefix, bytes(table), (*contents, *files, *stated), heads, says, root, info, digest)
+
+
+def _says(pdf: Any, said: Stated) -> tuple[Statement, tuple[int, int]]:
+    """Return what a file says of itself, and the two objects in which it does."""
+    import pikepdf
+
+    info, metadata = pdf.trailer["/Info"], pdf.Root.Metadata
+    xmp = metadata.read_bytes()
+    says = statement(info, xmp, said)
+    mine, same = says.filled(said)
+    if pikepdf.Object.parse(mine) != info or same != xmp or len(metadata.keys() - _STREAM) != 2:
+        raise Uncut("the file's title or date is written otherwise than its page says")
+    return says, (info.objgen[0], metadata.objgen[0])
+
+
+_STREAM = frozenset({"/Length", "/Filter", "/DecodeParms"})
 
 
 def _type(one: Any) -> str:
@@ -158,9 +205,10 @@ def _head(file: Any) -> bytes:
     entries = [
         b"%s %s" % (key.encode(), as_written(params[key]))
         for key in sorted(params.keys())
-        if key not in ("/CheckSum", "/Size")
+        if key not in ("/CheckSum", "/Size", "/CreationDate", "/ModDate")
     ]
-    own = b"/Params <</CheckSum <%s> /Size %s %s>>" % (_CHECK, _SIZE, b" ".join(entries))
+    dates = b"/CreationDate %s /ModDate %s" % (_AT, _AT)
+    own = b"/Params <</CheckSum <%s> /Size %s %s>>" % (_CHECK, _SIZE, b" ".join([dates, *entries]))
     return b"<</Type /EmbeddedFile /Subtype %s %s" % (file.Subtype.unparse(), own)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reports.compiled.cutting import Cut, Slot, Uncut, cut
 from reports.compiled.frozen import Frozen, freeze
-from reports.compiled.proving import other_number, other_share, other_texts
+from reports.compiled.proving import other_number, other_share, other_stated, other_texts
 from reports.compiled.setting import Line, Setter, Unset
 from reports.compiled.shape import Shape, shape_of
 from reports.compiled.specimen import Specimen, specimen
@@ -96,8 +96,8 @@ class Press:
     ) -> Printed:
         if "<svg" in shape.key:  # a code for each letter would be a shape for each letter
             raise Uncut("a drawing in the page, which may be another in each letter: give it as a picture")
-        repertoire = _repertoire(shape, styles)
-        named = tuple((one.name, one.description, one.at, one.relationship) for one in files)
+        repertoire, said = _repertoire(shape, styles), shape.stated.placed()
+        named = tuple((one.name, one.description, one.relationship) for one in files)
         key = (shape.key, styles, named)
         known = self._recalled(self._known, key)
         if known is None:
@@ -128,7 +128,7 @@ class Press:
             if not line.glyphs <= fonts[line.font].glyphs:
                 raise Unset("a glyph outside of the repertoire")
         contents = [_filled(parts, lines, numbers, page.cut, shape) for parts in page.cut.pages]
-        content = page.frozen[repertoire].letter(contents, [one.content for one in files], identifier)
+        content = page.frozen[repertoire].letter(contents, files, identifier, said)
         drawn = [page.still, *(line.text for each in lines for line in each or ())]
         return Printed(content, len(contents), drawn)
 
@@ -136,14 +136,14 @@ class Press:
         """Compile a letter's page, and prove it with another letter of its shape."""
         import pikepdf
 
-        html = shape.filled(shape.texts, shape.numbers, shape.shares)
+        html = shape.filled(shape.texts, shape.numbers, shape.shares, shape.stated)
         first, _, content = self._cut(html, shape, styles, files)
         made = self._compile_like(first, shape, styles, files)
         if first != made.cut:
             raise Uncut("what stands beside a text moves with it: give it a fixed place and width")
         for other, repertoire in zip(made.frozen, (0, 1), strict=True):
             with pikepdf.open(BytesIO(content)) as pdf:
-                if freeze(pdf, specimen(styles, repertoire)) != other:
+                if freeze(pdf, specimen(styles, repertoire), shape.stated) != other:
                     raise Uncut("a text stands in the file's outlines or metadata too")
         return made
 
@@ -160,7 +160,8 @@ class Press:
         counts = tuple(len(each or ()) for each in lines)
         texts = other_texts(shape.texts, cut.texts, counts)
         numbers = tuple(map(other_number, shape.numbers))
-        another = shape_of(shape.filled(texts, numbers, tuple(map(other_share, shape.shares))))
+        shares = tuple(map(other_share, shape.shares))
+        another = shape_of(shape.filled(texts, numbers, shares, other_stated(shape.stated)))
         if another.key != shape.key:
             raise Uncut("a page that cannot be taken apart into tags and texts")
         made, drawn, content = self._cut("".join(another.tokens), another, styles, files)
@@ -175,7 +176,7 @@ class Press:
         for repertoire in (0, 1):
             with pikepdf.open(BytesIO(content)) as pdf:
                 try:
-                    frozen.append(freeze(pdf, specimen(styles, repertoire)))
+                    frozen.append(freeze(pdf, specimen(styles, repertoire), another.stated))
                 except KeyError as error:
                     raise Uncut("a font that the letters' style does not name") from error
         for setter, text in zip(made.texts, another.texts, strict=True):

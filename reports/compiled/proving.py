@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reports.compiled.cutting import Uncut
 from reports.compiled.setting import Unset
+from reports.compiled.stated import Stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ def other_number(number: str) -> str:
     """Return a number of the same length.
 
     >>> other_number("N-18563")
-    'J-52019'
+    'J-56081'
     """
     return number.translate(_TURNED)
 
@@ -54,6 +55,16 @@ def other_share(share: str) -> str:
     '94.14'
     """
     return f"{(float(share) + 37.41) % 100:.2f}"
+
+
+def other_stated(said: Stated) -> Stated:
+    """Return another title and other days, where a page has any.
+
+    >>> other_stated(Stated("Notice of 2026", created="2026-11-20"))
+    Stated(title='Jlshbd lp 7378', created='1998-11-30', modified='')
+    """
+    created, modified = said.created and "1998-11-30", said.modified and "1999-12-31"
+    return Stated(said.title.translate(_TURNED), created, modified)
 
 
 def _other(text: str, setter: Setter, count: int) -> str:

@@ -1,7 +1,7 @@
 """The shape of a letter's page: all of its HTML but the texts that may change without moving another.
 
 Two letters of one shape differ only in texts that stand alone in their element, in the notice number
-of the footer, and in where the mark on a score's scale stands.
+of the footer, in where the mark on a score's scale stands, and in the title and the dates of the file.
 """
 
 from __future__ import annotations
@@ -11,12 +11,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import escape, unescape
 
+from reports.compiled.stated import Stated
+
 _TAGS = re.compile(r"(<[^>]*>)")
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
 # Where a tag holds a value: what margin boxes repeat, and a mark's place on its scale.
 _NUMBER = re.compile(r'(?<= data-number=")[^"]*(?=")')
 _SHARE = re.compile(r'(?<= style="margin-left: )\d+\.\d\d(?=%")')
-# Outlines repeat headings, and metadata the title, so these are of the shape.
+# What the file says of itself: its title, and the day of its making.
+_STATED = re.compile(
+    r"(?<=<title>)(?P<title>[^<]+)(?=</title>)"
+    r'|(?<=<meta name="dcterms\.created" content=")(?P<created>\d{4}-\d\d-\d\d)(?=">)'
+    r'|(?<=<meta name="dcterms\.modified" content=")(?P<modified>\d{4}-\d\d-\d\d)(?=">)'
+)
+# Outlines repeat headings, so these are of the shape.
 _KEPT = frozenset({"title", "h1", "h2", "h3", "h4", "h5", "h6", "style", "script", "textarea", "option"})
 _VOID = frozenset({"meta", "link", "img", "br", "hr", "col", "input", "wbr", "source", "area", "base"})
 _SLOT = "\0"
@@ -36,6 +44,8 @@ class Shape:
         What stands alone in its element, unescaped; ``at`` are their positions in ``tokens``.
     numbers, shares : tuple of str
         The notice numbers that margins repeat, and the places of marks, in percent.
+    stated : Stated
+        The title and the dates.
     """
 
     key: str
@@ -44,8 +54,11 @@ class Shape:
     texts: tuple[str, ...]
     numbers: tuple[str, ...]
     shares: tuple[str, ...]
+    stated: Stated
 
-    def filled(self, texts: tuple[str, ...], numbers: tuple[str, ...], shares: tuple[str, ...]) -> str:
+    def filled(
+        self, texts: tuple[str, ...], numbers: tuple[str, ...], shares: tuple[str, ...], stated: Stated
+    ) -> str:
         """Return the page of this shape with other values."""
         tokens = list(self.tokens)
         for place, text in zip(self.at, texts, strict=True):
@@ -54,7 +67,8 @@ class Shape:
         for pattern, values in ((_NUMBER, numbers), (_SHARE, shares)):
             left = iter(values)
             html = pattern.sub(lambda _, left=left: escape(next(left)), html)  # type: ignore[misc]
-        return html
+        head, end, rest = html.partition("</head>")
+        return _STATED.sub(lambda found: escape(getattr(stated, str(found.lastgroup))), head) + end + rest
 
     def elements(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
         """Return the names of all elements in order, and for each text the number of its element."""
@@ -99,6 +113,9 @@ def shape_of(html: str) -> Shape:
     numbers: list[str] = []
     shares: list[str] = []
     joined = "".join(key)
+    head, end, joined = joined.partition("</head>")
+    said = Stated(**{str(found.lastgroup): unescape(found[0]) for found in _STATED.finditer(head)})
+    joined = _STATED.sub(_SLOT, head) + end + joined
     joined = _NUMBER.sub(lambda found: numbers.append(unescape(found[0])) or _SLOT, joined)  # type: ignore[func-returns-value]
     joined = _SHARE.sub(lambda found: shares.append(found[0]) or _SLOT, joined)  # type: ignore[func-returns-value]
-    return Shape(joined, tuple(tokens), tuple(at), tuple(texts), tuple(numbers), tuple(shares))
+    return Shape(joined, tuple(tokens), tuple(at), tuple(texts), tuple(numbers), tuple(shares), said)

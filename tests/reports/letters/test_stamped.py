@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 import subprocess
@@ -14,8 +15,9 @@ from PIL import Image, ImageChops
 
 from audit.record import Document
 from reports.compiled.equality import differences
-from reports.compiled.press import Press
+from reports.compiled.press import Press, rendered
 from reports.letter import Letters
+from reports.pdf import AttachedFile
 from tests.reports.letters.drawn import page_images
 from tests.worlds.many_letters import KINDS, printed, seeds
 from tests.worlds.noticed import TODAY, Remembered, a_config, a_recipient
@@ -145,6 +147,25 @@ def test_what_cannot_be_placed_is_left_to_weasyprint(name: str, caplog: pytest.L
     assert press.stamped == 0
     assert "outside of the repertoire" in caplog.text
     assert name not in caplog.text
+
+
+def test_a_page_of_another_day_and_title_is_no_other_shape() -> None:
+    """Title and dates are slots, and are written as WeasyPrint writes them, whatever signs they have."""
+    page = (
+        '<!doctype html><html lang="en"><head><title>{}</title><meta name="dcterms.created" content="{}">'
+        '<meta name="dcterms.modified" content="{}"></head><body><main><p>Jo</p></main></body></html>'
+    )
+    styles, press, at = ("style/letter-fonts.css", "style/letter.css"), Press(), dt.datetime
+    titles = ("Notice (1)", "R&amp;D &lt;a&gt; \\(", "Lettre du 1er août", "Σ — “long”", "N")
+    for n, title in enumerate(titles, start=1):
+        html = page.format(title, f"2026-11-{n:02d}", f"2026-12-{n:02d}")
+        file = AttachedFile("record.json", b"{}", "What it says", at(2026, 11, n, n, tzinfo=dt.UTC))
+        stamped, right = (make(html, styles, b"0" * 16, (file,)).content for make in (press.print, rendered))
+        assert differences(stamped, right) == (), title
+        assert pikepdf.open(BytesIO(stamped)).trailer.Info.CreationDate == f"D:202611{n:02d}"
+    assert (press.stamped, len(press._known)) == (len(titles), 1)
+    assert differences(press.print(page.format(" two  blanks", "", ""), styles, b"0" * 16).content, right)
+    assert press.causes == {"a title with other signs than words and single blanks": 1}
 
 
 def test_a_layout_that_moves_with_a_value_is_not_stamped() -> None:
