@@ -110,6 +110,11 @@ def _parsed(styles: tuple[str, ...]) -> tuple[list[Any], Any]:
     ], fonts
 
 
+def fonts(styles: tuple[str, ...]) -> Any:
+    """Return WeasyPrint's configuration of the fonts that style sheets name."""
+    return _parsed(styles)[1]
+
+
 def to_pdf(
     html: str,
     *,
@@ -173,10 +178,10 @@ def to_pdf(
         "uncompressed_pdf": uncompressed,
         "attachments": files or None,
     }
-    sheets, fonts = _parsed(tuple(styles)) if styles else (None, None)
+    sheets, known = _parsed(tuple(styles)) if styles else (None, None)
     try:
         page = HTML(string=html, base_url=base, url_fetcher=_fetcher())
-        document = page.render(fonts, stylesheets=sheets, **options)
+        document = page.render(known, stylesheets=sheets, **options)
         if drawn is not None:
             drawn += _texts(document)
         if laid is not None:

@@ -45,6 +45,7 @@ class Told:
     letters: list[tuple[tuple[Document, ...], Recipient]] = field(default_factory=list)
     exceptions: list[Refusal] = field(default_factory=list)
     stamped: int = 0
+    compiled: int = 0  # pages that no earlier letter and no earlier call had compiled
     causes: Counter[str] = field(default_factory=Counter)  # why WeasyPrint rendered the others
 
 
@@ -58,17 +59,19 @@ class Room(NamedTuple):
 
     def letters(self, ledger: Ledger) -> Letters:
         """Return the letters of the audit, with a press where they are to be stamped."""
+        from reports.compiled.cache import user_cache
         from reports.compiled.press import Press
         from reports.letter import Letters
 
-        return Letters(ledger, self.audit, self.folder, Press() if self.stamped else None)
+        press = Press(user_cache()) if self.stamped else None
+        return Letters(ledger, self.audit, self.folder, press)
 
     def told(self, letters: Letters, asked: Asked) -> Told:
         """Return what comes of a decision, with what the press counted for it."""
         made, press = self.tell(letters, asked), letters.press
         if press is not None:
-            made.stamped, made.causes = press.stamped, press.causes
-            press.stamped, press.causes = 0, Counter()
+            made.stamped, made.compiled, made.causes = press.stamped, press.compiled, press.causes
+            press.stamped, press.compiled, press.causes = 0, 0, Counter()
         return made
 
 

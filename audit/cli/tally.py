@@ -56,6 +56,7 @@ class Tally:
     moved: Path | None = None
     exceptions: list[Refusal] = field(default_factory=list)
     stamped: int = 0
+    compiled: int = 0  # pages that were compiled for them
     causes: Counter[str] = field(default_factory=Counter)  # why WeasyPrint rendered the others
     proof: Sampled | None = None
 
@@ -63,6 +64,7 @@ class Tally:
         """Count what came of a decision."""
         self.exceptions += told.exceptions
         self.stamped += told.stamped
+        self.compiled += told.compiled
         self.causes.update(told.causes)
 
     @property
@@ -93,6 +95,7 @@ class Tally:
             "near_deadline": self.near,
             "reading_grade": self.reading_grade,
             "stamped": self.stamped,
+            "compiled": self.compiled,
             "rendered": dict(sorted(self.causes.items())),
             "proof": None if self.proof is None else self.proof.as_json(),
             "rescued": {str(path): n for path, n in self.rescued.items()},
@@ -109,7 +112,8 @@ class Tally:
         if self.reading_grade is not None:
             lines.append(f"  reading grade {self.reading_grade} (Flesch-Kincaid, prescribed texts included)")
         if self.stamped or self.causes:
-            lines.append(f"  {self.stamped} stamped, {self.causes.total()} rendered by WeasyPrint")
+            pages = f"{self.compiled} page{'' if self.compiled == 1 else 's'} compiled"
+            lines.append(f"  {self.stamped} stamped, {self.causes.total()} rendered by WeasyPrint, {pages}")
             lines += [f"    {n} for {cause}" for cause, n in self.causes.most_common()]
         if self.proof is not None:
             same = "equal" if not self.proof.differences else "not equal, so every letter was rendered"

@@ -7,26 +7,28 @@ equal letters are equal bytes whatever came first and however many processes sha
 from __future__ import annotations
 
 import logging
-from collections import Counter, OrderedDict
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reports.compiled.cutting import Cut, Slot, Uncut, cut
-from reports.compiled.frozen import Frozen, freeze
+from reports.compiled.frozen import freeze
+from reports.compiled.page import Compiled
 from reports.compiled.proving import other_number, other_share, other_stated, other_texts
-from reports.compiled.setting import Line, Setter, Unset
+from reports.compiled.setting import Line, Unset
 from reports.compiled.shape import Shape, shape_of
-from reports.compiled.specimen import Specimen, specimen
+from reports.compiled.shelf import Shelf
 from reports.pdf import to_pdf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reports.compiled.cache import Cache
     from reports.pdf import AttachedFile
 
 _LOG = logging.getLogger(__name__)
-_KEPT = 512  # compiled pages, of some 60 KB each
 
 
 class Printed(NamedTuple):
@@ -37,39 +39,26 @@ class Printed(NamedTuple):
     drawn: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    """A page whose texts take so many lines, with the fonts of each repertoire."""
-
-    cut: Cut
-    frozen: tuple[Frozen, ...]
-    still: str  # what is drawn besides the texts of slots
-
-
-@dataclass(slots=True)
-class _Known:
-    """A shape: what sets its texts, and its pages by the lines that they take."""
-
-    cut: Cut
-    pages: OrderedDict[tuple[Any, ...], _Compiled | Uncut] = field(default_factory=OrderedDict)
-
-
 class Press:
     """Prints letters one after another, and remembers the shapes of their pages.
 
+    Parameters
+    ----------
+    cache : Cache, optional
+        Where compiled pages outlast the press.
+
     Attributes
     ----------
-    stamped : int
-        How many letters were stamped.
+    stamped, compiled : int
+        How many letters were stamped, and how many pages were compiled for them.
     causes : Counter of str
         Why the others were rendered by WeasyPrint. No cause tells anything of a letter.
     """
 
-    def __init__(self) -> None:
-        self.stamped = 0
+    def __init__(self, cache: Cache | None = None) -> None:
+        self.stamped = self.compiled = 0
         self.causes: Counter[str] = Counter()
-        self._known: OrderedDict[tuple[Any, ...], _Known | Uncut] = OrderedDict()
-        self._setters: dict[str, Setter] = {}
+        self._shelf = Shelf(cache)
 
     def print(
         self,
@@ -96,34 +85,27 @@ class Press:
     ) -> Printed:
         if "<svg" in shape.key:  # a code for each letter would be a shape for each letter
             raise Uncut("a drawing in the page, which may be another in each letter: give it as a picture")
-        repertoire, said = _repertoire(shape, styles), shape.stated.placed()
+        repertoire, said = self._repertoire(shape, styles), shape.stated.placed()
         named = tuple((one.name, one.description, one.relationship) for one in files)
         key = (shape.key, styles, named)
-        known = self._recalled(self._known, key)
+        known = self._shelf.get(key, styles)
         if known is None:
-            try:
-                first = self._compile(shape, styles, files)
-            except Uncut as cause:
-                self._keep(self._known, key, cause)
-                raise
-            known = _Known(first.cut)
-            known.pages[_lines_key(shape, first.cut, _set(shape, first.cut))] = first
-            self._keep(self._known, key, known)
+            known = self._first(key, shape, styles, files)
         lines = _set(shape, known.cut)
         numbers = [
             None if setter is None else setter.lines(number)[0]
             for setter, number in zip(known.cut.numbers, shape.numbers, strict=True)
         ]
         taken = _lines_key(shape, known.cut, lines)
-        page = self._recalled(known.pages, taken)
+        page = self._shelf.get((key, taken), styles)
         if page is None:
             try:
                 page = self._compile_like(known.cut, shape, styles, files)
             except Uncut as cause:
-                self._keep(known.pages, taken, cause)
+                self._shelf.put((key, taken), styles, cause)
                 raise
-            self._keep(known.pages, taken, page)
-        fonts = specimen(styles, repertoire).faces
+            self._shelf.put((key, taken), styles, page)
+        fonts = self._shelf.specimen(styles, repertoire).faces
         for line in (one for each in (*lines, numbers) for one in each or () if one is not None):
             if not line.glyphs <= fonts[line.font].glyphs:
                 raise Unset("a glyph outside of the repertoire")
@@ -132,7 +114,21 @@ class Press:
         drawn = [page.still, *(line.text for each in lines for line in each or ())]
         return Printed(content, len(contents), drawn)
 
-    def _compile(self, shape: Shape, styles: tuple[str, ...], files: Sequence[AttachedFile]) -> _Compiled:
+    def _first(
+        self, key: Any, shape: Shape, styles: tuple[str, ...], files: Sequence[AttachedFile]
+    ) -> Compiled:
+        """Compile a shape, and keep what sets its texts and the page of this letter's lines."""
+        try:
+            made = self._compile(shape, styles, files)
+        except Uncut as cause:
+            self._shelf.put(key, styles, cause)
+            raise
+        self._shelf.put((key, _lines_key(shape, made.cut, _set(shape, made.cut))), styles, made)
+        known = Compiled(replace(made.cut, pages=()), (), "")
+        self._shelf.put(key, styles, known)
+        return known
+
+    def _compile(self, shape: Shape, styles: tuple[str, ...], files: Sequence[AttachedFile]) -> Compiled:
         """Compile a letter's page, and prove it with another letter of its shape."""
         import pikepdf
 
@@ -143,13 +139,13 @@ class Press:
             raise Uncut("what stands beside a text moves with it: give it a fixed place and width")
         for other, repertoire in zip(made.frozen, (0, 1), strict=True):
             with pikepdf.open(BytesIO(content)) as pdf:
-                if freeze(pdf, specimen(styles, repertoire), shape.stated) != other:
+                if freeze(pdf, self._shelf.specimen(styles, repertoire), shape.stated) != other:
                     raise Uncut("a text stands in the file's outlines or metadata too")
         return made
 
     def _compile_like(
         self, cut: Cut, shape: Shape, styles: tuple[str, ...], files: Sequence[AttachedFile]
-    ) -> _Compiled:
+    ) -> Compiled:
         """Compile another letter's page, whose texts take as many lines as this one's.
 
         No value of a letter comes near what is kept of a page.
@@ -176,13 +172,14 @@ class Press:
         for repertoire in (0, 1):
             with pikepdf.open(BytesIO(content)) as pdf:
                 try:
-                    frozen.append(freeze(pdf, specimen(styles, repertoire), another.stated))
+                    frozen.append(freeze(pdf, self._shelf.specimen(styles, repertoire), another.stated))
                 except KeyError as error:
                     raise Uncut("a font that the letters' style does not name") from error
         for setter, text in zip(made.texts, another.texts, strict=True):
             for line in setter.lines(text) if setter is not None else ():
                 drawn.remove(line.text)
-        return _Compiled(made, tuple(frozen), "".join(drawn))
+        self.compiled += 1
+        return Compiled(made, tuple(frozen), "".join(drawn))
 
     def _cut(
         self, html: str, shape: Shape, styles: tuple[str, ...], files: Sequence[AttachedFile]
@@ -197,28 +194,16 @@ class Press:
         document, tree = laid[0]
         with pikepdf.open(BytesIO(content)) as pdf:
             streams = [page.Contents.read_bytes() for page in pdf.pages]
-        return cut(document, tree, streams, shape, self._setter), drawn, content
+        setter = partial(self._shelf.setter, styles)
+        return cut(document, tree, streams, shape, setter), drawn, content
 
-    def _setter(self, style: Any, width: float) -> Setter:
-        name = Setter.signature(style, width)
-        if name not in self._setters:
-            self._setters[name] = Setter(style, width)
-        return self._setters[name]
-
-    @staticmethod
-    def _recalled(kept: OrderedDict[tuple[Any, ...], Any], key: tuple[Any, ...]) -> Any:
-        found = kept.get(key)
-        if isinstance(found, Uncut):
-            raise found
-        if found is not None:
-            kept.move_to_end(key)
-        return found
-
-    @staticmethod
-    def _keep(kept: OrderedDict[tuple[Any, ...], Any], key: tuple[Any, ...], made: Any) -> None:
-        kept[key] = made
-        if len(kept) > _KEPT:
-            kept.popitem(last=False)
+    def _repertoire(self, shape: Shape, styles: tuple[str, ...]) -> int:
+        """Return which repertoire a letter needs."""
+        characters = set("".join((*shape.texts, *shape.numbers)))
+        for repertoire in (0, 1):
+            if self._shelf.specimen(styles, repertoire).characters >= characters:
+                return repertoire
+        raise Unset("a character outside of the repertoire")
 
 
 def rendered(
@@ -231,16 +216,6 @@ def rendered(
     content = to_pdf(html, styles=styles, identifier=identifier, attachments=attachments, drawn=drawn)
     with pikepdf.open(BytesIO(content)) as pdf:
         return Printed(content, len(pdf.pages), drawn)
-
-
-def _repertoire(shape: Shape, styles: tuple[str, ...]) -> int:
-    """Return which repertoire a letter needs."""
-    characters = set("".join((*shape.texts, *shape.numbers)))
-    for repertoire in (0, 1):
-        made: Specimen = specimen(styles, repertoire)
-        if made.characters >= characters:
-            return repertoire
-    raise Unset("a character outside of the repertoire")
 
 
 def _set(shape: Shape, made: Cut) -> list[tuple[Line, ...] | None]:

@@ -9,19 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reports.compiled.style import Style
 
 _RUNS = re.compile(rb"<([0-9a-f]*)>")
 _FOURS = re.compile(rb"[0-9a-f]{4}")
 _TIE = 0.01  # px; a line that nearly fills its box is left to WeasyPrint
-_FONT = (
-    *("font_family", "font_style", "font_stretch", "font_weight", "font_size", "font_kerning"),
-    *("font_variant_ligatures", "font_variant_position", "font_variant_caps", "font_variant_numeric"),
-    *("font_variant_alternates", "font_variant_east_asian", "font_feature_settings"),
-    *("font_variation_settings", "font_language_override", "lang", "direction", "white_space"),
-    *("overflow_wrap", "word_break", "hyphens", "letter_spacing", "word_spacing", "text_decoration_line"),
-    *("text_transform", "text_align_all", "text_align_last", "text_indent", "tab_size"),
-)
 
 
 class Unset(Exception):
@@ -44,19 +39,20 @@ class Setter:
 
     Parameters
     ----------
-    style : WeasyPrint's computed style of a text box
+    style : Style
+        That of a text box.
     width : float
         Pixels that its lines may fill; infinite where nothing breaks them.
     """
 
-    def __init__(self, style: Any, width: float) -> None:
+    def __init__(self, style: Style, width: float) -> None:
         self.style, self.width = style, width
         self._known: dict[str, tuple[Line, ...]] = {}
 
     @staticmethod
-    def signature(style: Any, width: float) -> str:
+    def signature(style: Style, width: float) -> str:
         """Return what tells one setter from another."""
-        return f"{[style[name] for name in _FONT]}{width!r}"
+        return f"{list(style.values())}{width!r}"
 
     def lines(self, text: str) -> tuple[Line, ...]:
         """Return the lines of a text.

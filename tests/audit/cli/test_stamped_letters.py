@@ -98,6 +98,32 @@ def test_stamped_letters_are_the_rendered_ones_whoever_made_them(
         assert differences(made["one"][name], made["all"][name]) == ()
 
 
+def test_a_second_call_compiles_nothing_that_is_known(
+    sealed: tuple[Path, int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Pages outlast the call in the user's cache, another day's letters use them, and ``off`` keeps none."""
+    monkeypatch.setenv("PLAINSPOKEN_CACHE", str(tmp_path / "cache"))
+    told, made = [], []
+    for n, (kept, day, jobs) in enumerate(
+        (("", DAY, 1), ("", DAY, 2), ("", "2026-11-21", 1), ("off", DAY, 1))
+    ):
+        folder = Path(shutil.copytree(sealed[0], tmp_path / str(n)))
+        if kept:
+            monkeypatch.setenv("PLAINSPOKEN_CACHE", kept)
+        call = ("--all", "--stamped", "--jobs", str(jobs), "--date", day)
+        told.append(letters(folder, capsys, *call))
+        made.append(pdfs(folder / "out"))
+    first, *others = (one["compiled"] for one in told)
+    assert first > 1
+    assert others == [0, 0, first]
+    assert made[0] == made[1] == made[3]
+    assert {one["stamped"] for one in told} == {sealed[1]}
+    assert len(list((tmp_path / "cache" / "letters").iterdir())) == 2 * first + 2
+
+
 def test_the_manifest_names_every_file_and_is_sealed(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

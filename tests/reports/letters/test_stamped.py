@@ -163,7 +163,7 @@ def test_a_page_of_another_day_and_title_is_no_other_shape() -> None:
         stamped, right = (make(html, styles, b"0" * 16, (file,)).content for make in (press.print, rendered))
         assert differences(stamped, right) == (), title
         assert pikepdf.open(BytesIO(stamped)).trailer.Info.CreationDate == f"D:202611{n:02d}"
-    assert (press.stamped, len(press._known)) == (len(titles), 1)
+    assert (press.stamped, press.compiled) == (len(titles), 1)
     assert differences(press.print(page.format(" two  blanks", "", ""), styles, b"0" * 16).content, right)
     assert press.causes == {"a title with other signs than words and single blanks": 1}
 
