@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jinja2 import TemplateError, TemplateSyntaxError
 
 from audit.errors import Fault
+from reports.compiled.rules import slow_places
 from reports.html import environment
 from reports.kinds import KINDS
 from reports.language import SHARED, WordsError, language
@@ -26,6 +27,22 @@ def house_faults(house: Path) -> tuple[str, ...]:
     letter is refused when it is written.
     """
     return (*_of_templates(house), *_of_words(house))
+
+
+def slow_templates(house: Path) -> tuple[str, ...]:
+    """Return what in a house's templates keeps its letters from being stamped, as it is printed.
+
+    None of it is a fault: such letters are rendered one by one.
+    """
+    found: list[str] = []
+    for path in sorted(house.rglob("*.html")):
+        if path.is_file():
+            try:
+                source = path.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                continue  # that is a fault, and told as one
+            found += map(str, slow_places(path, source))
+    return tuple(found)
 
 
 def _of_templates(house: Path) -> Iterator[str]:

@@ -20,6 +20,14 @@ def _of_the_house(config: Config) -> tuple[str, ...]:
     return house_faults(config.folder / written) if written is not None else ()
 
 
+def _slow(config: Config) -> tuple[str, ...]:
+    """Return what keeps letters of the house's own templates from being stamped."""
+    from reports.house import slow_templates
+
+    written = config.letters.templates
+    return slow_templates(config.folder / written) if written is not None else ()
+
+
 def check(
     config: Path | None = typer.Argument(None, metavar="AUDIT.YAML", help="The config to check."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
@@ -43,6 +51,7 @@ def check(
     from audit.two_ledgers import place_of
 
     faults: tuple[str, ...] = ()
+    slow: tuple[str, ...] = ()
     bindings: tuple[tuple[str, str, str], ...] = ()
     code = 0
     try:
@@ -55,7 +64,7 @@ def check(
                 with prepare(config) as ready:
                     bindings = ready.bindings
                     refuse_faults(ready, score(ready, progress))
-                    faults = _of_the_house(ready.config)
+                    faults, slow = _of_the_house(ready.config), _slow(ready.config)
                     code = ConfigError.exit_code if faults else 0
     except AuditError as error:
         faults = (
@@ -64,10 +73,14 @@ def check(
         code = error.exit_code
     if as_json:
         named = [{"place": place, "is": what, "value": value} for place, what, value in bindings]
-        typer.echo(json.dumps({"ok": not faults, "faults": list(faults), "bindings": named}))
+        typer.echo(
+            json.dumps({"ok": not faults, "faults": list(faults), "slow": list(slow), "bindings": named})
+        )
     else:
         for fault in faults:
             typer.echo(fault, err=True)
+        for place in slow:
+            typer.echo(f"not stamped but rendered: {place}", err=True)
         for place, what, value in bindings:
             typer.echo(f"{place}: {what} {value}")
         n = len(faults)

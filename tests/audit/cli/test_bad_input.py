@@ -470,3 +470,17 @@ def test_a_template_of_the_house_that_is_none_is_seen_by_check(desk: Desk) -> No
     answer = desk.ask("check", desk.config, "--json")
     assert (answer.code, answer.json["ok"]) == (2, False)
     assert [bool(re.search(r"body\.html:\d+: no template: ", one)) for one in answer.json["faults"]] == [True]
+
+
+def test_a_template_whose_letters_are_not_stamped_is_no_fault(desk: Desk) -> None:
+    """``check`` says where and what to change, and ends with 0."""
+    body = desk.folder / "house" / "letters" / "adverse_action" / "body.html"
+    body.parent.mkdir(parents=True)
+    ours = '{% extends "plainspoken/letters/adverse_action/body.html" %}'
+    body.write_text(ours + "\n{% block token %}\n<p>To <b>{{ notice.number }}</b></p>{% endblock %}")
+    desk.set(letters={"templates": "house"})
+    answer = desk.ask("check", desk.config, "--json")
+    assert (answer.code, answer.json["ok"], answer.json["faults"]) == (0, True, [])
+    (place,) = answer.json["slow"]
+    assert re.search(r"body\.html:3: b: a value stands in a part of a line\. Let it be ", place)
+    assert f"not stamped but rendered: {place}" in desk.ask("check", desk.config).err
