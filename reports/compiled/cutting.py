@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reports.compiled.codes import drawn
 from reports.compiled.setting import Line, Setter, Unset, written
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _DRAWN = re.compile(
     rb"BT\n1 0 0 -1 ([-\d.]+) ([-\d.]+) Tm\n(?:/(\w+) ([-\d.]+) Tf\n)\[((?:<[0-9a-f]*>|[-\d.]+)+)\] TJ\nET\n"
 )
-_BEGUN = re.compile(rb"^BT$", re.MULTILINE)
+_BEGUN = re.compile(rb"^BT\n(?!ET$)", re.MULTILINE)  # a drawing's title is an empty text
 
 
 class Uncut(Exception):
@@ -33,7 +34,7 @@ class Uncut(Exception):
 class Slot(NamedTuple):
     """Where a value goes: a line of a text, a notice number, or the place of a mark."""
 
-    kind: str  # "text", "number", "share"
+    kind: str  # "text", "number", "share", "code"
     of: int
     line: int = 0
 
@@ -112,7 +113,7 @@ def cut(
     scales: dict[int, Scale] = {}
     pages: list[tuple[bytes | Slot, ...]] = []
     for page, stream in zip(document.pages, streams, strict=True):
-        slots = list(_marks(page, stream, mark_of, shape, scales))
+        slots = [*_marks(page, stream, mark_of, shape, scales), *_codes(stream, shape)]
         boxes = _by_place(page)
         found = list(_DRAWN.finditer(stream))
         if len(found) != len(_BEGUN.findall(stream)):
@@ -141,6 +142,9 @@ def cut(
             raise Uncut(f"not every line of {_place(shape, index)} is drawn")
     if len(scales) != len(mark_of):
         raise Uncut("a mark on a scale is not drawn as one rectangle")
+    places = [part.of for page in pages for part in page if isinstance(part, Slot) and part.kind == "code"]
+    if sorted(places) != list(range(len(shape.codes))):
+        raise Uncut("a code is drawn otherwise than its path says, or not once")
     n = len(shape.texts)
     return Cut(
         pages=tuple(pages),
@@ -227,6 +231,14 @@ def _marks(
                 raise Uncut("a mark on a scale is not drawn as one rectangle")
             scales[index] = scale
             yield from ((*span, Slot("share", index)) for span in spans)
+
+
+def _codes(stream: bytes, shape: Shape) -> Iterator[tuple[int, int, Slot]]:
+    """Yield the places of QR codes."""
+    for index, path in enumerate(shape.codes):
+        lines = drawn(path)
+        for found in re.finditer(rb"(?m)^" + re.escape(lines), stream):
+            yield *found.span(), Slot("code", index)
 
 
 def _parts(stream: bytes, slots: list[tuple[int, int, Slot]]) -> Iterator[bytes | Slot]:

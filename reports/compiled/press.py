@@ -13,6 +13,7 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reports.compiled.codes import OTHER, drawn
 from reports.compiled.cutting import Cut, Slot, Uncut, cut
 from reports.compiled.frozen import freeze
 from reports.compiled.page import Compiled
@@ -83,7 +84,9 @@ class Press:
     def _stamp(
         self, shape: Shape, styles: tuple[str, ...], identifier: bytes, files: Sequence[AttachedFile]
     ) -> Printed:
-        if "<svg" in shape.key:  # a code for each letter would be a shape for each letter
+        if shape.key.count("<svg") != len(
+            shape.codes
+        ):  # one for each letter would be a shape for each letter
             raise Uncut("a drawing in the page, which may be another in each letter: give it as a picture")
         repertoire, said = self._repertoire(shape, styles), shape.stated.placed()
         named = tuple((one.name, one.description, one.relationship) for one in files)
@@ -132,7 +135,7 @@ class Press:
         """Compile a letter's page, and prove it with another letter of its shape."""
         import pikepdf
 
-        html = shape.filled(shape.texts, shape.numbers, shape.shares, shape.stated)
+        html = shape.filled(shape.texts, shape.numbers, shape.shares, shape.stated, shape.codes)
         first, _, content = self._cut(html, shape, styles, files)
         made = self._compile_like(first, shape, styles, files)
         if first != made.cut:
@@ -157,7 +160,8 @@ class Press:
         texts = other_texts(shape.texts, cut.texts, counts)
         numbers = tuple(map(other_number, shape.numbers))
         shares = tuple(map(other_share, shape.shares))
-        another = shape_of(shape.filled(texts, numbers, shares, other_stated(shape.stated)))
+        codes = (OTHER,) * len(shape.codes)
+        another = shape_of(shape.filled(texts, numbers, shares, other_stated(shape.stated), codes))
         if another.key != shape.key:
             raise Uncut("a page that cannot be taken apart into tags and texts")
         made, drawn, content = self._cut("".join(another.tokens), another, styles, files)
@@ -249,6 +253,8 @@ def _filled(
             found.append(lines[part.of][part.line].shown)  # type: ignore[index]
         elif part.kind == "number":
             found.append(numbers[part.of].shown)  # type: ignore[union-attr]
+        elif part.kind == "code":
+            found.append(drawn(shape.codes[part.of]))
         else:
             found.append(made.scales[part.of].place(shape.shares[part.of]))
     return b"".join(found)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from audit.errors import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 _JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
@@ -26,7 +25,6 @@ _KNOWN = re.compile(
     r"|\w+\.(?:note|heading|title|label|intro)\b)"
 )
 _CALL = re.compile(r"[\w.]+\(.*\)", re.DOTALL)  # a macro writes blocks of its own
-_QR = re.compile(r"qr\(")
 _VALUE, _SAID, _OPENED, _CLOSED = "\ue000", "\ue001", "\ue002", "\ue003"
 _TAG, _CONDITIONS = re.compile("<[^<>]*>"), re.compile(f"[{_OPENED}{_CLOSED}]")
 _SHARE = re.compile(rf"margin-left:\s*{_VALUE}%")
@@ -65,7 +63,7 @@ def slow_places(path: Path, source: str) -> tuple[Fault, ...]:
     # A condition within a tag chooses an attribute and no element.
     reader.feed(_TAG.sub(lambda tag: _CONDITIONS.sub(" ", tag[0]), _JINJA.sub(_marked, source)))
     reader.close()
-    found = sorted({*reader.found, *_drawings(source), *reader.unclosed()})
+    found = sorted({*reader.found, *reader.unclosed()})
     return tuple(Fault(str(path), line, place, fact, out) for line, place, fact, out in found)
 
 
@@ -84,13 +82,6 @@ def _marked(found: re.Match[str]) -> str:
     if _IF.match(piece):
         return _OPENED + lines
     return (_CLOSED if _END.match(piece) else "") + lines
-
-
-def _drawings(source: str) -> Iterator[_Found]:
-    for found in _JINJA.finditer(source):
-        if found[0].startswith("{{") and _QR.match(found[0].strip("{-+ ")):
-            line = source.count("\n", 0, found.start()) + 1
-            yield line, "qr", "a code is drawn anew in each letter", "Leave it out of letters by the many"
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import escape, unescape
 
+from reports.compiled import codes as qr_codes
 from reports.compiled.stated import Stated
 
 _TAGS = re.compile(r"(<[^>]*>)")
@@ -46,6 +47,8 @@ class Shape:
         The notice numbers that margins repeat, and the places of marks, in percent.
     stated : Stated
         The title and the dates.
+    codes : tuple of str
+        The paths of QR codes.
     """
 
     key: str
@@ -55,16 +58,22 @@ class Shape:
     numbers: tuple[str, ...]
     shares: tuple[str, ...]
     stated: Stated
+    codes: tuple[str, ...]
 
     def filled(
-        self, texts: tuple[str, ...], numbers: tuple[str, ...], shares: tuple[str, ...], stated: Stated
+        self,
+        texts: tuple[str, ...],
+        numbers: tuple[str, ...],
+        shares: tuple[str, ...],
+        stated: Stated,
+        codes: tuple[str, ...],
     ) -> str:
         """Return the page of this shape with other values."""
         tokens = list(self.tokens)
         for place, text in zip(self.at, texts, strict=True):
             tokens[place] = escape(text)
         html = "".join(tokens)
-        for pattern, values in ((_NUMBER, numbers), (_SHARE, shares)):
+        for pattern, values in ((_NUMBER, numbers), (_SHARE, shares), (qr_codes.PATH, codes)):
             left = iter(values)
             html = pattern.sub(lambda _, left=left: escape(next(left)), html)  # type: ignore[misc]
         head, end, rest = html.partition("</head>")
@@ -118,4 +127,7 @@ def shape_of(html: str) -> Shape:
     joined = _STATED.sub(_SLOT, head) + end + joined
     joined = _NUMBER.sub(lambda found: numbers.append(unescape(found[0])) or _SLOT, joined)  # type: ignore[func-returns-value]
     joined = _SHARE.sub(lambda found: shares.append(found[0]) or _SLOT, joined)  # type: ignore[func-returns-value]
-    return Shape(joined, tuple(tokens), tuple(at), tuple(texts), tuple(numbers), tuple(shares), said)
+    codes = tuple(qr_codes.PATH.findall(joined)) if "<svg" in joined else ()
+    if codes:
+        joined = qr_codes.PATH.sub(_SLOT, joined)
+    return Shape(joined, tuple(tokens), tuple(at), tuple(texts), tuple(numbers), tuple(shares), said, codes)

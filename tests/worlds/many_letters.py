@@ -55,6 +55,33 @@ _WORDS = (
     "AV-To card «Ж»",
     "10/20",
 )
+# What a press must leave to WeasyPrint, or place with care: other scripts, both directions, signs that join
+# or vanish, what HTML escapes, a name as wide as its window.
+_STRANGE = (
+    *("محمد علي", "דוד כהן", "Ali علي Smith", "王小明", "अनिल कुमार", "สมชาย", "Анна Пример", "Jo 🙂"),
+    *(
+        "Jo\u0308 Combining",
+        "Zero\u200bWidth",
+        "Soft\u00adhyphen",
+        "No\u00a0break",
+        "\u202eright to left",
+        "ſtraße ẞ",
+    ),
+    *(
+        "<b>Bold</b> &amp; Sons",
+        '"Quoted" \\(back\\)',
+        "fi fl ffi ffl",
+        "{{ 7*7 }}",
+        "W" * 34,
+        "i" * 60,
+        "A B " * 9 + "C",
+    ),
+)
+_LONG = (
+    "Loan for a new roof, new windows, a heating system and what else the house needs by the winter",
+    "Bridging" * 9,
+    "Κredit für 10/20 “AV-To” ¼ €",
+)
 _FACTORS = (
     "Level of delinquency on accounts",
     "Too many accounts with balances",
@@ -71,10 +98,22 @@ def printed(
     press: Press | None = None,
     paper: str = "letter",
     formats: tuple[Format, ...] = ("pdf",),
+    strange: bool = False,
 ) -> tuple[Document, ...] | Refusal:
-    """Return one random letter, from a press or from WeasyPrint alone; equal seeds give equal letters."""
+    """Return one random letter, from a press or from WeasyPrint alone; equal seeds give equal letters.
+
+    Parameters
+    ----------
+    strange : bool
+        Every third of such letters has a name of another script, of signs that join, or too long, and every
+        fifth a product that fills lines.
+    """
     rng = random.Random(f"{kind}/{lang}/{seed}")
     ledger, recipient = (_in_us if kind in US else _elsewhere)(kind, rng)
+    if strange and rng.random() < 1 / 3:
+        recipient = replace(recipient, name=rng.choice(_STRANGE).strip())
+    if strange and rng.random() < 1 / 5:
+        ledger.filed = replace(ledger.filed, record={**ledger.filed.record, "product": rng.choice(_LONG)})
     if paper != "letter":
         ledger.config = ledger.config | {"letters": {**ledger.config.get("letters", {}), "paper": paper}}
     date = dt.date(2027, 1, 20) if kind == "admt_response" else dt.date(2026, 11, 20 + (seed % 2))

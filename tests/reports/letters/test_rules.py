@@ -34,7 +34,6 @@ SLOW = [
     ),
     ("<table><tr><td>{{ name }}</td></tr></table>", "2: tr: a row stands in a table without tbody"),
     ('<p>{{ name }}</p>\n<svg width="9"><title>x</title></svg>', "3: svg: a drawing stands in the page"),
-    ('{# a code #}\n<p>{{ name }}</p>{{ qr(name, "x") }}', "3: qr: a code is drawn anew in each letter"),
 ]
 QUICK = [
     "<p>{{ name }}</p>",
@@ -43,6 +42,7 @@ QUICK = [
     '<div class="tick" style="margin-left: {{ "%.2f"|format(share) }}%"></div><p>{{ name }}</p>',
     '<p{% if name == "nobody" %} lang="de"{% endif %}>{{ name }}</p>',
     "<table><tbody>{% for one in (name, name) %}<tr><td>{{ one }}</td></tr>{% endfor %}</tbody></table>",
+    '{# a code #}\n<p>{{ name }}</p>{{ qr(name[:4], "x") }}',
     "<p>{{ name }}{% if not name %} <b>none</b>{% endif %}</p>",
 ]
 NAMES = ("Jo Li", "Maximiliane", "Anna Example")

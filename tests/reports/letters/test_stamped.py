@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -18,6 +19,7 @@ from reports.compiled.equality import differences
 from reports.compiled.press import Press, rendered
 from reports.letter import Letters
 from reports.pdf import AttachedFile
+from reports.qr import svg
 from tests.reports.letters.drawn import page_images
 from tests.worlds.many_letters import KINDS, printed, seeds
 from tests.worlds.noticed import TODAY, Remembered, a_config, a_recipient
@@ -230,19 +232,55 @@ def test_sample_forms_and_a_letterhead_are_stamped_too(form: str, tmp_path: Path
     assert press.stamped == 2, press.causes
 
 
-@pytest.mark.parametrize("draft", [True, False])
-def test_drafts_and_drawn_codes_are_left_to_weasyprint(draft: bool, tmp_path: Path) -> None:
-    """What repeats over pages, and what is drawn anew for each letter, is rendered and says why."""
+def test_a_draft_is_left_to_weasyprint() -> None:
+    """What repeats over pages is rendered and says why."""
+    ledger, press = Remembered(config=a_config()), Press()
+    made = [
+        Letters(ledger, "latest", press=one).render(ledger.decided, a_recipient(), date=TODAY, draft=True)  # type: ignore[arg-type]
+        for one in (press, None)
+    ]
+    assert isinstance(made[0], tuple), made[0]
+    assert made[0] == made[1]
+    assert (press.stamped, press.causes.total()) == (0, 1)
+
+
+def test_a_code_is_a_slot(tmp_path: Path) -> None:
+    """Letters of a house that shows a code are stamped from one page, each with its own code."""
     folder = tmp_path / "house" / "letters" / "adverse_action"
     folder.mkdir(parents=True)
     block = '{% extends "plainspoken/letters/adverse_action/body.html" %}{% block token %}'
     (folder / "body.html").write_text(block + "{{ qr(token, words.notice) }}{% endblock %}")
-    config = a_config() | {"letters": {} if draft else {"templates": "house"}}
-    ledger, press = Remembered(config=config), Press()
-    letters = Letters(ledger, "latest", tmp_path, press)  # type: ignore[arg-type]
-    made = letters.render(ledger.decided, a_recipient(), date=TODAY, draft=draft)
-    assert isinstance(made, tuple), made
-    assert press.stamped == 0
-    assert press.causes.total() == 1
-    plain = Letters(ledger, "latest", tmp_path)  # type: ignore[arg-type]
-    assert made == plain.render(ledger.decided, a_recipient(), date=TODAY, draft=draft)
+    config = a_config() | {"letters": {"templates": "house"}}
+    press, contents = Press(), []
+    for decision in ("APP-7", "APP-8", "APP-9"):
+        made = []
+        for one in (press, None):
+            ledger = Remembered(config=config)
+            known = ledger.pseudonym
+
+            def pseudonym(
+                kind: str, name: str, token: str = f"token-of-{decision}", known: Any = known
+            ) -> str:
+                return token if kind == "letter" else str(known(kind, name))
+
+            ledger.pseudonym = pseudonym  # type: ignore[method-assign]
+            letters = Letters(ledger, "latest", tmp_path, one)  # type: ignore[arg-type]
+            letter = letters.render(ledger.decided, a_recipient(), date=TODAY)
+            assert isinstance(letter, tuple), letter
+            made.append(letter[0].content)
+        assert differences(*made) == ()
+        contents.append(made[0])
+    assert (press.stamped, press.compiled) == (3, 1), press.causes
+    assert differences(contents[0], contents[1]) != ()
+
+
+def test_a_code_is_read_back(tmp_path: Path) -> None:
+    """Another reader finds the token in a stamped letter's code."""
+    zxing = pytest.importorskip("zxingcpp")
+    head = '<!doctype html><html lang="en"><head><title>T</title></head>'
+    page, press = head + "<body><main><p>x</p>{}</main></body></html>", Press()
+    for text in ("https://example.test/1", "https://example.test/2"):
+        made = press.print(page.format(svg(text, "A code")), ("style/letter.css",), b"0" * 16)
+        (picture,) = page_images(made.content, tmp_path)
+        assert [one.text for one in zxing.read_barcodes(Image.open(picture))] == [text]
+    assert (press.stamped, press.compiled) == (2, 1), press.causes
