@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reports.compiled.cutting import Uncut
@@ -70,20 +71,20 @@ class Frozen:
         """
         out, table = bytearray(self.prefix), bytearray(self.table)
         digest = hashlib.md5(self.digest.encode(), usedforsecurity=False)
-        info, xmp = self.says.filled(said)
         streams = [(b"<<", content) for content in pages]
         heads = zip(self.heads, files, strict=True)
         streams += [(_headed(head, file.content, file.at), file.content) for head, file in heads]
-        streams.append((b"<</Subtype /XML /Type /Metadata", xmp))
-        numbers = (*self.own[:-2], self.own[-1])
+        *numbers, info, metadata = self.own
         for number, (head, content) in zip(numbers, streams, strict=True):
             digest.update(content)
             table[6 * number : 6 * number + 6] = _row(1, len(out), 0)
             out += _stream(number, head, zlib.compress(content, _LEVEL))
-        digest.update(info)
-        number = self.own[-2]
-        table[6 * number : 6 * number + 6] = _row(1, len(out), 0)
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, info)
+        written, xmp = _filled(self.says, said)
+        digest.update(written + xmp)
+        table[6 * info : 6 * info + 6] = _row(1, len(out), 0)
+        out += b"%d 0 obj\n%s\nendobj\n" % (info, written)
+        table[6 * metadata : 6 * metadata + 6] = _row(1, len(out), 0)
+        out += _stream(metadata, b"<</Subtype /XML /Type /Metadata", xmp)
         at = len(out)
         own = len(self.table) // 6 - 1
         table[6 * own : 6 * own + 6] = _row(1, at, 0)
@@ -94,6 +95,13 @@ class Frozen:
         )
         out += table + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % at
         return bytes(out)
+
+
+@lru_cache(64)  # the letters of a day say the same
+def _filled(says: Statement, said: Stated) -> tuple[bytes, bytes]:
+    """Return the document information, and the XMP compressed."""
+    info, xmp = says.filled(said)
+    return info, zlib.compress(xmp, _LEVEL)
 
 
 _SIZE, _CHECK, _AT = b"1234567891", b"00112233445566778899aabbccddeeff", b"(D:19980807060504Z)"

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -145,17 +145,23 @@ def _pixels(one: bytes, other: bytes, folder: Path) -> int:
     return max(int(ImageChops.difference(*pair).getextrema()[1]) for pair in zip(*drawn, strict=True))
 
 
-def prove(n: int, jobs: int) -> Found:
+def prove(n: int, jobs: int, tell: Callable[[Found], None] | None = None) -> Found:
     """Return what is found of n letters, refusals among them, by some processes."""
     every, found = list(cases(n)), Found()
-    parts = [every[at : at + 50] for at in range(0, n, 50)]
+    parts = [every[at : at + 20] for at in range(0, n, 20)]
     with (
         tempfile.TemporaryDirectory() as folder,
         ProcessPoolExecutor(jobs, get_context("spawn")) as pool,
     ):
         for part in pool.map(partial(compare, cache=Path(folder) / "kept"), parts):
             found.add(part)
+            if tell is not None:
+                tell(found)
     return found
+
+
+def _tell(found: Found) -> None:
+    print(json.dumps(found.as_json()), file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -167,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(arguments)
-    told = prove(asked.letters, asked.jobs).as_json()
+    told = prove(asked.letters, asked.jobs, _tell).as_json()
     if asked.json:
         print(json.dumps(told))
         return

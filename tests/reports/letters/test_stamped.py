@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from reports.compiled.press import Press, rendered
 from reports.letter import Letters
 from reports.pdf import AttachedFile
 from reports.qr import svg
+from tests.benchmarks.stamped_letters import prove
 from tests.reports.letters.drawn import page_images
 from tests.worlds.many_letters import KINDS, printed, seeds
 from tests.worlds.noticed import TODAY, Remembered, a_config, a_recipient
@@ -71,6 +73,20 @@ def test_many_letters_differ_in_nothing(kind: str, lang: str) -> None:
         assert differences(stamped.content, rendered.content) == (), seed
     assert press.stamped + press.causes.total() == MANY
     assert press.stamped >= MANY - 2, press.causes
+
+
+@pytest.mark.slow
+@needs_poppler
+def test_a_thousand_strange_letters_differ_in_nothing() -> None:
+    """Of every kind, language and paper, with names that must fall back: none differs, none is unsound."""
+    found = prove(1000, os.cpu_count() or 1)
+    assert found.letters + found.refused == 1000
+    assert found.different == {}
+    assert (found.largest, found.unsound) == (0, 0)
+    assert found.stamped + found.causes.total() == found.letters
+    assert found.stamped > 600, found.causes
+    assert found.causes["a character outside of the repertoire"] > 50
+    assert found.drawn > 50
 
 
 @needs_poppler
