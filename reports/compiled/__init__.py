@@ -1,7 +1,7 @@
 """Letters by the hundred thousand: a page is compiled once and stamped with each person's values.
 
 ``press`` decides and remembers; ``shape`` takes a page apart; ``setting`` breaks and draws lines as
-WeasyPrint does, from a ``style`` alone; ``cutting`` finds the slots in what it drew; ``codes`` draws QR codes;
+WeasyPrint does, from a ``style``; ``cutting`` finds the slots in what it drew; ``codes`` draws QR codes;
 ``proving`` makes the other letter that a page is proved with; ``specimen`` makes the fonts; ``frozen`` writes
 the file, ``stated`` what it says of itself; ``equality`` compares. ``shelf`` remembers what was compiled, and
 ``cache`` keeps it in a folder of the user's in the form of ``page``, under the ``fingerprint`` of tools and
