@@ -18,6 +18,7 @@ Source: Wachter, Mittelstadt and Russell 2017; Art. 15(1)(h) GDPR and Court of J
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -171,7 +172,7 @@ def _smallest_first(sets: Found) -> list[tuple[float, Choices]]:
     listed = list(sets.values())
     costs = [cost for cost, _ in listed]
     # Single factors are found in this order; equal costs are rare, and sorted for good.
-    if all(len(one) == 1 for one in sets) and all(a < b for a, b in zip(costs, costs[1:], strict=False)):
+    if all(len(one) == 1 for one in sets) and all(a < b for a, b in pairwise(costs)):
         return listed
     order = sorted((len(factors), cost, sorted(factors), factors) for factors, (cost, _) in sets.items())
     return [sets[factors] for *_, factors in order]

@@ -40,7 +40,7 @@ def looks(costs: Floats, favour: Floats) -> Ints:
     none = np.arange(m) >= n_can[short, None]
     if m <= _LOOKS:
         order[short] = np.where(none, -1, order[short])
-        return order
+        return np.asarray(order, dtype=np.int64)
     ranks = np.unique(favour, return_inverse=True)[1].astype(np.min_scalar_type(m - 1))
     better = ranks.take(order)
     better[short] = np.where(none, 0, better[short])
@@ -86,7 +86,7 @@ def _by_cost(costs: Floats) -> Ints:
     rising = np.take_along_axis(costs[doubtful], order[doubtful], axis=1)
     again = doubtful[(rising[:, 1:] < rising[:, :-1]).any(axis=1)]
     order[again] = np.argsort(costs[again], axis=1, kind="stable")
-    return order
+    return np.asarray(order, dtype=np.int64)
 
 
 def _evenly(n_of: Ints, points: int) -> Ints:

@@ -80,9 +80,7 @@ class Options:
         return total
 
 
-def _priced(
-    mine: NDArray[Any], theirs: NDArray[Any], spread: float | None
-) -> NDArray[np.float64]:
+def _priced(mine: NDArray[Any], theirs: NDArray[Any], spread: float | None) -> NDArray[np.float64]:
     """Return float64[n, m]: what n cells, one a row, cost to become each of m others, one a column."""
     if mine.dtype.kind == "f" and spread and np.isfinite(mine).all() and np.isfinite(theirs).all():
         apart = mine - theirs
@@ -94,8 +92,8 @@ def _priced(
         differs &= ~(np.isnan(mine) & np.isnan(theirs))
         if spread:
             apart = np.nan_to_num(np.abs(mine - theirs)) / spread
-            return np.where(np.isnan(mine), differs, apart)
-    return differs.astype(np.float64)
+            return np.where(np.isnan(mine), differs, apart).astype(np.float64, copy=False)
+    return np.asarray(differs, dtype=np.float64)
 
 
 def options(
