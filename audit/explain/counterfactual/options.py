@@ -92,7 +92,7 @@ def _priced(mine: NDArray[Any], theirs: NDArray[Any], spread: float | None) -> N
         differs &= ~(np.isnan(mine) & np.isnan(theirs))
         if spread:
             apart = np.nan_to_num(np.abs(mine - theirs)) / spread
-            return np.where(np.isnan(mine), differs, apart).astype(np.float64, copy=False)
+            return np.asarray(np.where(np.isnan(mine), differs, apart), dtype=np.float64)
     return np.asarray(differs, dtype=np.float64)
 
 
