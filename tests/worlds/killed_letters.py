@@ -85,11 +85,8 @@ class Ground:
         Applications; about half as many letters.
     """
 
-    def __init__(
-        self, folder: Path, *, jobs: int = 1, n: int = 60, formats: Sequence[str] = ("pdf",)
-    ) -> None:
+    def __init__(self, folder: Path, *, jobs: int = 1, n: int = 60) -> None:
         self.folder, self.jobs = folder, jobs
-        self._formats = [word for one in formats for word in ("--format", one)]
         world = joint_lender.build(folder / "sealed", n=n, guarantors=False)
         run(world.config, ledger=f"sqlite:///{world.folder / 'ledger.db'}")
         self.n_letters = int(dict(world.truth)["n_letters"])
@@ -319,10 +316,9 @@ def _disturbed(at: str) -> None:
 
 
 def table(folder: Path) -> None:
-    """Print the table."""
-    print(
-        "| fault | tries | missing | twice | other bytes | other log | otherwise wrong |\n|---|---|---|---|---|---|---|"
-    )
+    """Print the table; of the steps that every file takes, those of every eighth."""
+    print("| fault | tries | missing | twice | other bytes | other log | otherwise wrong |")
+    print("|---|---|---|---|---|---|---|")
     folder.mkdir(parents=True, exist_ok=True)
     disk = Disk(folder)
     for jobs in (1, 2):
