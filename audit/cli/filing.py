@@ -17,6 +17,8 @@ from audit.ledger.database import reading
 from audit.ledger.issuing import Closed, Sending, close
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from audit.ledger import Ledger
     from audit.record import Document, Recipient
 
@@ -64,8 +66,16 @@ class Filing(NamedTuple):
     keep: bool
     together: bool
 
+    def open_keys(self, ledger: Ledger, made: Iterable[tuple[Document, ...]]) -> None:
+        """Open the keys that these letters are closed with, anew: who was erased meanwhile stays locked."""
+        if self.together:
+            persons = {bytes.fromhex(one.person) for each in made for one in each if one.person is not None}
+            ledger.keyring.forget()
+            with reading(ledger.engine) as connection:
+                ledger.keyring.open_keys(connection, persons)
+
     def file(self, ledger: Ledger, made: tuple[Document, ...], recipient: Recipient) -> Filed:
-        """Put a letter away.
+        """Put a letter away; the key of its person must have been asked for by ``open_keys``.
 
         Raises
         ------
@@ -76,7 +86,6 @@ class Filing(NamedTuple):
         """
         closed: tuple[Closed, ...] = ()
         if self.together:
-            self._open_keys(ledger, made)
             whom = None if self.draft else recipient
             closed = tuple(
                 close(ledger.keyring, self.sending, one, whom, keep_bytes=self.keep and one.format == "pdf")
@@ -88,9 +97,3 @@ class Filing(NamedTuple):
             put(self.folder / MAKING / files[-1], one.content, settled=not self.together, told=self.out)
         bare = tuple(replace(one, content=b"", words="" if self.together else one.words) for one in made)
         return Filed(bare, recipient, tuple(files), closed)
-
-    def _open_keys(self, ledger: Ledger, made: tuple[Document, ...]) -> None:
-        persons = {bytes.fromhex(one.person) for one in made if one.person is not None}
-        if not ledger.keyring.are_open(persons):  # as they mostly are: the case was just read
-            with reading(ledger.engine) as connection:
-                ledger.keyring.open_keys(connection, persons)

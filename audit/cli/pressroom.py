@@ -24,7 +24,7 @@ from reports.mandatory import RECORD
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -88,17 +88,19 @@ class Room(NamedTuple):
             press.stamped, press.causes = 0, Counter()
         return made
 
-    def filed(self, letters: Letters, asked: Asked) -> Told:
-        """Return what comes of a decision, its letters put away."""
-        made, filing = self.told(letters, asked), self.filing
+    def filed(self, letters: Letters, asked: Sequence[Asked]) -> list[Told]:
+        """Return what comes of some decisions, their letters put away."""
+        made, filing = [self.told(letters, one) for one in asked], self.filing
         if filing is None:
             return made
-        for documents, recipient in made.letters:
-            try:
-                made.filed.append(filing.file(letters.ledger, documents, recipient))
-            except GoneError as error:
-                made.exceptions.append(Refusal(recipient.decision, recipient.role, str(error), RECORD))
-        made.letters = []
+        filing.open_keys(letters.ledger, [one for told in made for one, _ in told.letters])
+        for told in made:
+            for documents, recipient in told.letters:
+                try:
+                    told.filed.append(filing.file(letters.ledger, documents, recipient))
+                except GoneError as error:
+                    told.exceptions.append(Refusal(recipient.decision, recipient.role, str(error), RECORD))
+            told.letters = []
         return made
 
 
@@ -116,9 +118,9 @@ def tell_all(room: Room, ledger: Ledger, asked: Iterable[Asked], jobs: int) -> G
         A process ended before its work did.
     """
     if jobs == 1:
-        letters = room.letters(ledger)
-        for one in asked:
-            yield room.filed(letters, one)
+        letters, left = room.letters(ledger), iter(asked)
+        while chunk := list(islice(left, _CHUNK)):
+            yield from room.filed(letters, chunk)
         return
     url = ledger.engine.url.render_as_string(hide_password=False)
     with _processes(jobs, room, url, ledger.key_file) as pool:
@@ -157,7 +159,7 @@ def _open(room: Room, url: str, key_file: Path | None) -> None:
 
 def _chunk(asked: list[Asked]) -> list[Told]:
     room, letters = _here[0]
-    return [room.filed(letters, one) for one in asked]
+    return room.filed(letters, asked)
 
 
 def _end_with(parent: Any) -> None:

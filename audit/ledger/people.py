@@ -242,10 +242,6 @@ class Keyring:
         self._opened.clear()
         self._gone.clear()
 
-    def are_open(self, persons: Iterable[bytes]) -> bool:
-        """Whether the keys of all these persons are open."""
-        return all(person in self._opened for person in persons)
-
     def open_keys(self, connection: Connection, persons: Iterable[bytes]) -> None:
         """Unwrap the keys of these persons; a person without one was erased, and stays locked."""
         asked = list(dict.fromkeys(persons))
