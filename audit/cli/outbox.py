@@ -32,7 +32,7 @@ from reports.letter import Letters, refusal
 from reports.mandatory import PERSON, RECORD, Gap, NotDue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from audit.ledger import Ledger
     from audit.record import Decision, Document, Outcome, Recipient, Role
@@ -87,16 +87,16 @@ def _write(
     sent_at = dt.datetime.fromisoformat(resumed.sent_at) if resumed else moment_of(order)
     tally = Tally(audit, out, order.draft, rescued=found)
     told = resumed.persons() if resumed else {}
-    known, bad = read_recipients_of(ledger, audit, recipients)
     room = Room(audit, folder_of(ledger, audit), order.stamped, partial(_told, order, which))
     letters = room.letters(ledger)
+    wanted = {one.decision for one in _chosen(letters, audit, asked, order, Tally(audit, out, order.draft))}
+    known, bad = read_recipients_of(ledger, audit, recipients, wanted)
 
     def chosen(counted: Tally) -> Iterator[Asked]:
         for one in _chosen(letters, audit, asked, order, counted):
             name = one.decision
             yield Asked(one, known.get(name, []), bad.get(name, []), told.get(name, frozenset()))
 
-    total = sum(1 for _ in chosen(Tally(audit, out, order.draft)))
     there = OutputFolder(
         out,
         private=True,
@@ -105,7 +105,7 @@ def _write(
     )
     with there as folder:
         if order.stamped and order.sample:
-            places = spaced(total, order.sample)
+            places = spaced(len(wanted), order.sample)
             some = (
                 one for place, one in enumerate(chosen(Tally(audit, out, order.draft))) if place in places
             )
@@ -126,7 +126,7 @@ def _write(
                 records.take(group)
                 done += len(group)
                 if progress is not None:
-                    progress("letters", done, total)
+                    progress("letters", done, len(wanted))
         if isinstance(asked, str):  # a record that names no decision may be anybody's
             tally.exceptions += bad.get("", [])
         if order.stamped and not order.draft and tally.letters:
@@ -178,25 +178,32 @@ def _person(letters: Letters, decision: Decision, recipient: Recipient) -> str |
 
 
 def read_recipients_of(
-    ledger: Ledger, audit: str, path: Path | None
+    ledger: Ledger, audit: str, path: Path | None, wanted: Collection[str] | None = None
 ) -> tuple[Mapping[str, list[Recipient]], dict[str, list[Refusal]]]:
-    """Return recipients by the pseudonym of their decision, and the records that cannot be one."""
+    """Return recipients by the pseudonym of their decision, and the records that cannot be one.
+
+    Parameters
+    ----------
+    wanted : collection of str, optional
+        The pseudonyms of the decisions that are asked for; the others' recipients are not kept.
+    """
     from audit.config import load_config
-    from audit.data.recipients import read_recipients
+    from audit.data.recipients import each_recipient
 
     sealed = ledger.find(audit).config
     stated = (sealed.get("recipients") or {}).get("path")
     folder = _folder(ledger, stated)
     if path is not None and not path.is_file():
         raise UsageError(f"--recipients: there is no file {path}. Correct the path.")
-    found, refusals = read_recipients(load_config(sealed, folder=folder), path)
     known: dict[str, list[Recipient]] = {}
-    for recipient in found:
-        known.setdefault(ledger.pseudonym("decision", recipient.decision), []).append(recipient)
     bad: dict[str, list[Refusal]] = {}
-    for one in refusals:
+    for one in each_recipient(load_config(sealed, folder=folder), path):
         key = ledger.pseudonym("decision", one.decision) if one.decision else ""
-        bad.setdefault(key, []).append(one)
+        if wanted is None or key in wanted or not key:
+            if isinstance(one, Refusal):
+                bad.setdefault(key, []).append(one)
+            else:
+                known.setdefault(key, []).append(one)
     return known, bad
 
 
