@@ -120,6 +120,8 @@ def _write(
             tally.goes_on(resumed)
             records.go_on(resumed)
         done, room = 0, room._replace(filing=filing)
+        if progress is not None:
+            progress("letters", done, len(wanted))
         with _waiting(tally, folder), closing(tell_all(room, ledger, chosen(tally), order.jobs)) as made:
             for group in groups(made, order.together):
                 still()
