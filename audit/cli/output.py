@@ -392,4 +392,4 @@ def _exchange(one: Path, other: Path) -> bool:
 def _unwritable(path: Path, error: OSError) -> AuditError:
     fact = error.strerror or str(error)
     way_out = "Make room or name another folder (a mount point cannot be replaced: name a folder in it)"
-    return AuditError(str(Fault(str(path), None, "out", fact, f"{way_out}; nothing was changed")))
+    return AuditError(str(Fault(str(path), None, "out", fact, f"{way_out}; nothing was put in place")))
