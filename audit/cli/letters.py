@@ -16,6 +16,8 @@ from audit.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from audit.cli.print_file import Bound
+    from audit.cli.tally import Order, Tally
     from audit.ledger import Ledger
     from audit.runner import Progress
 
@@ -68,6 +70,12 @@ def letters(
         min=0,
         help="With --stamped: make the letters of N decisions both ways, compare, and seal what was found.",
     ),
+    print_to: Path | None = typer.Option(
+        None,
+        "--print-file",
+        metavar="FILE.pdf",
+        help="Bind what goes by mail into one PDF too, with a list of its letters beside it as .csv.",
+    ),
     jobs: int | None = typer.Option(
         None, "--jobs", metavar="N", min=1, help="Processes that render. Default: every core if --stamped."
     ),
@@ -107,6 +115,8 @@ def letters(
         sample=prove_sample,
         together=_TOGETHER if stamped else 1,
     )
+    if print_to is not None:
+        _refuse_unbound(print_to, out, order)
     refuse_foreign(out)  # before any work, so that it is not lost to a full folder
     with open_ledger(ledger) as opened, progress_bars(quiet=as_json) as progress:
         found = opened.find(audit)
@@ -119,11 +129,47 @@ def letters(
             out=out,
             progress=progress,
         )
-    typer.echo(json.dumps(tally.as_json()) if as_json else tally.in_words())
+        bound = None if print_to is None else _bound(opened, tally, print_to, progress)
+    told = tally.as_json() if print_to is None else {**tally.as_json(), "print": bound and bound.as_json()}
+    typer.echo(json.dumps(told) if as_json else tally.in_words())
+    if bound is not None and not as_json:
+        typer.echo(bound.in_words())
     if order.date < dt.date.today() and not as_json:
         ago = (dt.date.today() - order.date).days
         typer.echo(f"dated {ago} {'day' if ago == 1 else 'days'} before today: the date is that of mailing")
     raise typer.Exit(3 if tally.refused or tally.held else 0)
+
+
+def _refuse_unbound(file: Path, out: Path, order: Order) -> None:
+    from audit.cli.print_file import refuse_taken
+
+    if order.draft:
+        raise UsageError("--print-file: drafts go to nobody. Leave --draft or --print-file out.")
+    if "pdf" not in order.formats:
+        raise UsageError("--print-file: it binds PDFs. Give --format pdf with it.")
+    if file.absolute().is_relative_to(out.absolute()):
+        raise UsageError(
+            f"--print-file: {file} lies in {out}, which is replaced as a whole. Name another place."
+        )
+    refuse_taken(file)
+
+
+def _bound(ledger: Ledger, tally: Tally, file: Path, progress: Progress) -> Bound | None:
+    """Bind what was written; where that fails the letters stand, and may be bound once more."""
+    from audit.cli.print_file import bind
+    from audit.errors import AuditError
+
+    if not tally.letters:
+        typer.echo(f"{file}: there is no letter to bind, so it was not written", err=True)
+        return None
+    try:
+        return bind(ledger, tally.out, file, at=dt.datetime.now(dt.UTC), progress=progress)
+    except AuditError as error:
+        typer.echo(tally.in_words(), err=True)
+        stands = (
+            f"The letters are recorded and lie in {tally.out}: plainspoken handover bind {tally.out} FILE.pdf"
+        )
+        raise type(error)(f"{error} {stands}") from error
 
 
 def write_letters(
