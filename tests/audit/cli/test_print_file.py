@@ -255,3 +255,13 @@ def test_where_nobody_is_written_to_by_mail_it_says_how_they_are(folder: Path) -
     assert any(whole.glob("*.pdf"))  # the letters are recorded, so they stand
     code, told = typed(folder, "handover", "bind", str(whole), str(folder / "all.pdf"), "--channel", "portal")
     assert code == 0, told
+
+
+def test_where_nothing_is_due_nothing_is_bound(folder: Path) -> None:
+    """A night without letters ends as it does without a bound file: 0, and no file."""
+    call = ["letters", "latest", "--unsent", *out_of(folder, "none"), "--json"]
+    code, told = typed(folder, *call, "--print-file", str(folder / "all.pdf"))
+    assert code == 0, told
+    assert "there is no letter to bind, so it was not written" in told
+    assert '"print": null' in told
+    assert not (folder / "all.pdf").exists()
