@@ -76,6 +76,18 @@ def letters(
         metavar="FILE.pdf",
         help="Bind what goes by mail into one PDF too, with a list of its letters beside it as .csv.",
     ),
+    pades: Path | None = typer.Option(
+        None, "--pades", metavar="KEY.p12", help="Sign each PDF (PAdES) with this key and its certificate."
+    ),
+    sign_manifest: Path | None = typer.Option(
+        None,
+        "--sign-manifest",
+        metavar="KEY.p12",
+        help="Sign the list of all files (CAdES): manifest.sha256.p7s lies beside it.",
+    ),
+    passphrase_env: str | None = typer.Option(
+        None, "--passphrase-env", metavar="NAME", help="The variable that holds the passphrase of KEY.p12."
+    ),
     jobs: int | None = typer.Option(
         None, "--jobs", metavar="N", min=1, help="Processes that render. Default: every core if --stamped."
     ),
@@ -87,6 +99,7 @@ def letters(
     from audit.cli.output import refuse_foreign
     from audit.cli.place import open_ledger
     from audit.cli.progress import progress_bars
+    from audit.cli.signature import SigningKey
     from audit.cli.tally import Order
     from reports.kinds import KINDS
 
@@ -114,7 +127,10 @@ def letters(
         jobs=jobs or (len(os.sched_getaffinity(0)) if stamped else 1),
         sample=prove_sample,
         together=_TOGETHER if stamped else 1,
+        pades=SigningKey(pades, passphrase_env) if pades else None,
+        manifest_key=SigningKey(sign_manifest, passphrase_env) if sign_manifest else None,
     )
+    _refuse_unsigned(order, passphrase_env)
     if print_to is not None:
         _refuse_unbound(print_to, out, order)
     refuse_foreign(out)  # before any work, so that it is not lost to a full folder
@@ -138,6 +154,18 @@ def letters(
         ago = (dt.date.today() - order.date).days
         typer.echo(f"dated {ago} {'day' if ago == 1 else 'days'} before today: the date is that of mailing")
     raise typer.Exit(3 if tally.refused or tally.held else 0)
+
+
+def _refuse_unsigned(order: Order, passphrase_env: str | None) -> None:
+    keys = [key for key in (order.pades, order.manifest_key) if key is not None]
+    if not keys and passphrase_env is not None:
+        raise UsageError("--passphrase-env: no key is named. Give --pades or --sign-manifest with it.")
+    if keys and order.draft:
+        raise UsageError("--pades, --sign-manifest: a draft is not signed. Leave --draft or the key out.")
+    if order.pades is not None and "pdf" not in order.formats:
+        raise UsageError("--pades: it signs PDFs. Give --format pdf with it, or --sign-manifest.")
+    for key in keys:
+        key.check(order.date, dt.datetime.now(dt.UTC))
 
 
 def _refuse_unbound(file: Path, out: Path, order: Order) -> None:

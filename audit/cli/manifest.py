@@ -6,12 +6,14 @@ import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING
 
+from audit.cli.signature import SIGNATURE
 from audit.record import Document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from audit.cli.output import OutputFolder
+    from audit.cli.signature import SigningKey
     from audit.ledger import Ledger
 
 NAME = "manifest.sha256"
@@ -19,11 +21,21 @@ KIND = "letters_manifest"
 
 
 def write_manifest(
-    ledger: Ledger, audit: str, folder: OutputFolder, names: Sequence[str], templates: Sequence[str]
+    ledger: Ledger,
+    audit: str,
+    folder: OutputFolder,
+    names: Sequence[str],
+    templates: Sequence[str],
+    key: SigningKey | None = None,
 ) -> None:
     """Write the hashes of a folder's letters as ``sha256sum --check`` reads them, and record the list.
 
     The ledger keeps the list's hash and the number of its files: names are names of applications.
+
+    Parameters
+    ----------
+    key : SigningKey, optional
+        Signs the list; the signature lies beside it, and the ledger keeps which certificate it names.
 
     Raises
     ------
@@ -33,7 +45,11 @@ def write_manifest(
     hashes = ((hashlib.sha256(folder.inside(name).read_bytes()).hexdigest(), name) for name in sorted(names))
     text = "".join(f"{digest}  {name}\n" for digest, name in hashes)
     folder.write(NAME, text)
-    record_text(ledger, audit, KIND, text, f"{len(names)} files", templates)
+    words = f"{len(names)} files"
+    if key is not None:
+        folder.write(SIGNATURE, key.detached(text.encode()))
+        words += f", signed by certificate {key.certificate}"
+    record_text(ledger, audit, KIND, text, words, templates)
 
 
 def record_text(

@@ -92,7 +92,9 @@ def _write(
     ]
     with OutputFolder(out, private=True) as folder:
         if order.stamped and order.sample:
-            tally.proof = compare(room, ledger, decisions, order.sample)
+            # A signature covers one letter alone, so what is compared carries none.
+            unsigned = room._replace(tell=partial(_told, replace(order, pades=None), which))
+            tally.proof = compare(unsigned, ledger, decisions, order.sample)
             seal(ledger, audit, tally.proof)
             room = room._replace(stamped=not tally.proof.differences)
         taken: Counter[str] = Counter()
@@ -120,8 +122,8 @@ def _write(
                 due = decision.notice.due_on if is_sealed else None
                 if due is not None and (due - order.date).days < DAYS - WARN_AFTER_DAYS:
                     tally.near += 1
-        if order.stamped and not order.draft and tally.letters:
-            _manifest(ledger, audit, folder, [documents for documents, _, _ in ready], tally)
+        if (order.stamped or order.manifest_key) and not order.draft and tally.letters:
+            _manifest(ledger, audit, folder, [documents for documents, _, _ in ready], tally, order)
         folder.write(EXCEPTIONS, as_csv(tally.exceptions))
         folder.lasting = tally.letters > 0 and not order.draft
     tally.moved = folder.moved
@@ -134,12 +136,13 @@ def _manifest(
     folder: OutputFolder,
     ready: Sequence[tuple[Document, ...]],
     tally: Tally,
+    order: Order,
 ) -> None:
     """Seal the list of all files; where that fails, the letters, which are recorded, stay in their place."""
     there = [one for documents in ready for one in documents if folder.inside(one.name).is_file()]
     templates = sorted({one.template_digest for one in there})
     try:
-        write_manifest(ledger, audit, folder, [one.name for one in there], templates)
+        write_manifest(ledger, audit, folder, [one.name for one in there], templates, order.manifest_key)
     except AuditError as error:
         tally.exceptions.append(Refusal("", None, f"the manifest was not recorded: {error}", RECORD))
 
@@ -154,7 +157,9 @@ def _told(order: Order, which: str, letters: Letters, asked: Asked) -> Told:
         if isinstance(made, Refusal):
             told.exceptions.append(made)
         else:
-            told.letters.append((made, recipient))
+            key = order.pades
+            signed = made if key is None else tuple(key.sign(one, order.date) for one in made)
+            told.letters.append((signed, recipient))
     return told
 
 

@@ -282,7 +282,7 @@ def _record(
         "late": int(late_reason is not None),
         "remarks": locked("remarks", json.dumps(remarks).encode()) if again_reason or late_reason else None,
     }
-    body = {
+    body: dict[str, Any] = {
         "act": "document",
         "audit": name,
         "document": hash_.hex(),
@@ -291,6 +291,8 @@ def _record(
     }
     if document.access is not None:
         body["access"] = document.access
+    if document.signed_over is not None:
+        body["signed"] = {"over": document.signed_over, "certificate": document.certificate or ""}
     entry = entries.append(connection, key, body, [entries.row_set(tables.documents, [row])])
     return _issued_of({**row, "entry": entry}, document.access)
 
@@ -331,6 +333,15 @@ def content(ledger: Ledger, document: IssuedDocument) -> bytes | None:
             "Run `plainspoken verify`."
         )
     return data
+
+
+def signed_over(ledger: Ledger, document: IssuedDocument) -> str | None:
+    """Return the SHA-256 of the bytes that a letter's signature was put on; None where it has none."""
+    table = tables.log_entries
+    with reading(ledger.engine) as connection:
+        body = connection.scalar(sa.select(table.c.body).where(table.c.position == document.entry))
+    over = json.loads(str(body)).get("signed", {}).get("over")
+    return None if over is None else str(over)
 
 
 def recipient(ledger: Ledger, document: IssuedDocument) -> Recipient | None:
