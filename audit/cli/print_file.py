@@ -16,18 +16,18 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from audit.errors import AuditError, Fault, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from audit.ledger import IssuedDocument, Ledger
-    from audit.record import Recipient
+    from audit.ledger import Ledger
 
 LETTERS_A_VOLUME = 5_000
 BYTES_A_VOLUME = 256 << 20  # of drawings and fonts, which a volume holds in memory until it is written
+HEAD = ("notice", "file", "first_page", "pages", "name")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -70,6 +70,27 @@ class Bound:
             )
         lines.append("  when it leaves the house: plainspoken handover give")
         return "\n".join(lines)
+
+
+class Row(NamedTuple):
+    """Where a letter stands: in which volume, from 1, on which page of it, from 1, and on how many."""
+
+    letter: ToBind
+    volume: int
+    first_page: int
+    pages: int
+
+
+class ToBind(NamedTuple):
+    """A letter that is to be bound, and what the list says of it."""
+
+    path: Path
+    number: str
+    name: str
+    address: tuple[str, ...]
+    language: str
+    channel: str
+    sha256: str
 
 
 def refuse_taken(file: Path) -> None:
@@ -149,10 +170,8 @@ def bind(
     return made
 
 
-def _chosen(
-    ledger: Ledger, folder: Path, channels: Sequence[str]
-) -> tuple[list[tuple[Path, IssuedDocument, Recipient, str]], Counter[str]]:
-    """Return the letters to bind, each with its number, and how many others go another way."""
+def _chosen(ledger: Ledger, folder: Path, channels: Sequence[str]) -> tuple[list[ToBind], Counter[str]]:
+    """Return the letters to bind, and how many others go another way."""
     from audit.ledger import addressed, corrections
     from reports.numbers import number_of
 
@@ -170,13 +189,13 @@ def _chosen(
         raise wrong(folder, "no PDF lies in it", "Name a folder with letters in --format pdf")
     letters = [known[one] for one in hashes]
     nth = corrections.nth(ledger)
-    every = zip(files, letters, addressed.recipients(ledger, letters), strict=True)
     found, elsewhere = [], Counter[str]()
-    for path, letter, recipient in every:
-        if recipient.channel in channels:
-            found.append((path, letter, recipient, number_of(letter, nth)))
+    for path, letter, to in zip(files, letters, addressed.recipients(ledger, letters), strict=True):
+        if to.channel in channels:
+            told = (number_of(letter, nth), to.name, to.address, letter.language, to.channel, letter.sha256)
+            found.append(ToBind(path, *told))
         else:
-            elsewhere[recipient.channel] += 1
+            elsewhere[to.channel] += 1
     if not found:
         ways = ", ".join(f"{n} by {channel}" for channel, n in sorted(elsewhere.items()))
         fact = f"none of its letters goes by {' or '.join(channels)} ({ways})"
@@ -187,32 +206,23 @@ def _chosen(
 def _volumes(
     made: Bound,
     drafts: list[Path],
-    chosen: Sequence[tuple[Path, IssuedDocument, Recipient, str]],
+    chosen: Sequence[ToBind],
     file: Path,
     letters_a_volume: int,
     progress: Callable[[str, int, int], None] | None,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Write the volumes beside their places; return the rows of the list."""
     from reports.bound import Volume
 
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     volume, nth = Volume(), 1
     several = len(chosen) > letters_a_volume
-    for done, (path, letter, recipient, number) in enumerate(chosen, start=1):
-        content = path.read_bytes()
+    for done, letter in enumerate(chosen, start=1):
         try:
-            first, pages = volume.add(number, content)
+            first, pages = volume.add(letter.number, letter.path.read_bytes())
         except ValueError as error:
-            raise wrong(path, str(error), "Send this letter by itself, and bind the others") from error
-        row: dict[str, Any] = {
-            "notice": number,
-            "file": nth,
-            "first_page": first,
-            "pages": pages,
-            "name": recipient.name,
-        }
-        row |= {"address": recipient.address, "language": letter.language, "channel": recipient.channel}
-        rows.append({**row, "sha256": letter.sha256})
+            raise wrong(letter.path, str(error), "Send this letter by itself, and bind the others") from error
+        rows.append(Row(letter, nth, first, pages))
         if progress is not None:
             progress("binding", done, len(chosen))
         full = volume.letters >= letters_a_volume or volume.n_bytes >= BYTES_A_VOLUME
@@ -227,22 +237,20 @@ def _volumes(
             made.n_bytes += len(content)
             volume, nth = Volume(), nth + 1
     made.volumes = [nth_volume(file, one) for one in range(1, nth)] if several else [file]
-    for row in rows:
-        row["file"] = made.volumes[row["file"] - 1].name
     return rows
 
 
-def as_csv(rows: Sequence[dict[str, Any]], made: Bound) -> bytes:
+def as_csv(rows: Sequence[Row], made: Bound) -> bytes:
     """Return the list: a row a letter, in the order of the pages, every cell quoted, UTF-8."""
-    widest = max(len(row["address"]) for row in rows)
-    lines = [f"address_{n}" for n in range(1, max(widest, 1) + 1)]
-    head = ["notice", "file", "first_page", "pages", "name", *lines, "language", "channel", "sha256"]
+    widest = max(1, *(len(row.letter.address) for row in rows))
+    lines = [f"address_{n}" for n in range(1, widest + 1)]
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(head)
-    for row in rows:
-        address = dict(zip(lines, row["address"], strict=False))
-        cells = [str({**row, **address}.get(name, "")) for name in head]
+    writer.writerow([*HEAD, *lines, "language", "channel", "sha256"])
+    for letter, volume, first, pages in rows:
+        address = (*letter.address, *[""] * (widest - len(letter.address)))
+        cells = [letter.number, made.volumes[volume - 1].name, str(first), str(pages), letter.name, *address]
+        cells += [letter.language, letter.channel, letter.sha256]
         safe = [guarded(cell) for cell in cells]
         made.guarded += sum(one != other for one, other in zip(cells, safe, strict=True))
         writer.writerow(safe)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -34,8 +34,8 @@ def by_hash(ledger: Ledger, hashes: Collection[str]) -> dict[str, IssuedDocument
     return found
 
 
-def recipients(ledger: Ledger, letters: Sequence[IssuedDocument]) -> list[Recipient]:
-    """Return whom each of these letters went to, unlocked.
+def recipients(ledger: Ledger, letters: Sequence[IssuedDocument]) -> Iterator[Recipient]:
+    """Yield whom each of these letters went to, unlocked.
 
     Raises
     ------
@@ -46,7 +46,6 @@ def recipients(ledger: Ledger, letters: Sequence[IssuedDocument]) -> list[Recipi
     """
     from audit.record import Recipient
 
-    found: list[Recipient] = []
     ledger.keyring.forget()
     with reading(ledger.engine) as connection:
         emptied = gone.blanked(connection)
@@ -64,5 +63,5 @@ def recipients(ledger: Ledger, letters: Sequence[IssuedDocument]) -> list[Recipi
                     raise GoneError(f"document of log entry {one.entry}: its recipient was {told}.")
                 where = f"{one.audit}/document/{one.sha256}/{sent_at}/recipient"
                 body = json.loads(ledger.keyring.unlock(bytes(person), where, bytes(cell)))
-                found.append(Recipient(**{**body, "address": tuple(body["address"])}))
-    return found
+                yield Recipient(**{**body, "address": tuple(body["address"])})
+            ledger.keyring.forget()

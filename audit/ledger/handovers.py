@@ -73,6 +73,11 @@ def record_bound(ledger: Ledger, listed: str, volumes: Sequence[str], n: int, at
     listed : SHA-256 of the list of its letters
     volumes : SHA-256 of each of its volumes
     n : how many letters it has
+
+    Raises
+    ------
+    UsageError
+        Where the same list was bound before into other bytes.
     """
     body = {
         "act": "print_file",
@@ -81,7 +86,13 @@ def record_bound(ledger: Ledger, listed: str, volumes: Sequence[str], n: int, at
         "letters": n,
         "at": shapes.microseconds(at),
     }
-    return acts.log_act(ledger, f"print_file/{listed}", body)[0]
+    entry, logged = acts.log_act(ledger, f"print_file/{listed}", body)
+    if logged["volumes"] != body["volumes"]:  # other versions of the tools pack the same pages otherwise
+        raise UsageError(
+            f"log entry {entry}: these letters were bound under this name before, and into other bytes. "
+            "Name another file."
+        )
+    return entry
 
 
 def volumes_of(ledger: Ledger, listed: str) -> tuple[str, ...]:

@@ -32,7 +32,9 @@ def live(ledger: Ledger) -> None:
         letters.append(issued)
     found = addressed.by_hash(ledger, {one.sha256 for one in letters} | {"0" * 64})
     assert found == {one.sha256: one for one in letters}
-    assert addressed.recipients(ledger, letters) == [documents.recipient(ledger, one) for one in letters]
+    assert list(addressed.recipients(ledger, letters)) == [
+        documents.recipient(ledger, one) for one in letters
+    ]
     given = handovers.give(
         ledger, letters, ["f" * 64], to="Example Print Ltd", on=DAY, until=UNTIL, by="Desk", at=AT
     )
@@ -74,13 +76,23 @@ def test_they_live_the_same_life_on_postgresql(tmp_path: Path) -> None:
 def test_whom_a_letter_went_to_goes_with_the_person(ledger: Ledger, audit: str) -> None:
     """An erased addressee is not read back, and the words say under which entry they went."""
     (letter,) = documents.letters(ledger)
-    assert addressed.recipients(ledger, [letter]) == [recipients()[0]]
+    assert list(addressed.recipients(ledger, [letter])) == [recipients()[0]]
     later = dt.datetime(2031, 1, 1, tzinfo=dt.UTC)
     erasure.erase(ledger, str(letter.person), at=later, terms=lambda _audit: ())
     with pytest.raises(GoneError, match="erased on 2031-01-01"):
-        addressed.recipients(ledger, [letter])
+        list(addressed.recipients(ledger, [letter]))
     assert letter.sha256 in addressed.by_hash(ledger, {letter.sha256})  # that it went out stays known
     assert audit == letter.audit
+
+
+def test_a_list_is_of_one_bound_file(ledger: Ledger) -> None:
+    """The same file is recorded once; under the same list other bytes are refused, and none is recorded."""
+    first = handovers.record_bound(ledger, "a" * 64, ["b" * 64], 3, AT)
+    assert handovers.record_bound(ledger, "a" * 64, ["b" * 64], 3, AT) == first
+    with pytest.raises(UsageError, match=r"into other bytes\. Name another file"):
+        handovers.record_bound(ledger, "a" * 64, ["c" * 64], 3, AT)
+    assert handovers.volumes_of(ledger, "a" * 64) == ("b" * 64,)
+    assert handovers.volumes_of(ledger, "d" * 64) == ()
 
 
 def test_nothing_is_handed_to_nobody(ledger: Ledger) -> None:
