@@ -33,7 +33,7 @@ def bound(world: Path) -> Path:
     """That folder, once its letters were written and bound."""
     from tests.audit.cli.test_print_file import out_of, typed
 
-    call = ["letters", "latest", "--all", "--stamped", *out_of(world, "out"), "--print-file"]
+    call = ["letters", "latest", "--all", "--stamped", "--jobs", "1", *out_of(world, "out"), "--print-file"]
     code, told = typed(world, *call, str(world / "all.pdf"))
     assert code == 0, told
     return world

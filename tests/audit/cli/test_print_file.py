@@ -40,7 +40,9 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines[chosen] = lines[chosen].replace(",mail,no", ",portal,yes")
     recipients.write_text("\n".join(lines) + "\n", encoding="utf-8")
     run(world.config, ledger=f"sqlite:///{world.folder / 'ledger.db'}")
-    code, told = typed(world.folder, "letters", "latest", "--all", "--stamped", *out_of(world.folder, "out"))
+    code, told = typed(
+        world.folder, "letters", "latest", "--all", "--stamped", "--jobs", "1", *out_of(world.folder, "out")
+    )
     assert code == 0, told
     return world.folder
 
@@ -152,11 +154,12 @@ def test_letters_of_one_page_setting_share_their_fonts(folder: Path) -> None:
 def test_letters_writes_both_in_one_call(folder: Path) -> None:
     """What is written is bound at once; the JSON says both."""
     again = ["--again", "--reason", "the first were lost"]
-    call = ["letters", "latest", "--all", "--stamped", *again, *out_of(folder, "more"), "--json"]
+    some = [word for n in (0, 4, 6) for word in ("--decision", f"A{n:06d}")]
+    call = ["letters", "latest", *some, *again, *out_of(folder, "more"), "--json"]
     code, told = typed(folder, *call, "--print-file", str(folder / "more.pdf"))
     assert code == 0, told
     made = json.loads(told.splitlines()[-1])
-    assert made["print"]["letters"] + 1 == made["letters"]
+    assert made["print"]["letters"] + 1 == made["letters"] > 3
     assert len(rows_of(folder / "more.csv")) == made["print"]["letters"]
 
 
@@ -247,7 +250,7 @@ def test_where_nobody_is_written_to_by_mail_it_says_how_they_are(folder: Path) -
     whole = folder / "portal"
     recipients = (folder / "recipients.csv").read_text(encoding="utf-8").replace(",mail,no", ",portal,yes")
     (folder / "recipients.csv").write_text(recipients, encoding="utf-8")
-    call = ["letters", "latest", "--all", "--stamped", "--again", "--reason", "lost", "--out", str(whole)]
+    call = ["letters", "latest", "--decision", "A000006", "--again", "--reason", "lost", "--out", str(whole)]
     code, told = typed(folder, *call, "--date", DAY, "--print-file", str(folder / "all.pdf"))
     assert code == 2
     assert "none of its letters goes by mail" in told

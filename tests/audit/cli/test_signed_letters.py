@@ -36,6 +36,38 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return world.folder
 
 
+@pytest.fixture(scope="module")
+def signed_once(sealed: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A copy of it with its letters stamped, proved, signed by RSA and bound; and what the call said."""
+    there = Path(shutil.copytree(sealed, tmp_path_factory.mktemp("signed") / "world"))
+    options = [
+        "--pades",
+        str(there / "rsa.p12"),
+        "--prove-sample",
+        "2",
+        "--print-file",
+        str(there / "all.pdf"),
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, PASSPHRASE)
+        code, told = typed(there, *signing(there, "--stamped", *options))
+    assert code == 0, told
+    return there, json.loads(told.splitlines()[-1])
+
+
+@pytest.fixture
+def signed(signed_once: tuple[Path, dict[str, Any]], tmp_path: Path) -> Path:
+    """A fresh copy of that."""
+    return Path(shutil.copytree(signed_once[0], tmp_path / "signed"))
+
+
+@pytest.fixture
+def letter(signed: Path) -> Document:
+    """A letter as it was before it was signed."""
+    content = min((signed / "out").glob("*.pdf")).read_bytes()
+    return a_document(content[: content.index(b"%%EOF") + len(b"%%EOF\n")])
+
+
 @pytest.fixture
 def folder(sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh copy of it, and the passphrase in the environment."""
@@ -45,7 +77,7 @@ def folder(sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 def signing(folder: Path, *options: str) -> list[str]:
     """Return the words of a call that signs."""
-    call = ["letters", "latest", "--all", *out_of(folder, "out"), "--json"]
+    call = ["letters", "latest", "--all", "--jobs", "1", *out_of(folder, "out"), "--json"]
     return [*call, *options, "--passphrase-env", VARIABLE]
 
 
@@ -74,18 +106,15 @@ def a_document(content: bytes) -> Document:
     return Document("adverse_action", "pdf", "letter.pdf", content, "", "", "")
 
 
-@pytest.mark.parametrize("key", ["rsa", "ec"])
-def test_other_programs_read_the_signature_of_each_letter(folder: Path, key: str) -> None:
+def test_other_programs_read_the_signature_of_each_letter(signed: Path) -> None:
     """Valid by pyHanko and by poppler, over the whole file, at the letter's date, in the house's name."""
-    code, told = typed(folder, *signing(folder, "--stamped", "--pades", str(folder / f"{key}.p12")))
-    assert code == 0, told
-    with Ledger.open(str(folder / "ledger.db")) as ledger:
+    with Ledger.open(str(signed / "ledger.db")) as ledger:
         recorded = {one.sha256 for one in ledger.documents(ledger.find("latest").audit) if one.person}
         assert verify(ledger).ok
-    files = sorted((folder / "out").glob("*.pdf"))
+    files = sorted((signed / "out").glob("*.pdf"))
     assert {hashlib.sha256(file.read_bytes()).hexdigest() for file in files} == recorded
     for file in files[:3]:
-        found = read_by_pyhanko(file.read_bytes(), folder / f"{key}.pem")
+        found = read_by_pyhanko(file.read_bytes(), signed / "rsa.pem")
         assert (found.bottom_line, found.intact, found.valid, found.trusted) == (True,) * 4
         assert found.coverage.name == "ENTIRE_FILE"
         assert found.signer_reported_dt == dt.datetime.combine(DAY, dt.time(), dt.UTC)
@@ -94,15 +123,13 @@ def test_other_programs_read_the_signature_of_each_letter(folder: Path, key: str
             assert line in said
 
 
-def test_a_signature_leaves_the_letter_as_it_was(folder: Path) -> None:
+def test_a_signature_leaves_the_letter_as_it_was(folder: Path, letter: Document) -> None:
     """Its bytes are the beginning of the signed file; marks of PDF/A and PDF/UA, tags and pages stay."""
-    typed(folder, *signing(folder)[:-2])
-    letter = next((folder / "out").glob("*.pdf")).read_bytes()
-    signed = SigningKey(folder / "rsa.p12", VARIABLE).sign(a_document(letter), DAY)
-    assert signed.content.startswith(letter)
-    assert signed.signed_over == hashlib.sha256(letter).hexdigest()
-    assert pages_of(signed.content) == pages_of(letter)
-    with pikepdf.open(BytesIO(letter)) as one, pikepdf.open(BytesIO(signed.content)) as other:
+    signed = SigningKey(folder / "rsa.p12", VARIABLE).sign(letter, DAY)
+    assert signed.content.startswith(letter.content)
+    assert signed.signed_over == hashlib.sha256(letter.content).hexdigest()
+    assert pages_of(signed.content) == pages_of(letter.content)
+    with pikepdf.open(BytesIO(letter.content)) as one, pikepdf.open(BytesIO(signed.content)) as other:
         assert one.Root.Metadata.read_bytes() == other.Root.Metadata.read_bytes()
         assert one.docinfo["/ModDate"] == other.docinfo["/ModDate"]
         assert one.Root.StructTreeRoot.objgen == other.Root.StructTreeRoot.objgen
@@ -111,25 +138,26 @@ def test_a_signature_leaves_the_letter_as_it_was(folder: Path) -> None:
         assert other.trailer.ID[1] != one.trailer.ID[1]
 
 
-def test_equal_letters_have_equal_signatures_where_the_key_is_rsa(folder: Path) -> None:
+def test_equal_letters_have_equal_signatures_where_the_key_is_rsa(
+    folder: Path, signed: Path, letter: Document
+) -> None:
     """Neither clock nor chance is in them; an ECDSA signature is another each time, and each holds."""
-    typed(folder, *signing(folder)[:-2])
-    letter = a_document(next((folder / "out").glob("*.pdf")).read_bytes())
     for name, equal in (("rsa", True), ("ec", False)):
         key = SigningKey(folder / f"{name}.p12", VARIABLE)
         one, other = key.sign(letter, DAY), key.sign(letter, DAY)
         assert (one.content == other.content) is equal
         assert one.signed_over == other.signed_over
+        if equal:  # as another process signed it, too
+            assert one.content == min((signed / "out").glob("*.pdf")).read_bytes()
         assert read_by_pyhanko(other.content, folder / f"{name}.pem").bottom_line
 
 
-def test_an_altered_letter_is_told_by_its_signature(folder: Path) -> None:
+def test_an_altered_letter_is_told_by_its_signature(signed: Path) -> None:
     """One bit of what was signed is another: no reader takes it for whole."""
-    typed(folder, *signing(folder, "--stamped", "--pades", str(folder / "rsa.p12")))
-    file = next((folder / "out").glob("*.pdf"))
+    file = next((signed / "out").glob("*.pdf"))
     content = bytearray(file.read_bytes())
     content[len(b"%PDF-1.7\n%") + 1] ^= 1  # of the comment at its beginning, so that every page still opens
-    assert not read_by_pyhanko(bytes(content), folder / "rsa.pem").intact
+    assert not read_by_pyhanko(bytes(content), signed / "rsa.pem").intact
     file.write_bytes(bytes(content))
     assert "Signature is Valid" not in read_by_poppler(file)
 
@@ -139,7 +167,9 @@ def test_the_manifest_s_signature_is_read_by_openssl(folder: Path) -> None:
     program = shutil.which("openssl")
     if program is None:
         pytest.skip("openssl is not here")
-    code, told = typed(folder, *signing(folder, "--sign-manifest", str(folder / "ec.p12")))
+    some = [word for n in (4, 6) for word in ("--decision", f"A{n:06d}")]
+    call = ["letters", "latest", *some, *out_of(folder, "out"), "--passphrase-env", VARIABLE]
+    code, told = typed(folder, *call, "--sign-manifest", str(folder / "ec.p12"))
     assert code == 0, told
     out = folder / "out"
     check = [program, "cms", "-verify", "-binary", "-inform", "DER", "-purpose", "any", "-out", "/dev/null"]
@@ -169,40 +199,55 @@ def test_the_manifest_s_signature_is_read_by_openssl(folder: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("keep", [False, True])
-def test_a_signed_letter_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: bool) -> None:
-    """Where its file was kept, that file; else what was signed, bit for bit, and it says so."""
+def reissued(folder: Path, name: str) -> tuple[dict[str, Any], bytes]:
+    """Return what is said of the primary applicant's letter when it is given back, and its file."""
+    again = ["--out", str(folder / "again"), "--by", "ADA", "--reason", "asked for", "--json"]
+    code, told = typed(folder, "reissue", "latest", name, *again)
+    assert code == 0, told
+    (one,) = [each for each in json.loads(told)["letters"] if each["role"] == "primary"]
+    return one, next((folder / "again").glob(f"{name}-2*.pdf")).read_bytes()
+
+
+def test_a_signed_letter_is_given_back_as_it_was_signed(signed: Path) -> None:
+    """What was signed, bit for bit; it says that the signature is in the issued file alone."""
+    file = min((signed / "out").glob("A*[0-9].pdf"))
+    one, given = reissued(signed, file.stem)
+    assert (one["how"], one["same_bytes"], one["but_signature"]) == ("rendered", False, True)
+    assert one["state"] == "holds"
+    assert file.read_bytes().startswith(given)
+    again = ["--out", str(signed / "more"), "--by", "ADA", "--reason", "asked for"]
+    assert (
+        "bit for bit what was signed; the signature is in"
+        in typed(signed, "reissue", "latest", file.stem, *again)[1]
+    )
+
+
+def test_where_the_file_is_kept_it_is_given_back_with_its_signature(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With letters.keep: pdf, the very file."""
     monkeypatch.setenv(VARIABLE, PASSPHRASE)
     world = joint_lender.build(tmp_path / "world", n=60, guarantors=False)
-    if keep:
-        config = json.loads(world.config.read_text(encoding="utf-8"))
-        config["letters"] = {**config.get("letters", {}), "keep": "pdf"}
-        world.config.write_text(json.dumps(config), encoding="utf-8")
+    config = json.loads(world.config.read_text(encoding="utf-8"))
+    config["letters"] = {**config.get("letters", {}), "keep": "pdf"}
+    world.config.write_text(json.dumps(config), encoding="utf-8")
     run(world.config, ledger=f"sqlite:///{world.folder / 'ledger.db'}")
-    a_key(world.folder / "rsa.p12")
-    code, told = typed(
-        world.folder, *signing(world.folder, "--stamped", "--pades", str(world.folder / "rsa.p12"))
-    )
+    call = ["letters", "latest", "--decision", "A000004", *out_of(world.folder, "out"), "--passphrase-env"]
+    key = a_key(world.folder / "ec.p12", "ec")
+    code, told = typed(world.folder, *call, VARIABLE, "--pades", str(key))
     assert code == 0, told
-    file = min((world.folder / "out").glob("A*[0-9].pdf"))
-    again = ["--out", str(world.folder / "again"), "--by", "ADA", "--reason", "asked for", "--json"]
-    code, told = typed(world.folder, "reissue", "latest", file.stem, *again)
-    assert code == 0, told
-    (one, *_) = [each for each in json.loads(told)["letters"] if each["role"] == "primary"]
-    assert (one["how"], one["same_bytes"], one["but_signature"]) == (
-        ("kept", True, False) if keep else ("rendered", False, True)
-    )
-    assert one["state"] == "holds"
-    given = next((world.folder / "again").glob(f"{file.stem}-2*.pdf")).read_bytes()
-    assert given == file.read_bytes() if keep else file.read_bytes().startswith(given)
+    one, given = reissued(world.folder, "A000004")
+    assert (one["how"], one["same_bytes"], one["but_signature"]) == ("kept", True, False)
+    assert given == (world.folder / "out" / "A000004.pdf").read_bytes()
+    assert read_by_pyhanko(given, world.folder / "ec.pem").bottom_line
 
 
-def test_signed_letters_are_proved_and_bound_like_others(folder: Path) -> None:
+def test_signed_letters_are_proved_and_bound_like_others(
+    signed_once: tuple[Path, dict[str, Any]],
+) -> None:
     """What is compared is the letter without its signature; what is bound draws the same."""
-    bound = ["--print-file", str(folder / "all.pdf"), "--prove-sample", "2"]
-    code, told = typed(folder, *signing(folder, "--stamped", "--pades", str(folder / "rsa.p12"), *bound))
-    assert code == 0, told
-    made = json.loads(told.splitlines()[-1])
+    folder, made = signed_once
+    assert made["proof"]["compared"] > 0
     assert made["proof"]["differences"] == {}
     assert made["stamped"] == made["letters"] == made["print"]["letters"]
     row = rows_of(folder / "all.csv")[0]
