@@ -4,6 +4,9 @@ Kept is what a page draws: its content byte for byte, its fonts, colours and box
 colours where all letters have the same. Left to the single letters is what paper does not show: tags, links,
 attached files, metadata. So a bound file claims neither PDF/A nor PDF/UA, though its fonts are embedded.
 
+A letter of an odd number of pages has an empty one behind it, so that none begins on the back of another
+person's when both sides are printed.
+
 What letters share is there once: an object is known by the digest of its bytes and of all that it refers to,
 so only what is equal to the bit is shared. Letters that were stamped share their fonts; those that WeasyPrint
 rendered one by one have each the signs that it needed, and share less.
@@ -31,7 +34,7 @@ class Volume:
     Attributes
     ----------
     letters, pages : int
-        How many there are so far.
+        How many there are so far, empty pages among them.
     n_bytes : int
         The size of the drawings and fonts so far, each once: what the volume holds in memory.
     """
@@ -52,7 +55,7 @@ class Volume:
         return len(self._titles)
 
     def add(self, title: str, content: bytes) -> tuple[int, int]:
-        """Put a letter behind the others; return its first page, from 1, and how many it has.
+        """Put a letter behind the others; return its first page, from 1, and how many it has of its own.
 
         Parameters
         ----------
@@ -80,7 +83,12 @@ class Volume:
             raise ValueError(f"it is no PDF that can be read ({error})") from error
         self._profiles[profile.unparse()] = profile
         self._titles.append((title, first))
-        return first, self.pages - first + 1
+        n = self.pages - first + 1
+        if n % 2:
+            box = self._pdf.pages[-1].obj["/MediaBox"]
+            self._pdf.add_blank_page(page_size=(float(box[2] - box[0]), float(box[3] - box[1])))
+            self.pages += 1
+        return first, n
 
     def content(self, title: str) -> bytes:
         """Return the file and let go of all else; the same letters in the same order give the same bytes.
