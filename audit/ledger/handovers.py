@@ -1,9 +1,9 @@
 """Letters that left the house: to whom they were handed, until when they must go, and whether they did.
 
 An erasure destroys a key, and so what this ledger locked under it; it does not reach a copy that a printer
-holds. So each handover is written down: an act of a letter each, under the pseudonym of its addressee, and an
-entry that names the files by their hashes, whoever has them, and the day by which they must be returned or
-destroyed. It stands open until an entry says which of the two it was.
+holds. So each handover is written down: an act a letter, under the pseudonym of its addressee, in an entry
+of each audit, and an entry that names the files by their hashes, whoever has them, and the day by which they
+must be returned or destroyed. It stands open until an entry says which of the two it was.
 
 A bound file holds letters that its own hash does not tell. So the list beside it, which names each letter by
 its hash, has its hash in the log from the moment it was written: a list that was edited since is refused.
@@ -150,7 +150,12 @@ def give(
                 second=to,
             )
             of_audit.setdefault(one.audit, []).append(act)
-        told = {
+        for audit, them in sorted(of_audit.items()):
+            # Under the audit's own name, as all that follows it, so that an export of the audit has it.
+            key = f"{audit}/handover/{name}"
+            events.write(ledger, connection, audit, "handover", them, at, {"handover": name}, key)
+        body = {
+            "act": "handed_over",
             "handover": name,
             "to": to,
             "by": by,
@@ -158,11 +163,10 @@ def give(
             "until": until.isoformat(),
             "files": list(files),
             "letters": len(letters),
+            "at": shapes.microseconds(at),
         }
-        for nth, (audit, them) in enumerate(sorted(of_audit.items())):
-            events.write(
-                ledger, connection, audit, "handover", them, at, told, key=_key(name, f"given/{nth}")
-            )
+        entries.append(connection, _key(name, "given"), body, ())
+        entries.sign_head(connection, ledger.signer, ledger.origin)
         return next(one for one in _all(connection) if one.handover == name)
 
 
@@ -240,7 +244,7 @@ def _given(connection: Connection) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Yield the entry of each handover and its body; they are numbered without a gap."""
     n = 1
     while True:
-        key = _key(f"handover-{n}", "given/0")
+        key = _key(f"handover-{n}", "given")
         body = _body(connection, key)
         if body is None:
             return

@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -83,6 +86,25 @@ def test_the_log_names_nobody(desk: Desk) -> None:
     content = b"".join(file.read_bytes() for file in desk.folder.glob("ledger.db*"))
     for word in (b"Fictional", b"Nowhere Lane", b"A000004", b"P000004"):
         assert word not in content
+
+
+def test_an_export_of_the_audit_has_them(desk: Desk) -> None:
+    """An examiner sees each letter that was handed over, and the checker proves the rows."""
+    desk.types("handover", "give", str(desk.folder / "all.pdf"), *GIVE)
+    file = desk.folder / "evidence.zip"
+    assert desk.types("export", "latest", "--out", str(file), "--by", "ADA", "--reason", "examination") == 0
+    with zipfile.ZipFile(file) as evidence:
+        (name,) = [one for one in evidence.namelist() if one.endswith("case_events.json")]
+        acts = json.loads(evidence.read(name))
+    n = len(list((desk.folder / "out").glob("*.pdf")))
+    assert [one["act"] for one in acts] == ["handover"] * n
+    with Ledger.open(str(desk.folder / "ledger.db")) as ledger:
+        key = ledger.public_key
+    done = subprocess.run(
+        [sys.executable, str(file), str(file), "--key", key], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{n} rows of case_events as sealed" in done.stdout
 
 
 def test_an_erasure_names_what_is_open(desk: Desk) -> None:
