@@ -42,6 +42,7 @@ class Bound:
     pages: int = 0
     n_bytes: int = 0
     elsewhere: Counter[str] = field(default_factory=Counter)  # letters left out, by how they go
+    gone: int = 0  # letters left out, since nothing says any more whom they went to
     guarded: int = 0
     entry: int = 0
 
@@ -55,6 +56,7 @@ class Bound:
             "pages": self.pages,
             "bytes": self.n_bytes,
             "not_in_it": dict(sorted(self.elsewhere.items())),
+            "gone": self.gone,
             "guarded_cells": self.guarded,
             "entry": self.entry,
         }
@@ -64,6 +66,8 @@ class Bound:
         files = ", ".join(str(path) for path in self.volumes)
         lines = [f"{self.letters} letters on {self.pages} pages in {files}; the list: {self.listing}"]
         lines += [f"  {n} go by {channel} and are not in it" for channel, n in sorted(self.elsewhere.items())]
+        if self.gone:
+            lines.append(f"  {self.gone} went to people who were erased since, and are not in it")
         if self.guarded:
             lines.append(
                 f"  {self.guarded} cells of the list begin with ', lest a spreadsheet takes them for formulas"
@@ -141,8 +145,8 @@ def bind(
         The disk does not take it; nothing is left of it.
     """
     refuse_taken(file)
-    chosen, elsewhere = _chosen(ledger, folder, channels)
-    made = Bound(file.with_suffix(".csv"), elsewhere=elsewhere)
+    made = Bound(file.with_suffix(".csv"))
+    chosen = _chosen(ledger, folder, channels, made)
     drafts: list[Path] = []
     placed: list[Path] = []
     try:
@@ -170,8 +174,8 @@ def bind(
     return made
 
 
-def _chosen(ledger: Ledger, folder: Path, channels: Sequence[str]) -> tuple[list[ToBind], Counter[str]]:
-    """Return the letters to bind, and how many others go another way."""
+def _chosen(ledger: Ledger, folder: Path, channels: Sequence[str], made: Bound) -> list[ToBind]:
+    """Return the letters to bind; count the others."""
     from audit.ledger import addressed, corrections
     from reports.numbers import number_of
 
@@ -189,18 +193,20 @@ def _chosen(ledger: Ledger, folder: Path, channels: Sequence[str]) -> tuple[list
         raise wrong(folder, "no PDF lies in it", "Name a folder with letters in --format pdf")
     letters = [known[one] for one in hashes]
     nth = corrections.nth(ledger)
-    found, elsewhere = [], Counter[str]()
+    found, elsewhere = [], made.elsewhere
     for path, letter, to in zip(files, letters, addressed.recipients(ledger, letters), strict=True):
-        if to.channel in channels:
+        if to is None:
+            made.gone += 1
+        elif to.channel in channels:
             told = (number_of(letter, nth), to.name, to.address, letter.language, to.channel, letter.sha256)
             found.append(ToBind(path, *told))
         else:
             elsewhere[to.channel] += 1
     if not found:
-        ways = ", ".join(f"{n} by {channel}" for channel, n in sorted(elsewhere.items()))
+        ways = ", ".join(f"{n} by {channel}" for channel, n in sorted(elsewhere.items())) or "all erased"
         fact = f"none of its letters goes by {' or '.join(channels)} ({ways})"
         raise wrong(folder, fact, "Bind them with handover bind --channel, where they are to be printed")
-    return found, elsewhere
+    return found
 
 
 def _volumes(

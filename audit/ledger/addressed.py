@@ -34,13 +34,11 @@ def by_hash(ledger: Ledger, hashes: Collection[str]) -> dict[str, IssuedDocument
     return found
 
 
-def recipients(ledger: Ledger, letters: Sequence[IssuedDocument]) -> Iterator[Recipient]:
-    """Yield whom each of these letters went to, unlocked.
+def recipients(ledger: Ledger, letters: Sequence[IssuedDocument]) -> Iterator[Recipient | None]:
+    """Yield whom each of these letters went to, unlocked; None for one who was erased, or purged.
 
     Raises
     ------
-    GoneError
-        Where one of them was erased or purged.
     LedgerError
         Where the key file is not at hand.
     """
@@ -56,12 +54,15 @@ def recipients(ledger: Ledger, letters: Sequence[IssuedDocument]) -> Iterator[Re
             rows = {row[0]: row for row in bulk.rows_with(connection, "documents", columns, "entry", entries)}
             ledger.keyring.open_keys(connection, sorted({bytes(row[1]) for row in rows.values()}))
             for one in some:
-                went = emptied.get(("documents", one.entry))
                 _, person, sent_at, cell = rows[one.entry]
-                if went is not None or not cell:
-                    told = went.told if went is not None else "never recorded"
-                    raise GoneError(f"document of log entry {one.entry}: its recipient was {told}.")
+                if ("documents", one.entry) in emptied or not cell:
+                    yield None
+                    continue
                 where = f"{one.audit}/document/{one.sha256}/{sent_at}/recipient"
-                body = json.loads(ledger.keyring.unlock(bytes(person), where, bytes(cell)))
-                yield Recipient(**{**body, "address": tuple(body["address"])})
+                try:
+                    body = json.loads(ledger.keyring.unlock(bytes(person), where, bytes(cell)))
+                except GoneError:
+                    yield None
+                else:
+                    yield Recipient(**{**body, "address": tuple(body["address"])})
             ledger.keyring.forget()

@@ -19,7 +19,7 @@ import pytest
 
 from audit.cli import main, print_file
 from audit.errors import UsageError
-from audit.ledger import Ledger, verify
+from audit.ledger import Ledger, addressed, erasure, verify
 from audit.runner import run
 from tests.worlds import joint_lender
 from tests.worlds.drawing import pages_of
@@ -258,6 +258,20 @@ def test_where_nobody_is_written_to_by_mail_it_says_how_they_are(folder: Path) -
     assert any(whole.glob("*.pdf"))  # the letters are recorded, so they stand
     code, told = typed(folder, "handover", "bind", str(whole), str(folder / "all.pdf"), "--channel", "portal")
     assert code == 0, told
+
+
+def test_who_was_erased_is_not_bound(folder: Path) -> None:
+    """Their letter may lie in the folder still; it goes to no printer, and the count says so."""
+    with Ledger.open(str(folder / "ledger.db")) as ledger:
+        before = print_file.bind(ledger, folder / "out", folder / "before.pdf", at=AT)
+        letter = min((folder / "out").glob("*.pdf")).read_bytes()
+        (issued,) = addressed.by_hash(ledger, {hashlib.sha256(letter).hexdigest()}).values()
+        later = dt.datetime(2031, 1, 1, tzinfo=dt.UTC)
+        erasure.erase(ledger, str(issued.person), at=later, terms=lambda _audit: ())
+        made = print_file.bind(ledger, folder / "out", folder / "all.pdf", at=AT)
+    assert (made.gone, made.letters) == (1, before.letters - 1)
+    assert issued.sha256 not in {row["sha256"] for row in rows_of(folder / "all.csv")}
+    assert "1 went to people who were erased since" in made.in_words()
 
 
 def test_where_nothing_is_due_nothing_is_bound(folder: Path) -> None:
