@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audit.cli.pressroom import Told
+    from audit.cli.rescue import Resumed
+    from audit.cli.signature import SigningKey
     from audit.cli.stamped_sample import Sampled
     from audit.record import Refusal
 
@@ -38,6 +40,8 @@ class Order:
     jobs: int = 1  # processes that render
     sample: int = 0  # decisions whose letters are made both ways and compared first
     together: int = 1  # letters that are recorded in one transaction
+    pades: SigningKey | None = None  # signs each PDF
+    manifest_key: SigningKey | None = None  # signs the manifest
 
 
 @dataclass(slots=True)
@@ -52,6 +56,7 @@ class Tally:
     near: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     grades: list[float] = field(default_factory=list)
+    resumed: int = 0  # letters among these that a call had recorded which ended before its folder stood
     rescued: Mapping[Path, int] = field(default_factory=dict)
     moved: Path | None = None
     exceptions: list[Refusal] = field(default_factory=list)
@@ -59,6 +64,12 @@ class Tally:
     compiled: int = 0  # pages that were compiled for them
     causes: Counter[str] = field(default_factory=Counter)  # why WeasyPrint rendered the others
     proof: Sampled | None = None
+
+    def goes_on(self, resumed: Resumed) -> None:
+        """Count the letters of a folder that is gone on with."""
+        self.kinds.update(resumed.letters)
+        self.letters = self.resumed = resumed.letters.total()
+        self.files = len(resumed.kept)
 
     def add(self, told: Told) -> None:
         """Count what came of a decision."""
@@ -98,6 +109,7 @@ class Tally:
             "compiled": self.compiled,
             "rendered": dict(sorted(self.causes.items())),
             "proof": None if self.proof is None else self.proof.as_json(),
+            "resumed": self.resumed,
             "rescued": {str(path): n for path, n in self.rescued.items()},
             "moved": None if self.moved is None else str(self.moved),
             "out": str(self.out),
@@ -111,6 +123,10 @@ class Tally:
         lines += [f"  {n} {kind}: {KINDS[kind].source}" for kind, n in sorted(self.kinds.items())]
         if self.reading_grade is not None:
             lines.append(f"  reading grade {self.reading_grade} (Flesch-Kincaid, prescribed texts included)")
+        if self.resumed:
+            lines.append(
+                f"  {self.resumed} were recorded by a call that ended before; this one went on from there"
+            )
         if self.stamped or self.causes:
             pages = f"{self.compiled} page{'' if self.compiled == 1 else 's'} compiled"
             lines.append(f"  {self.stamped} stamped, {self.causes.total()} rendered by WeasyPrint, {pages}")

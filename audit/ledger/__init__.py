@@ -21,6 +21,7 @@ from audit.ledger import (
     documents,
     entries,
     gone,
+    issuing,
     journal,
     leases,
     people,
@@ -216,8 +217,8 @@ class Ledger:
         late_reason: str | None = None,
         keep_bytes: bool = False,
     ) -> IssuedDocument:
-        """Record a document that was issued (or drafted); see ``documents.record``."""
-        return documents.record(
+        """Record a document that was issued (or drafted); see ``issuing.record``."""
+        return issuing.record(
             self,
             audit,
             document,
@@ -277,8 +278,7 @@ class Ledger:
 
     def figures(self, audit: Audit | str) -> dict[str, Figure]:
         """Return the figures by name."""
-        found = read.sealed_rows(self, audit, tables.figures, shapes.figure_of)
-        return {figure.name: figure for figure in found}
+        return {one.name: one for one in read.sealed_rows(self, audit, tables.figures, shapes.figure_of)}
 
     def references(self, audit: Audit | str) -> tuple[Reference, ...]:
         """Return the references, each with its applicants' places."""
