@@ -18,8 +18,8 @@ from audit.reading import grade
 from audit.record import Document, Refusal
 from reports import envelope, printing
 from reports.checks import inert
-from reports.compiled.shape import shape_of
-from reports.html import environment_digest, words
+from reports.compiled.blanks import Pages
+from reports.html import environment_digest
 from reports.kinds import KINDS
 from reports.kinds.choice import choose, jurisdiction
 from reports.language import WordsError
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reports.deadline import Deadline
     from reports.kinds import Kind
     from reports.pdf import AttachedFile
-    from reports.printing import Format
+    from reports.printing import Format, Page
     from reports.sheet import Replaced
     from reports.terms import Terms
 
@@ -103,6 +103,7 @@ class Letters:
         self._told: dict[tuple[str, str, str], Terms] = {}
         self._digests: dict[tuple[str, str], str] = {}
         self._inert: dict[str, tuple[Violation, ...]] = {}
+        self._pages = Pages()
         self._last: tuple[str, CaseFile] | None = None
 
     def render(
@@ -198,11 +199,9 @@ class Letters:
         number = sheet.number
         token = self.ledger.pseudonym("letter", number)
         try:
-            page = printing.page(what.name, terms, sheet, date, token, self.house)
+            page = self._pages.page(what.name, terms, sheet, date, token, self.house)
         except printing.TemplateFault as error:
             return refused(Gap(str(error).rstrip("."), what.source))
-        html_words = words(page.plain)
-        sentences = " ".join(line for line in html_words.split("\n") if line.endswith((".", "?", "!")))
         broken = what.content.broken(
             sheet,
             terms,
@@ -211,10 +210,10 @@ class Letters:
             recipient,
             date=date,
             late=late,
-            html_words=html_words,
+            html_words=page.html_words,
             text_words=page.text,
         )
-        broken = (*self._acts(page.plain), *broken)
+        broken = (*self._acts(page), *broken)
         if broken:
             return refused(*(Gap(f"{one.fact} (check {one.check})", one.citation) for one in broken))
         said, template = " ".join(page.text.split()), self._digest(what, terms)
@@ -246,7 +245,7 @@ class Letters:
             role=recipient.role,
             action=action_of(decision),
             entity=terms.entity,
-            reading_grade=grade(sentences) if terms.words.code == "en" else None,
+            reading_grade=_grade(page.html_words) if terms.words.code == "en" else None,
         )
         stem = file_stem(case.decision, recipient.role)
         return tuple(
@@ -268,13 +267,13 @@ class Letters:
             self._last = decision.decision, self.ledger.case(self.audit.audit, decision)
         return self._last[1]
 
-    def _acts(self, html: str) -> tuple[Violation, ...]:
+    def _acts(self, page: Page) -> tuple[Violation, ...]:
         """Return what a page holds besides words: the same for all whose tags are the same."""
-        tags = shape_of(html).key
+        tags = page.shape.key
         if tags not in self._inert:
             if len(self._inert) > 64:
                 self._inert.clear()
-            self._inert[tags] = tuple(inert(html))
+            self._inert[tags] = tuple(inert(page.plain))
         return self._inert[tags]
 
     def kind_due(self, decision: Decision) -> str | None:
@@ -359,6 +358,11 @@ class Letters:
     def _identifier(self, what: Kind, decision: Decision, recipient: Recipient, date: dt.date) -> bytes:
         parts = (self.audit.audit, decision.decision, recipient.role, what.name, date.isoformat())
         return hashlib.sha256("\0".join(parts).encode()).digest()[:16]
+
+
+def _grade(read: str) -> float | None:
+    """Return the reading grade of the lines of a letter that are sentences."""
+    return grade(" ".join([line for line in read.split("\n") if line.endswith((".", "?", "!"))]))
 
 
 def _was_in_time(last: IssuedDocument, due: Deadline) -> bool:

@@ -77,13 +77,20 @@ class Press:
         styles: Sequence[str],
         identifier: bytes,
         attachments: Sequence[AttachedFile] = (),
+        *,
+        shape: Shape | None = None,
     ) -> Printed:
         """Return the PDF of a letter's page.
 
-        The parameters are those of ``pdf.to_pdf``.
+        Parameters
+        ----------
+        html, styles, identifier, attachments : as ``pdf.to_pdf``
+        shape : Shape, optional
+            That of the page, where it is known already.
         """
+        shape = shape_of(html) if shape is None else shape
         try:
-            made = self._stamp(shape_of(html), tuple(styles), identifier, attachments)
+            made = self._stamp(shape, tuple(styles), identifier, attachments)
         except (Uncut, Unset) as cause:
             self.causes[str(cause)] += 1
             _LOG.info("a letter is rendered by WeasyPrint: %s", cause)

@@ -31,6 +31,7 @@ from audit.cli.outbox import read_recipients_of
 from audit.ledger import Ledger
 from audit.runner import run
 from reports.compiled.press import Press, Printed, rendered
+from reports.compiled.shape import Shape
 from reports.letter import Letters
 from tests.worlds import joint_lender
 
@@ -43,16 +44,16 @@ class Timed:
     def __init__(self) -> None:
         self.took: list[float] = []
 
-    def print(self, *page: Any) -> Printed:
+    def print(self, *page: Any, shape: Shape | None = None) -> Printed:
         """Return the PDF of a page."""
         begun = time.process_time()
-        made = self.pdf(*page)
+        made = self.pdf(*page, shape)
         self.took.append(time.process_time() - begun)
         return made
 
     def pdf(self, *page: Any) -> Printed:
         """Return the PDF of a page."""
-        return rendered(*page)
+        return rendered(*page[:4])
 
 
 class Naive(Timed):
@@ -62,7 +63,7 @@ class Naive(Timed):
         """Return the PDF of a page, its style inside it."""
         from weasyprint import HTML
 
-        html, styles, identifier, _ = page
+        html, styles, identifier, *_ = page
         folder = assets.templates()
         style = "".join((folder / name).read_text(encoding="utf-8") for name in styles)
         whole = html.replace("</head>", f"<style>{style}</style></head>")
@@ -80,7 +81,8 @@ class Stamped(Timed):
 
     def pdf(self, *page: Any) -> Printed:
         """Return the PDF of a page."""
-        return self.press.print(*page)
+        *given, shape = page
+        return self.press.print(*given, shape=shape)
 
 
 def _everything(html: str) -> list[str]:
