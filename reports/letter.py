@@ -17,6 +17,7 @@ from audit.errors import AuditError, UsageError
 from audit.reading import grade
 from audit.record import Document, Refusal
 from reports import envelope, printing
+from reports.ahead import Ahead
 from reports.checks import inert
 from reports.compiled.blanks import Pages
 from reports.html import environment_digest
@@ -105,6 +106,16 @@ class Letters:
         self._inert: dict[str, tuple[Violation, ...]] = {}
         self._pages = Pages()
         self._last: tuple[str, CaseFile] | None = None
+        self._ahead = Ahead({}, {})
+
+    def read_ahead(self, decisions: Sequence[Decision]) -> None:
+        """Read the cases of the decisions whose letters are asked for next, at once; some dozens at most.
+
+        What was read ahead before is dropped. Whoever is erased after this moment may still be written
+        to, and it is the ledger that takes no record of such a letter, as of one that was written before.
+        """
+        self._last = None
+        self._ahead = Ahead.of(self.ledger, self.audit.audit, [one.decision for one in decisions])
 
     def render(
         self,
@@ -172,7 +183,7 @@ class Letters:
         key = (terms.entity, decision.decision, action_of(decision), person, what.name)
         late = bool(late_reason)
         if not draft:
-            first = self.ledger.issued(*key)
+            first = self._issued(*key)
             if first is not None and not again_reason:
                 return refused(Gap("issued already; --again --reason issues it again", whom))
             late = late or (first is not None and due is not None and _was_in_time(first, due))
@@ -264,7 +275,8 @@ class Letters:
     def _case(self, decision: Decision) -> CaseFile:
         """Return the case of a decision, which is asked for several times while its letter is written."""
         if self._last is None or self._last[0] != decision.decision:
-            self._last = decision.decision, self.ledger.case(self.audit.audit, decision)
+            case = self._ahead.case(decision.decision)
+            self._last = decision.decision, case or self.ledger.case(self.audit.audit, decision)
         return self._last[1]
 
     def _acts(self, page: Page) -> tuple[Violation, ...]:
@@ -353,7 +365,18 @@ class Letters:
             kind = choice.kind
         person = self.person(decision, case, recipient)
         key = (jurisdiction(case) or KINDS[kind].entities[0], decision.decision, action_of(decision))
-        return person is not None and self.ledger.issued(*key, person, kind) is not None
+        return person is not None and self._issued(*key, person, kind) is not None
+
+    def _issued(
+        self, entity: str, decision: str, action: str, person: str, kind: str
+    ) -> IssuedDocument | None:
+        """Return the last document issued under this key; None where there is none."""
+        before = self._ahead.issued.get(decision)
+        if before is None:
+            return self.ledger.issued(entity, decision, action, person, kind)
+        key = (entity, action, person, kind)
+        same = [one for one in before if (one.entity, one.action, one.person, one.kind) == key]
+        return same[-1] if same else None
 
     def _identifier(self, what: Kind, decision: Decision, recipient: Recipient, date: dt.date) -> bytes:
         parts = (self.audit.audit, decision.decision, recipient.role, what.name, date.isoformat())

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from audit.record import Decision, Document, Recipient, Refusal
     from reports.letter import Letters
 
-_CHUNK = 16  # decisions that a process is given at once
+_CHUNK = 32  # decisions that a process is given, and reads, at once
 
 
 class Asked(NamedTuple):
@@ -86,9 +86,11 @@ def tell_all(room: Room, ledger: Ledger, asked: Iterable[Asked], jobs: int) -> I
         A process ended before its work did.
     """
     if jobs == 1:
-        letters = room.letters(ledger)
-        for one in asked:
-            yield room.told(letters, one)
+        letters, left = room.letters(ledger), iter(asked)
+        while chunk := list(islice(left, _CHUNK)):
+            letters.read_ahead([one.decision for one in chunk])
+            for one in chunk:
+                yield room.told(letters, one)
         return
     url = ledger.engine.url.render_as_string(hide_password=False)
     with _processes(jobs, room, url, ledger.key_file) as pool:
@@ -126,4 +128,5 @@ def _open(room: Room, url: str, key_file: Path | None) -> None:
 
 def _chunk(asked: list[Asked]) -> list[Told]:
     room, letters = _here[0]
+    letters.read_ahead([one.decision for one in asked])
     return [room.told(letters, one) for one in asked]

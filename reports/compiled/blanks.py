@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from reports import printing
 from reports.compiled.shape import SHARE, Shape, shape_of
@@ -48,7 +48,7 @@ _BEGIN, _END = "\ue000", "\ue001"
 _MARK = re.compile(f"{_BEGIN}([0-9]+){_END}")
 _KEPT = 512  # likes, of some 40 KB each
 _SHORT = "n"
-_LONG = "Other & <longer> “words” than 'any' \"value\" of a letter, so that a column, a line and a page are full"
+_LONG = "Other & <longer> “words” than 'any' \"value\" has, so that a line and a column are full of them"
 
 
 class _Looked(Exception):

@@ -1,0 +1,40 @@
+"""What is known of the decisions whose letters come next, read from the ledger in one go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from audit.errors import AuditError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from audit.ledger import IssuedDocument, Ledger
+    from audit.record import CaseFile
+
+
+class Ahead(NamedTuple):
+    """Cases, or why one cannot be read, and what was issued before, by decision."""
+
+    cases: Mapping[str, CaseFile | AuditError]
+    issued: Mapping[str, Sequence[IssuedDocument]]
+
+    @classmethod
+    def of(cls, ledger: Ledger, audit: str, decisions: Sequence[str]) -> Ahead:
+        """Read them."""
+        from audit.ledger import casebook, documents
+
+        return cls(casebook.cases(ledger, audit, decisions), documents.of_decisions(ledger, decisions))
+
+    def case(self, decision: str) -> CaseFile | None:
+        """Return a case; None where it was not read.
+
+        Raises
+        ------
+        AuditError
+            It cannot be read.
+        """
+        found = self.cases.get(decision)
+        if isinstance(found, AuditError):
+            raise found
+        return found
