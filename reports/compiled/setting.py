@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reports.compiled.specimen import Specimen
 
 _RUNS = re.compile(rb"<([0-9a-f]*)>")
 _FOURS = re.compile(rb"[0-9a-f]{4}")
@@ -52,6 +55,7 @@ class Setter:
     def __init__(self, style: Any, width: float) -> None:
         self.style, self.width = style, width
         self._known: dict[str, tuple[Line, ...]] = {}
+        self._within: dict[tuple[str, Specimen], bool] = {}
 
     @staticmethod
     def signature(style: Any, width: float) -> str:
@@ -71,6 +75,16 @@ class Setter:
             if len(self._known) > 4096:  # names and addresses come once; what repeats comes again soon
                 self._known.clear()
             found = self._known[text] = tuple(self._drawn(line) for line in self._broken(text))
+        return found
+
+    def is_within(self, text: str, made: Specimen) -> bool:
+        """Whether a repertoire has every glyph of a text's lines."""
+        found = self._within.get((text, made))
+        if found is None:
+            if len(self._within) > 4096:
+                self._within.clear()
+            found = all(line.glyphs <= made.faces[line.font].glyphs for line in self.lines(text))
+            self._within[text, made] = found
         return found
 
     def _broken(self, text: str) -> list[str]:
