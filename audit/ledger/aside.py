@@ -39,6 +39,7 @@ WORK: dict[str, Callable[..., Any]] = {
     "hashes": entries.hashes_of,
     "pseudonyms": locking.pseudonyms,
     "details": locking.details,
+    "attributions": locking.attributions,
     "cells": locking.cells,
     "inputs": locking.inputs,
     "shut": locking.shut,

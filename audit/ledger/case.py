@@ -104,13 +104,14 @@ def _size(value: float | None) -> float | None:
 
 
 def _reason_list(reason: Reason) -> list[Any]:
+    size, error = reason.contribution, reason.standard_error
     return [
         int(reason.rank),
         reason.code,
         reason.factor,
         sentence_digest(reason.statement),
-        _size(reason.contribution),
-        _size(reason.standard_error),
+        None if size is None else float(size),
+        None if error is None else float(error),
         reason.component,
         int(reason.by_missing),
         list(reason.merged),

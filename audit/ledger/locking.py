@@ -53,6 +53,17 @@ def details(at: Sequence[int], rows: Sequence[int], bodies: Sequence[Any]) -> Pl
     return astuple(partitions.pack("details", "", [("pos", "i8", at), ("detail", "str", texts)]))
 
 
+def attributions(method: str, columns: Sequence[tuple[str, str, bytes]]) -> Plain:
+    """Return the partition of one method's attributions, of the bytes of its columns.
+
+    Raises
+    ------
+    LedgerError
+        Where one of them is no number.
+    """
+    return astuple(partitions.pack_bytes("attributions", method, columns))
+
+
 def cells(rows: Sequence[int], bodies: Sequence[Any]) -> list[bytes]:
     """Return the bytes of each cell, to be locked; ``rows`` in the data are what an error names.
 

@@ -47,8 +47,9 @@ class Part:
     split : (int, int)
         How many decisions are locked aside, and how many persons these have; the others are locked here.
     details : the promise of their partition, and the sentences that they name by digest
+    attributions : the promise of each method's partition
     packed : list of Packed
-        Attributions and groups.
+        Groups.
     """
 
     aside: Aside
@@ -66,6 +67,7 @@ class Part:
     split: tuple[int, int]
     kept: tuple[int, int]
     details: tuple[Answer | None, dict[str, str]]
+    attributions: list[Answer]
     packed: list[Packed]
 
 
@@ -108,15 +110,14 @@ def ready(
     split = n, bisect_left(places, n)
     kept = aside.keep("cells", of_rows[: split[1]], cells[: split[1]]), aside.keep("inputs", seen[:n])
     details = _details(aside, decisions)
-    packed = [partitions.pack_attributions(m, attributions[m], len(decisions)) for m in sorted(attributions)]
-    if groups:
-        packed.append(partitions.pack_groups(groups, len(decisions)))
+    packed = [partitions.pack_groups(groups, len(decisions))] if groups else []
     pseudonyms = names.value()
     rows = entries.columns(tables.decisions, cases_.decision_columns(decisions, pseudonyms))
     return Part(
         aside=aside,
         decisions=rows,
         hashes=ask_hashes(aside, rows),
+        attributions=[_attributions(aside, of, attributions[of], len(ids)) for of in sorted(attributions)],
         names=pseudonyms,
         places=places,
         within=numbers,
@@ -144,7 +145,7 @@ def ask_hashes(aside: Aside, rows: entries.Columns) -> Answer:
 
 def _details(aside: Aside, decisions: Sequence[Decision]) -> tuple[Answer | None, dict[str, str]]:
     """Return the promise of the details where there are any, and the sentences that they name by digest."""
-    sentences: dict[str, str] = {}
+    said: set[str] = set()
     at: list[int] = []
     rows: list[int] = []
     bodies: list[dict[str, Any]] = []
@@ -154,11 +155,17 @@ def _details(aside: Aside, decisions: Sequence[Decision]) -> tuple[Answer | None
         at.append(pos)
         rows.append(decision.row)
         bodies.append(body)
-        for reason in decision.reasons:
-            sentences[cases_.sentence_digest(reason.statement)] = reason.statement
+        said.update([reason.statement for reason in decision.reasons])
+    sentences = {cases_.sentence_digest(statement): statement for statement in said}
     if not at:
         return None, sentences
     return aside.ask(lambda: locking.details(at, rows, bodies), "details", at, rows, bodies), sentences
+
+
+def _attributions(aside: Aside, method: str, block: AttributionBlock, n_decisions: int) -> Answer:
+    """Have the partition of one method's attributions made aside."""
+    columns = partitions.as_bytes(partitions.attributions(block, n_decisions, method))
+    return aside.ask(lambda: locking.attributions(method, columns), "attributions", method, columns)
 
 
 def place(audit: str, seq: int, pos: int, name: str) -> str:
@@ -172,10 +179,8 @@ def place(audit: str, seq: int, pos: int, name: str) -> str:
 def noted(part: Part) -> tuple[list[Packed], list[dict[str, str]]]:
     """Return the partitions without the locked inputs, and the sentences that the details name."""
     answer, sentences = part.details
-    details = [] if answer is None else [partitions.Packed(*answer.value())]
-    return [*details, *part.packed], [
-        {"digest": key, "sentence": sentences[key]} for key in sorted(sentences)
-    ]
+    made = [partitions.Packed(*one.value()) for one in (answer, *part.attributions) if one is not None]
+    return [*made, *part.packed], [{"digest": key, "sentence": sentences[key]} for key in sorted(sentences)]
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _FEW = 4  # rows asked for before a partition is indexed by them
+Column = tuple[str, str, Any]  # name, type, values
 _WIDTHS = {"i8": "<i8", "i4": "<i4", "f4": "<f4", "f8": "<f8"}
 
 
@@ -106,7 +107,7 @@ def _numbers(name: str, kind: str, values: ArrayLike) -> NDArray[Any]:
 def pack(
     kind: str,
     name: str,
-    columns: Sequence[tuple[str, str, Any]],
+    columns: Sequence[Column],
     extra: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Packed:
     """Return a partition of the given columns.
@@ -141,8 +142,14 @@ def pack(
     return Packed(kind, name, json.dumps(described, ensure_ascii=False), frame.height, out.getvalue(), root)
 
 
-def pack_attributions(method: str, block: AttributionBlock, n_decisions: int) -> Packed:
-    """Return the partition of one method's attributions."""
+def attributions(block: AttributionBlock, n_decisions: int, method: str) -> list[Column]:
+    """Return the columns of one method's attributions.
+
+    Raises
+    ------
+    LedgerError
+        Where the block's shape or its rows are not those of so many decisions.
+    """
     import numpy as np
 
     values = np.asarray(block.values, dtype=np.float64)
@@ -154,7 +161,7 @@ def pack_attributions(method: str, block: AttributionBlock, n_decisions: int) ->
         )
     if len(np.unique(rows)) != len(rows) or (len(rows) and not 0 <= rows.min() <= rows.max() < n_decisions):
         raise LedgerError(f"attributions {method}: rows must be different positions below {n_decisions}.")
-    columns: list[tuple[str, str, Any]] = [("pos", "i8", rows)]
+    columns: list[Column] = [("pos", "i8", rows)]
     columns += [(f"value:{factor}", "f4", values[:, i]) for i, factor in enumerate(block.factors)]
     if block.standard_error is not None:
         errors = np.asarray(block.standard_error, dtype=np.float64)
@@ -162,7 +169,19 @@ def pack_attributions(method: str, block: AttributionBlock, n_decisions: int) ->
     for name, extra in (("residual", block.residual), ("base", block.base)):
         if extra is not None:
             columns.append((name, "f8", np.asarray(extra, dtype=np.float64)))
-    return pack("attributions", method, columns)
+    return columns
+
+
+def as_bytes(columns: Sequence[Column]) -> list[tuple[str, str, bytes]]:
+    """Return columns of numbers with these as bytes, so that another process can be told them."""
+    return [(name, type_, _column_bytes(type_, values)) for name, type_, values in columns]
+
+
+def pack_bytes(kind: str, name: str, columns: Sequence[tuple[str, str, bytes]]) -> Packed:
+    """Return the partition of columns of numbers that ``as_bytes`` made."""
+    import numpy as np
+
+    return pack(kind, name, [(of, type_, np.frombuffer(data, _WIDTHS[type_])) for of, type_, data in columns])
 
 
 def pack_groups(groups: Mapping[str, Sequence[str]], n_decisions: int) -> Packed:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from audit.errors import LedgerError
-from audit.ledger import Ledger, aside, entries, locking, seal, tables, verify
+from audit.ledger import AttributionBlock, Ledger, aside, entries, locking, partitions, seal, tables, verify
 from audit.ledger.aside import Aside
 from audit.ledger.database import reading
 from tests.worlds.disturbed import FixedDraws, fixed_draws
@@ -83,6 +84,24 @@ def test_answers_come_from_another_process_in_any_order(other: Aside) -> None:
     assert not _is_gone(pid)  # nothing is left over, so it stays for the next part
     other.close()
     assert _is_gone(pid)
+
+
+def test_attributions_are_packed_alike_on_either_side(other: Aside) -> None:
+    """Bytes, description and root are those that this process makes; what cannot be sealed is named here."""
+    draw = np.random.default_rng(7)
+    values, errors = draw.normal(size=(2, 300, 3))
+    block = AttributionBlock(
+        ("a", "b", "ü"), np.arange(300)[::-1], values, errors, values[:, 0], 0 * errors[:, 0]
+    )
+    columns = partitions.as_bytes(partitions.attributions(block, 300, "shapley"))
+    promised = other.ask(_here, "attributions", "shapley", columns)
+    here = partitions.pack("attributions", "shapley", partitions.attributions(block, 300, "shapley"))
+    assert partitions.Packed(*promised.value()) == here
+    bad = replace(block, values=np.where(values > 2, np.nan, values))
+    columns = partitions.as_bytes(partitions.attributions(bad, 300, "shapley"))
+    refused = other.ask(partial(locking.attributions, "shapley", columns), "attributions", "shapley", columns)
+    with pytest.raises(LedgerError, match=r"shapley: value:\w: a NaN or infinite number cannot be sealed"):
+        refused.value()
 
 
 def _lock(place: str, data: bytes) -> bytes:
