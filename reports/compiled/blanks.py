@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from dataclasses import dataclass, fields, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from markupsafe import escape
@@ -75,9 +74,9 @@ class Blank:
     def _looked(self, *_: object) -> NoReturn:
         raise _Looked
 
-    __getattr__ = __getitem__ = __len__ = __iter__ = __contains__ = __eq__ = __ne__ = __hash__ = _looked  # type: ignore[assignment]
+    __getattr__ = __getitem__ = __len__ = __iter__ = __contains__ = __eq__ = __ne__ = __hash__ = _looked
     __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __mul__ = __rmul__ = __mod__ = _looked
-    __rmod__ = __format__ = __int__ = __float__ = __index__ = __call__ = __repr__ = _looked  # type: ignore[assignment]
+    __rmod__ = __format__ = __int__ = __float__ = __index__ = __call__ = __repr__ = _looked
 
 
 class _Form:
@@ -216,9 +215,17 @@ def _shares(sheet: Sheet) -> list[str]:
     return [f"{one.share * 100:.2f}" for one in getattr(sheet, "scores", ())]
 
 
-@cache
+_plans: dict[type, tuple[tuple[str, ...], tuple[str, ...]] | None] = {}
+
+
 def _plan(of: type) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Return the fields of a class that are blank, and the others; None where none is blank anywhere."""
+    """Return the fields of a class that are blank, and the others; None where it has no blank."""
+    if of not in _plans:
+        _plans[of] = _planned(of)
+    return _plans[of]
+
+
+def _planned(of: type) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     blank = frozenset[str]().union(*(_BLANK.get(one, ()) for one in of.__mro__))
     if not blank:
         return None
