@@ -35,9 +35,7 @@ def asked_for(kind: str, lang: str, n: int, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(("kind", "lang"), KINDS)
-def test_filled_and_rendered_pages_are_equal(
-    kind: str, lang: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_filled_and_rendered_pages_are_equal(kind: str, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """HTML, text, words, shape and facts are equal, whichever letters the blanks were made from."""
     letters = asked_for(kind, lang, MANY, monkeypatch)
     assert letters
@@ -103,9 +101,7 @@ def test_templates_of_the_house_are_rendered_for_each_letter(tmp_path: Any) -> N
     ledger = Remembered(config=a_config() | {"letters": {"templates": "house"}})
     letters = Letters(ledger, "latest", tmp_path)  # type: ignore[arg-type]
     for _ in range(3):
-        assert isinstance(
-            letters.render(ledger.decided, a_recipient(), date=TODAY, formats=("txt",)), tuple
-        )
+        assert isinstance(letters.render(ledger.decided, a_recipient(), date=TODAY, formats=("txt",)), tuple)
     assert letters._pages.filled == 0
 
 
