@@ -4,11 +4,12 @@ Run by hand: ``python tests/benchmarks/letters.py --json``; ``--letters`` for fe
 this process's processor for each letter, so that it is a figure of one core. The peer, ``naive``, is what
 one writes first: ``HTML(string=…).write_pdf()`` with the style in the page. ``rendered`` is WeasyPrint with
 style and fonts read once, ``stamped`` the compiled pages. The three take turns every 32 decisions, so that
-what else the machine does falls on all of them, and none finds a cache that another emptied. ``end_to_end`` is reading the case, wording and checking the
-letter, its PDF, hash and file (its own, as in an outbox); ``pdf`` is the PDF alone. Stamped letters read
-their cases some dozens at once, as ``letters`` does, and each bears its share. Compiling is told aside: it
-is once a shape, however many letters have it, and ``at`` is the ratio for so many letters with it counted
-in. Recording in the ledger is the same for all three and is in none.
+what else the machine does falls on all of them, and none finds a cache that another emptied.
+``end_to_end`` is reading the case, wording and checking the letter, its PDF, hash and file (its own, as in
+an outbox); ``pdf`` is the PDF alone. Stamped letters read their cases some dozens at once, as ``letters``
+does, and each bears its share. Compiling is told aside: it is once a shape, however many letters have it,
+and ``at`` is the ratio for so many letters with it counted in. Recording in the ledger is the same for all
+three and is in none.
 
 ``--night N`` adds a night of stamped letters as ``letters --stamped`` renders them, N of them in all: letters
 for each second of the wall clock by one process and by two, both warm (the first half is not timed); the

@@ -16,28 +16,6 @@ from tests.worlds.many_letters import printed
 
 WORDS = ["Loan", "to", "AVA", "Tokyo,", "Wałęsa", "O’Connor", "&", "Sons", "Ltd.", "No.", "7", "P.O.", "Box"]
 WORDS += ["12", "$1,250.00", "LTyf", "Zoë", "Ñandú", "4", "fi", "ffl"]
-    "Loan",
-    "to",
-    "AVA",
-    "Tokyo,",
-    "Wałęsa",
-    "O’Connor",
-    "&",
-    "Sons",
-    "Ltd.",
-    "No.",
-    "7",
-    "P.O.",
-    "Box",
-    "12",
-    "$1,250.00",
-    "LTyf",
-    "Zoë",
-    "Ñandú",
-    "4",
-    "fi",
-    "ffl",
-]
 
 
 @pytest.fixture(scope="module")
