@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from audit.errors import AuditError, UsageError
-from audit.reading import grade
+from audit.reading import grade_of_lines
 from audit.record import Document, Refusal
 from reports import envelope, printing
 from reports.ahead import Ahead
@@ -385,7 +385,7 @@ class Letters:
 
 def _grade(read: str) -> float | None:
     """Return the reading grade of the lines of a letter that are sentences."""
-    return grade(" ".join([line for line in read.split("\n") if line.endswith((".", "?", "!"))]))
+    return grade_of_lines([line for line in read.split("\n") if line.endswith((".", "?", "!"))])
 
 
 def _was_in_time(last: IssuedDocument, due: Deadline) -> bool:
