@@ -172,8 +172,9 @@ def read_recipients_of(
         raise UsageError(f"--recipients: there is no file {path}. Correct the path.")
     found, refusals = read_recipients(load_config(sealed, folder=folder), path)
     known: dict[str, list[Recipient]] = {}
-    for recipient in found:
-        known.setdefault(ledger.pseudonym("decision", recipient.decision), []).append(recipient)
+    names = ledger.keyring.pseudonyms("decision", [recipient.decision for recipient in found])
+    for name, recipient in zip(names, found, strict=True):
+        known.setdefault(name.hex(), []).append(recipient)
     bad: dict[str, list[Refusal]] = {}
     for one in refusals:
         key = ledger.pseudonym("decision", one.decision) if one.decision else ""

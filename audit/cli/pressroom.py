@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from audit.ledger import Ledger
     from audit.record import Decision, Document, Recipient, Refusal
+    from reports.compiled.press import Press
     from reports.letter import Letters
 
 _CHUNK = 32  # decisions that a process is given, and reads, at once
@@ -58,10 +60,9 @@ class Room(NamedTuple):
 
     def letters(self, ledger: Ledger) -> Letters:
         """Return the letters of the audit, with a press where they are to be stamped."""
-        from reports.compiled.press import Press
         from reports.letter import Letters
 
-        return Letters(ledger, self.audit, self.folder, Press() if self.stamped else None)
+        return Letters(ledger, self.audit, self.folder, _press() if self.stamped else None)
 
     def told(self, letters: Letters, asked: Asked) -> Told:
         """Return what comes of a decision, with what the press counted for it."""
@@ -70,6 +71,14 @@ class Room(NamedTuple):
             made.stamped, made.causes = press.stamped, press.causes
             press.stamped, press.causes = 0, Counter()
         return made
+
+
+@cache
+def _press() -> Press:
+    """Return the press of this process: what it compiled for one call serves the next, whatever the audit."""
+    from reports.compiled.press import Press
+
+    return Press()
 
 
 def tell_all(room: Room, ledger: Ledger, asked: Iterable[Asked], jobs: int) -> Iterator[Told]:
