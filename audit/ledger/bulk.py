@@ -72,23 +72,50 @@ def _together(connection: Connection, table: Table, columns: Sequence[Sequence[A
     each row cost the copy of a page. One statement that moves all rows copies each page once.
     """
     alike = [_one_value(column) for column in columns]
+    names = f"{table.name} ({_columns(connection, table)})"
+    if n >= STAGED and _indexes_an_expression(table) and _staged(connection, names, columns, alike, n):
+        return
     shared = [column[0] for column, same in zip(columns, alike, strict=True) if same]
     differing = [_bound(column) for column, same in zip(columns, alike, strict=True) if not same]
-    names = f"{table.name} ({_columns(connection, table)})"
-    if n < STAGED or not differing or not _indexes_an_expression(table):
-        # FAIL: nothing is copied where no expression is indexed. Rows that went before the one at fault
-        # stay until the error ends the transaction, as those of the statements before always did.
-        _many(connection, f"INSERT OR FAIL INTO {names}", alike, shared, differing, n)
-        return
-    said = [f"c{i}" for i in range(len(differing))]
-    connection.exec_driver_sql(f"CREATE TEMP TABLE staged ({', '.join(said)})")
-    _many(connection, "INSERT INTO temp.staged", [False] * len(differing), [], differing, n)
-    of_rows, of_all = iter(said), count(1)
-    moved = ", ".join(f"?{next(of_all)}" if same else next(of_rows) for same in alike)
-    sql = f"INSERT INTO {names} SELECT {moved} FROM temp.staged WHERE rowid > ?{len(shared) + 1} "
+    # FAIL: nothing is copied where no expression is indexed. Rows that went before the one at fault
+    # stay until the error ends the transaction, as those of the statements before always did.
+    _many(connection, f"INSERT OR FAIL INTO {names}", alike, shared, differing, n)
+
+
+def _staged(
+    connection: Connection, names: str, columns: Sequence[Sequence[Any]], alike: Sequence[bool], n: int
+) -> bool:
+    """Stage what differs of rows and does not count them, and move all of them in few statements.
+
+    Returns False, and does nothing, where nothing else differs.
+    """
+    given: list[Any] = []  # what the statement that moves is told
+    own: list[Iterable[Any]] = []
+    moved = []
+    for column, same in zip(columns, alike, strict=True):
+        if same or _counts(column):
+            given.append(column[0] if same else column[0] - 1)
+            moved.append(f"?{len(given)}" if same else f"rowid + ?{len(given)}")
+        else:
+            moved.append(f"c{len(own)}")
+            own.append(_bound(column))
+    if not own:
+        return False
+    connection.exec_driver_sql(f"CREATE TEMP TABLE staged ({', '.join(f'c{i}' for i in range(len(own)))})")
+    _many(connection, "INSERT INTO temp.staged", [False] * len(own), [], own, n)
+    sql = f"INSERT INTO {names} SELECT {', '.join(moved)} FROM temp.staged WHERE rowid > ?{len(given) + 1} "
     for start in range(0, n, STAGED_TOGETHER):
-        connection.exec_driver_sql(f"{sql} ORDER BY rowid LIMIT {STAGED_TOGETHER}", (*shared, start))
+        connection.exec_driver_sql(f"{sql} ORDER BY rowid LIMIT {STAGED_TOGETHER}", (*given, start))
     connection.exec_driver_sql("DROP TABLE temp.staged")
+    return True
+
+
+def _counts(column: Sequence[Any]) -> bool:
+    """Whether a column counts the rows, from wherever."""
+    first, n = column[0], len(column)
+    return (
+        type(first) is int and column[-1] == first + n - 1 and list(column) == list(range(first, first + n))
+    )
 
 
 def _many(

@@ -34,8 +34,8 @@ CACHE_KIB = 65_536
 # A part's rows scatter over the indexes of names and keys: nearly every page of these is written by every
 # part. Larger pages are fewer, and a page that several parts wrote goes back into the file once for all
 # of them: the write-ahead log holds up to this many pages (256 MB) and what one part adds.
-PAGE_BYTES = 8192  # of a file that is made; an older one keeps its own
-LOG_PAGES = 32_768
+PAGE_BYTES = 16_384  # of a file that is made; an older one keeps its own
+LOG_PAGES = 16_384
 # A writer that fell asleep within a transaction keeps everybody out. PostgreSQL cuts it off after
 # this long, which is as long as a lease; on SQLite the file's lock goes when its process does.
 STALLED_SECONDS = 900

@@ -25,7 +25,7 @@ from audit.record import CaseFile, Decision
 if TYPE_CHECKING:
     from audit.ledger.partitions import AttributionBlock, Packed
 
-SHARE = 0.75  # of the decisions, locked aside: both processes come to their end at about one time
+SHARE = 0.55  # of the decisions, locked aside: both processes come to their end at about one time
 
 
 @dataclass(slots=True)

@@ -32,7 +32,8 @@ from pathlib import Path
 from typing import Any
 
 _STATEMENT = re.compile(
-    r"\s*(INSERT INTO|UPDATE|DELETE FROM|COPY|BEGIN IMMEDIATE|SELECT pg_advisory)\W*(\w*)"
+    r"\s*(INSERT INTO|UPDATE|DELETE FROM|COPY|BEGIN IMMEDIATE|SELECT pg_advisory"
+    r"|CREATE TEMP TABLE|DROP TABLE temp)\W*(\w*)"
 )
 
 
@@ -155,7 +156,7 @@ class Steps:
 
 def _child(order: Mapping[str, Any], audit: Any, say: int) -> int:
     from audit.errors import AuditError
-    from audit.ledger import Ledger, database, leases
+    from audit.ledger import Ledger, bulk, database, leases
     from tests.worlds import power_loss, unpowered
 
     if "record" in order:  # from here on the library that was preloaded writes down what is done there
@@ -163,6 +164,8 @@ def _child(order: Mapping[str, Any], audit: Any, say: int) -> int:
     leases.SECONDS = order.get("lease", leases.SECONDS)
     database.BUSY_SECONDS = order.get("busy", database.BUSY_SECONDS)
     database.STALLED_SECONDS = order.get("stalled", database.STALLED_SECONDS)
+    bulk.STAGED = order.get("staged", bulk.STAGED)
+    bulk.STAGED_TOGETHER = order.get("moved", bulk.STAGED_TOGETHER)
     met: list[str] = []
     said: dict[str, Any] = {}
 
@@ -255,9 +258,12 @@ class Writers:
         In how many parts the audit is written.
     environment : mapping, optional
         What the writers find in their environment, beside our own.
+    always : anything
+        What stands in every order.
     """
 
-    def __init__(self, n_parts: int, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, n_parts: int, environment: Mapping[str, str] | None = None, **always: Any) -> None:
+        self._always = always
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.worlds.disturbed", str(n_parts)],
             stdin=subprocess.PIPE,
@@ -284,7 +290,7 @@ class Writers:
 
     def start(self, url: str, key: Path, **order: Any) -> int:
         """Start a writer and return its process id."""
-        return int(self._ask({"do": "write", "url": url, "key": str(key), **order})["pid"])
+        return int(self._ask({"do": "write", "url": url, "key": str(key), **self._always, **order})["pid"])
 
     def wait(self, pid: int) -> dict[str, Any]:
         """Wait for a writer: its ``code``, its ``error`` in words, its ``steps`` where it was to say them."""

@@ -22,7 +22,7 @@ def _rows(n: int) -> list[tuple[Any, ...]]:
         (
             _ENTRY,
             at,
-            7 * at,
+            at + 5,
             (at * 2_654_435_761 % 2**128).to_bytes(16, "little"),
             at % 3,
             (0.0, -0.0, 0.1, -1e-300)[at % 4],
@@ -70,6 +70,16 @@ def test_they_are_the_rows_of_a_plain_insert(ledger: Ledger, tmp_path: Path, n: 
         left = connection.exec_driver_sql("SELECT name FROM sqlite_temp_schema").fetchall()
     assert _bits(found) == _bits(_plain(ledger, tmp_path, rows))
     assert left == []
+
+
+@pytest.mark.parametrize("places", [range(bulk.STAGED), [0] * bulk.STAGED])
+def test_rows_of_one_person_alone(ledger: Ledger, places: list[int]) -> None:
+    """Where nothing but a number tells rows apart, they are stored as others are."""
+    rows = [(_ENTRY, at, place, b"p" * 16, 0) for at, place in enumerate(places)]
+    with writing(ledger.engine) as connection:
+        bulk.insert_tuples(connection, tables.decision_persons, rows)
+        query = f"SELECT * FROM decision_persons WHERE entry = {_ENTRY} ORDER BY pos"
+        assert [tuple(row) for row in connection.exec_driver_sql(query)] == rows
 
 
 @pytest.mark.parametrize("n", SIZES[1:])

@@ -119,7 +119,7 @@ def test_a_full_disk_leaves_the_ledger_whole_and_the_run_goes_on(tmp_path: Path)
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
 
     def limit(connection: sqlite3.Connection, _record: object, _proxy: object) -> None:
-        connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+        connection.execute(f"PRAGMA max_page_count = {pages}")
 
     sa.event.listen(ledger.engine, "checkout", limit)
     with pytest.raises(LedgerError, match="disk is full") as error:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
 import pytest
 
 from tests.worlds import faults, full_disk
+from tests.worlds.disturbed import Writers
 from tests.worlds.full_disk import Disk
 from tests.worlds.ground import Ground, Tally
 from tests.worlds.postgresql import NoServer
@@ -26,6 +28,22 @@ def test_killed_around_each_commit(ground: Ground) -> None:
 def test_killed_at_twenty_random_moments(ground: Ground) -> None:
     """Kill -9 at twenty random moments: after each the ledger verifies, and in the end nothing is missing."""
     _held(faults.kill_at_random(ground, 20, seed=7))
+
+
+def test_killed_while_rows_are_staged(tmp_path: Path) -> None:
+    """Kill -9 around each statement that stages and moves the rows of a large part: as if it had not been."""
+    writers = Writers(1, staged=1, moved=3)
+    try:
+        ground = Ground(tmp_path, writers)
+        staged = {"staged create", "staged drop", "decisions insert", "decision_persons insert"}
+        tally = faults.kill_at_steps(ground, lambda step: step[8:].rpartition(",")[0] in staged)
+    finally:
+        writers.close()
+    n = len(ground.undisturbed["decisions"])
+    moved = [step for step in ground.steps if step.endswith("decisions insert, after")]
+    assert len(moved) > n // 3  # in several statements, and once as a whole
+    assert tally.tries > 2 * len(moved)
+    _held(tally)
 
 
 def test_starters_at_once_make_one_audit(ground: Ground) -> None:
