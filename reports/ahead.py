@@ -26,6 +26,16 @@ class Ahead(NamedTuple):
 
         return cls(casebook.cases(ledger, audit, decisions), documents.of_decisions(ledger, decisions))
 
+    def last(
+        self, ledger: Ledger, entity: str, decision: str, action: str, person: str, kind: str
+    ) -> IssuedDocument | None:
+        """Return the last document issued under this key; asked of the ledger where it was not read."""
+        if (before := self.issued.get(decision)) is None:
+            return ledger.issued(entity, decision, action, person, kind)
+        key = (entity, action, person, kind)
+        same = [one for one in before if (one.entity, one.action, one.person, one.kind) == key]
+        return same[-1] if same else None
+
     def case(self, decision: str) -> CaseFile | None:
         """Return a case; None where it was not read.
 

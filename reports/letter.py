@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from audit.errors import AuditError, UsageError
-from audit.reading import grade_of_lines
 from audit.record import Document, Refusal
 from reports import envelope, printing
 from reports.ahead import Ahead
@@ -183,7 +182,7 @@ class Letters:
         key = (terms.entity, decision.decision, action_of(decision), person, what.name)
         late = bool(late_reason)
         if not draft:
-            first = self._issued(*key)
+            first = self._ahead.last(self.ledger, *key)
             if first is not None and not again_reason:
                 return refused(Gap("issued already; --again --reason issues it again", whom))
             late = late or (first is not None and due is not None and _was_in_time(first, due))
@@ -256,7 +255,7 @@ class Letters:
             role=recipient.role,
             action=action_of(decision),
             entity=terms.entity,
-            reading_grade=_grade(page.html_words) if terms.words.code == "en" else None,
+            reading_grade=page.grade if terms.words.code == "en" else None,
         )
         stem = file_stem(case.decision, recipient.role)
         return tuple(
@@ -365,27 +364,11 @@ class Letters:
             kind = choice.kind
         person = self.person(decision, case, recipient)
         key = (jurisdiction(case) or KINDS[kind].entities[0], decision.decision, action_of(decision))
-        return person is not None and self._issued(*key, person, kind) is not None
-
-    def _issued(
-        self, entity: str, decision: str, action: str, person: str, kind: str
-    ) -> IssuedDocument | None:
-        """Return the last document issued under this key; None where there is none."""
-        before = self._ahead.issued.get(decision)
-        if before is None:
-            return self.ledger.issued(entity, decision, action, person, kind)
-        key = (entity, action, person, kind)
-        same = [one for one in before if (one.entity, one.action, one.person, one.kind) == key]
-        return same[-1] if same else None
+        return person is not None and self._ahead.last(self.ledger, *key, person, kind) is not None
 
     def _identifier(self, what: Kind, decision: Decision, recipient: Recipient, date: dt.date) -> bytes:
         parts = (self.audit.audit, decision.decision, recipient.role, what.name, date.isoformat())
         return hashlib.sha256("\0".join(parts).encode()).digest()[:16]
-
-
-def _grade(read: str) -> float | None:
-    """Return the reading grade of the lines of a letter that are sentences."""
-    return grade_of_lines([line for line in read.split("\n") if line.endswith((".", "?", "!"))])
 
 
 def _was_in_time(last: IssuedDocument, due: Deadline) -> bool:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from jinja2 import TemplateSyntaxError
 
 from audit.errors import Fault, UsageError
+from audit.reading import grade_of_lines
 from reports.compiled.shape import shape_of
 from reports.html import environment, template_digest, words
 from reports.language import EXTENDS
@@ -90,6 +91,12 @@ class Page:
     # The text again, as what is said to everybody and what to this person.
     still: str = field(compare=False)
     told: str = field(default="", compare=False)
+
+    @property
+    def grade(self) -> float | None:
+        """The reading grade of the lines that are sentences, as of an English letter."""
+        lines = self.html_words.split("\n")
+        return grade_of_lines([line for line in lines if line.endswith((".", "?", "!"))])
 
     @property
     def styled(self) -> str:
