@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,9 +94,9 @@ def _write(
     recipients: Path | None,
     out: Path,
 ) -> dict[str, Any]:
-    from audit.cli.outbox import as_csv, folder_of, own_names
+    from audit.cli.outbox import as_csv, folder_of
     from audit.cli.output import OutputFolder
-    from audit.cli.sealing import Records
+    from audit.cli.sealing import Records, own_names
     from audit.cli.tally import EXCEPTIONS, Tally
     from audit.ledger import corrections
     from audit.record import Refusal
@@ -106,7 +105,7 @@ def _write(
 
     letters, tally = Letters(ledger, audit, folder_of(ledger, audit)), Tally(audit, out, draft=False)
     replaced: list[str] = []
-    taken: Counter[str] = Counter()
+    taken: set[str] = set()
     at = dt.datetime.now(dt.UTC)
     with OutputFolder(out, private=True) as folder:
         records = Records(ledger, audit, order, folder, tally)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from audit.runner import Progress
 
 _FORMATS = ("pdf", "html", "txt")
-_TOGETHER = 200  # stamped letters that are recorded in one transaction: a fifth of a second
+_TOGETHER = 500  # stamped letters that are recorded in one transaction, and settled on the disk before
 
 
 def letters(

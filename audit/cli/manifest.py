@@ -6,10 +6,11 @@ import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING
 
+from audit.ledger.documents import is_recorded
 from audit.record import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from audit.cli.output import OutputFolder
     from audit.ledger import Ledger
@@ -19,21 +20,34 @@ KIND = "letters_manifest"
 
 
 def write_manifest(
-    ledger: Ledger, audit: str, folder: OutputFolder, names: Sequence[str], templates: Sequence[str]
+    ledger: Ledger,
+    audit: str,
+    folder: OutputFolder,
+    hashes: Mapping[str, str],
+    templates: Collection[str],
+    *,
+    resumed: bool = False,
 ) -> None:
     """Write the hashes of a folder's letters as ``sha256sum --check`` reads them, and record the list.
 
     The ledger keeps the list's hash and the number of its files: names are names of applications.
+
+    Parameters
+    ----------
+    hashes : mapping
+        Each file's, as the ledger has them.
+    resumed : bool
+        Whether a call that died may have recorded the same list: then it is not recorded twice.
 
     Raises
     ------
     AuditError
         It was not recorded; the file is there.
     """
-    hashes = ((hashlib.sha256(folder.inside(name).read_bytes()).hexdigest(), name) for name in sorted(names))
-    text = "".join(f"{digest}  {name}\n" for digest, name in hashes)
+    text = "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
     folder.write(NAME, text)
-    record_text(ledger, audit, KIND, text, f"{len(names)} files", templates)
+    if not (resumed and is_recorded(ledger, audit, KIND, hashlib.sha256(text.encode()).hexdigest())):
+        record_text(ledger, audit, KIND, text, f"{len(hashes)} files", sorted(templates))
 
 
 def record_text(

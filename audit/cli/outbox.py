@@ -8,29 +8,31 @@ somebody could send it; and a letter that could not be recorded is not there at 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
-from collections import Counter
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from audit.cli.filing import Filing
 from audit.cli.manifest import write_manifest
 from audit.cli.output import OutputFolder
 from audit.cli.pressroom import Asked, Room, Told, tell_all
-from audit.cli.rescue import rescue
-from audit.cli.sealing import Records
-from audit.cli.stamped_sample import compare, seal
+from audit.cli.rescue import AT, purpose_for, rescue
+from audit.cli.sealing import Records, groups, keeps_pdf, moment_of
+from audit.cli.stamped_sample import compare, seal, spaced
 from audit.cli.tally import EXCEPTIONS, Order, Tally
 from audit.errors import AuditError, UsageError
 from audit.ledger import leases
+from audit.ledger.issuing import Sending
 from audit.record import Refusal
-from reports.deadline import DAYS, WARN_AFTER_DAYS
 from reports.letter import Letters, refusal
 from reports.mandatory import PERSON, RECORD, Gap, NotDue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from audit.ledger import Ledger
     from audit.record import Decision, Document, Outcome, Recipient, Role
@@ -79,75 +81,90 @@ def _write(
     progress: Progress | None,
     still: Callable[[], None],
 ) -> Tally:
-    found = rescue(ledger, audit, out)
     which = asked if isinstance(asked, str) else "named"
+    purpose = purpose_for(ledger, audit, asked, order)
+    found, resumed = rescue(ledger, out, purpose)
+    sent_at = dt.datetime.fromisoformat(resumed.sent_at) if resumed else moment_of(order)
+    tally = Tally(audit, out, order.draft, rescued=found)
+    told = resumed.persons() if resumed else {}
     room = Room(audit, folder_of(ledger, audit), order.stamped, partial(_told, order, which))
     letters = room.letters(ledger)
-    known, bad = read_recipients_of(ledger, audit, recipients)
-    tally = Tally(audit, out, order.draft, rescued=found)
-    ready: list[tuple[tuple[Document, ...], Recipient, Decision]] = []
-    decisions = [
-        Asked(one, known.get(one.decision, []), bad.get(one.decision, []))
-        for one in _chosen(letters, audit, asked, order, tally)
-    ]
-    with OutputFolder(out, private=True) as folder:
+    wanted = {one.decision for one in _chosen(letters, audit, asked, order, Tally(audit, out, order.draft))}
+    known, bad = read_recipients_of(ledger, audit, recipients, wanted)
+
+    def chosen(counted: Tally) -> Iterator[Asked]:
+        for one in _chosen(letters, audit, asked, order, counted):
+            name = one.decision
+            yield Asked(one, known.get(name, []), bad.get(name, []), told.get(name, frozenset()))
+
+    there = OutputFolder(
+        out,
+        private=True,
+        purpose={**purpose, AT: sent_at.isoformat()},
+        orphan=resumed.folder if resumed else None,
+    )
+    with there as folder:
         if order.stamped and order.sample:
-            tally.proof = compare(room, ledger, decisions, order.sample)
+            places = spaced(len(wanted), order.sample)
+            some = (
+                one for place, one in enumerate(chosen(Tally(audit, out, order.draft))) if place in places
+            )
+            tally.proof = compare(room, ledger, some)
             seal(ledger, audit, tally.proof)
             room = room._replace(stamped=not tally.proof.differences)
-        taken: Counter[str] = Counter()
-        for done, told in enumerate(tell_all(room, ledger, decisions, order.jobs), start=1):
-            still()
-            tally.add(told)
-            for made, recipient in told.letters:
-                named = own_names(made, taken)
-                for document in named:
-                    folder.write(document.name, document.content, settled=not order.stamped)
-                # The bytes wait on disk, so that memory stays flat over a night of letters.
-                ready.append((tuple(replace(one, content=b"") for one in named), recipient, told.decision))
-            if progress is not None:
-                progress("letters", done, len(decisions))
+        sending = Sending(audit, sent_at, order.again_reason, order.late_reason)
+        keep, together = keeps_pdf(ledger, audit), order.together > 1
+        filing = Filing(folder.filled, out, sending, order.draft, keep, together)
+        records = Records(ledger, audit, order, folder, tally, sent_at)
+        if resumed:
+            tally.goes_on(resumed)
+            records.go_on(resumed)
+        done, room = 0, room._replace(filing=filing)
+        if progress is not None:
+            progress("letters", done, len(wanted))
+        with _waiting(tally, folder), closing(tell_all(room, ledger, chosen(tally), order.jobs)) as made:
+            for group in groups(made, order.together):
+                still()
+                records.take(group)
+                done += len(group)
+                if progress is not None:
+                    progress("letters", done, len(wanted))
         if isinstance(asked, str):  # a record that names no decision may be anybody's
             tally.exceptions += bad.get("", [])
-        if order.stamped:
-            folder.settle()
-        records = Records(ledger, audit, order, folder, tally)
-        for first in range(0, len(ready), order.together):
-            still()
-            batch = ready[first : first + order.together]
-            sealed = records.add_many([(documents, recipient) for documents, recipient, _ in batch])
-            for is_sealed, (_, _, decision) in zip(sealed, batch, strict=True):
-                due = decision.notice.due_on if is_sealed else None
-                if due is not None and (due - order.date).days < DAYS - WARN_AFTER_DAYS:
-                    tally.near += 1
         if order.stamped and not order.draft and tally.letters:
-            _manifest(ledger, audit, folder, [documents for documents, _, _ in ready], tally)
+            _manifest(ledger, audit, folder, records, tally)
         folder.write(EXCEPTIONS, as_csv(tally.exceptions))
-        folder.lasting = tally.letters > 0 and not order.draft
     tally.moved = folder.moved
     return tally
 
 
-def _manifest(
-    ledger: Ledger,
-    audit: str,
-    folder: OutputFolder,
-    ready: Sequence[tuple[Document, ...]],
-    tally: Tally,
-) -> None:
-    """Seal the list of all files; where that fails, the letters, which are recorded, stay in their place."""
-    there = [one for documents in ready for one in documents if folder.inside(one.name).is_file()]
-    templates = sorted({one.template_digest for one in there})
+@contextmanager
+def _waiting(tally: Tally, folder: OutputFolder) -> Iterator[None]:
+    """Say of an error what became of the letters that were recorded before it."""
     try:
-        write_manifest(ledger, audit, folder, [one.name for one in there], templates)
+        yield
+    except AuditError as error:
+        if folder.lasting:
+            n = f"{tally.letters} letters are recorded" if tally.letters > 1 else "1 letter is recorded"
+            error.args = (f"{error} {n}, in {folder.filled}; the same command goes on from there.",)
+        raise
+
+
+def _manifest(ledger: Ledger, audit: str, folder: OutputFolder, records: Records, tally: Tally) -> None:
+    """Seal the list of all files; where that fails, the letters, which are recorded, stay in their place."""
+    try:
+        resumed = tally.resumed > 0
+        write_manifest(ledger, audit, folder, records.hashes, records.templates, resumed=resumed)
     except AuditError as error:
         tally.exceptions.append(Refusal("", None, f"the manifest was not recorded: {error}", RECORD))
 
 
 def _told(order: Order, which: str, letters: Letters, asked: Asked) -> Told:
     """Return what comes of a decision; ``which`` is ``unsent``, ``all`` or ``named``."""
-    told = Told(asked.decision)
+    told = Told(asked.decision.notice.due_on)
     for recipient in _persons(letters, asked, order, told, everyone=which != "named"):
+        if asked.told and _person(letters, asked.decision, recipient) in asked.told:
+            continue
         if which == "unsent" and letters.is_issued(asked.decision, recipient, order.kind):
             continue
         made = _rendered(letters, asked.decision, recipient, order)
@@ -158,27 +175,37 @@ def _told(order: Order, which: str, letters: Letters, asked: Asked) -> Told:
     return told
 
 
+def _person(letters: Letters, decision: Decision, recipient: Recipient) -> str | None:
+    return letters.person(decision, letters.ledger.case(letters.audit.audit, decision.decision), recipient)
+
+
 def read_recipients_of(
-    ledger: Ledger, audit: str, path: Path | None
+    ledger: Ledger, audit: str, path: Path | None, wanted: Collection[str] | None = None
 ) -> tuple[Mapping[str, list[Recipient]], dict[str, list[Refusal]]]:
-    """Return recipients by the pseudonym of their decision, and the records that cannot be one."""
+    """Return recipients by the pseudonym of their decision, and the records that cannot be one.
+
+    Parameters
+    ----------
+    wanted : collection of str, optional
+        The pseudonyms of the decisions that are asked for; the others' recipients are not kept.
+    """
     from audit.config import load_config
-    from audit.data.recipients import read_recipients
+    from audit.data.recipients import each_recipient
 
     sealed = ledger.find(audit).config
     stated = (sealed.get("recipients") or {}).get("path")
     folder = _folder(ledger, stated)
     if path is not None and not path.is_file():
         raise UsageError(f"--recipients: there is no file {path}. Correct the path.")
-    found, refusals = read_recipients(load_config(sealed, folder=folder), path)
     known: dict[str, list[Recipient]] = {}
-    names = ledger.keyring.pseudonyms("decision", [recipient.decision for recipient in found])
-    for name, recipient in zip(names, found, strict=True):
-        known.setdefault(name.hex(), []).append(recipient)
     bad: dict[str, list[Refusal]] = {}
-    for one in refusals:
+    for one in each_recipient(load_config(sealed, folder=folder), path):
         key = ledger.pseudonym("decision", one.decision) if one.decision else ""
-        bad.setdefault(key, []).append(one)
+        if wanted is None or key in wanted or not key:
+            if isinstance(one, Refusal):
+                bad.setdefault(key, []).append(one)
+            else:
+                known.setdefault(key, []).append(one)
     return known, bad
 
 
@@ -234,7 +261,7 @@ def _told_outcomes(ledger: Ledger, audit: str) -> list[Outcome]:
 
 def _persons(letters: Letters, asked: Asked, order: Order, told: Told, *, everyone: bool) -> list[Recipient]:
     """Return who is to be told of a decision; what keeps it from somebody becomes an exception."""
-    decision, theirs, unreadable = asked
+    decision, theirs, unreadable, _ = asked
     gap = _not_due(letters, decision, order)
     if decision.outcome != "adverse" and everyone:
         # Withdrawn, or granted on the best terms, or on another person's report: nobody expects a letter.
@@ -302,15 +329,6 @@ def _refused(letters: Letters, decision: Decision, role: Any, order: Order, gap:
 def _days_left(decision: Decision, order: Order) -> int | None:
     due = decision.notice.due_on
     return (due - order.date).days if due is not None else None
-
-
-def own_names(documents: tuple[Document, ...], taken: Counter[str]) -> tuple[Document, ...]:
-    """Number the files of a second person in the same role, so that none replaces another's."""
-    stem = documents[0].name.rsplit(".", 1)[0]
-    taken[stem] += 1
-    if taken[stem] == 1:
-        return documents
-    return tuple(replace(one, name=f"{stem}-{taken[stem]}.{one.format}") for one in documents)
 
 
 def as_csv(exceptions: Sequence[Refusal]) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
+import fcntl
 import fnmatch
 import json
 import os
@@ -21,10 +23,11 @@ from typing import TYPE_CHECKING
 from audit.errors import AuditError, Fault, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
 MARKER = ".plainspoken.json"
+MAKING = ".making"  # in a folder that is being filled: files that have no name yet
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -42,11 +45,16 @@ class OutputFolder:
         they are neither foreign nor removed.
     private : bool
         Whether only the owner may look into it (letters carry names and addresses).
+    purpose : mapping, optional
+        What it is filled for; whoever finds it after a crash is told by ``purpose_of``.
+    orphan : Path, optional
+        A folder that a call that died filled for the same purpose: it is gone on with.
 
     Attributes
     ----------
     lasting : bool
-        Set where what is written must not be lost with the folder: a later replacement moves it aside.
+        Set where what is written must not be lost with the folder: a later replacement moves it aside,
+        and an error leaves it where ``orphans`` finds it.
     moved : Path or None
         Where such a folder, that stood in this one's place, went.
 
@@ -58,26 +66,51 @@ class OutputFolder:
         Where the disk does not take it; nothing half-written is left behind.
     """
 
-    def __init__(self, path: Path, *, kept: Sequence[str] = (), private: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        kept: Sequence[str] = (),
+        private: bool = False,
+        purpose: Mapping[str, str] | None = None,
+        orphan: Path | None = None,
+    ) -> None:
         self.path = Path(path)
         self._place = Path(os.path.abspath(path))
         self._kept = tuple(kept)
         self._private = private
+        self._purpose, self._orphan = purpose, orphan
         self._temporary = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
+        self._lock = -1
         self._in_place = False
-        self.lasting = False
+        self.lasting = orphan is not None
         self.moved: Path | None = None
 
     def __enter__(self) -> OutputFolder:
         refuse_foreign(self.path, kept=self._kept)
         try:
             self._place.parent.mkdir(parents=True, exist_ok=True)
-            if self._temporary.exists():  # left by a killed process that had the same number
-                shutil.rmtree(self._temporary)
-            self._temporary.mkdir(mode=0o700 if self._private else 0o777)
+            if self._orphan is None:
+                self._clear_the_way()
+                self._temporary.mkdir(mode=0o700 if self._private else 0o777)
+            elif self._orphan != self._temporary:
+                os.replace(self._orphan, self._temporary)
+            self._lock = _locked(self._temporary)
+            if self._purpose is not None:
+                (self._temporary / MAKING).mkdir(exist_ok=True)
+                self.write(MARKER, json.dumps({"purpose": self._purpose}) + "\n")
         except OSError as error:
             raise _unwritable(self.path, error) from error
         return self
+
+    def _clear_the_way(self) -> None:
+        """Remove what a killed process of the same number left, unless it was for a purpose."""
+        while self._temporary.exists():
+            if purpose_of(self._temporary) is None:
+                shutil.rmtree(self._temporary)
+            else:
+                stem, number, _ = self._temporary.name.rsplit(".", 2)
+                self._temporary = self._temporary.with_name(f"{stem}.{number}0.part")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -86,7 +119,10 @@ class OutputFolder:
             if kind is None and not self._in_place:
                 self.put_in_place()
         finally:
-            shutil.rmtree(self._temporary, ignore_errors=True)
+            if self._in_place or not self.lasting:
+                shutil.rmtree(self._temporary, ignore_errors=True)
+            if self._lock >= 0:
+                os.close(self._lock)
 
     def write(self, name: str, content: bytes | str, *, settled: bool = True) -> Path:
         """Write a file and return where it will lie once the folder is in place.
@@ -99,14 +135,24 @@ class OutputFolder:
         target = self.inside(name)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("wb") as file:
-                file.write(content.encode() if isinstance(content, str) else content)
-                if settled:
-                    file.flush()
-                    os.fsync(file.fileno())
         except OSError as error:
             raise _unwritable(self.path, error) from error
+        put(
+            target, content.encode() if isinstance(content, str) else content, settled=settled, told=self.path
+        )
         return self.path / name
+
+    @property
+    def filled(self) -> Path:
+        """Where it is until it takes its place."""
+        return self._temporary
+
+    def name(self, made: str, name: str) -> None:
+        """Give a file among those without a name its own."""
+        try:
+            os.replace(self._temporary / MAKING / made, self.inside(name))
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
 
     def settle(self) -> None:
         """Have every file written outlast a loss of power; many at once cost little more than one."""
@@ -118,6 +164,8 @@ class OutputFolder:
     def inside(self, name: str) -> Path:
         """Return the path of a file in the folder while it is being filled."""
         target = self._temporary / name
+        if os.sep not in name and name not in ("", ".", ".."):
+            return target
         if not target.resolve().is_relative_to(self._temporary.resolve()):
             raise UsageError(f"{name}: lies outside of the output folder. Name a file inside it.")
         return target
@@ -125,6 +173,7 @@ class OutputFolder:
     def put_in_place(self) -> None:
         """Let the new folder take the place of the old one; done on leaving, unless called before."""
         refuse_foreign(self.path, kept=self._kept)  # something may have come meanwhile
+        shutil.rmtree(self._temporary / MAKING, ignore_errors=True)
         files = sorted(_files(self._temporary, self._kept))
         manifest = json.dumps({"made_by": "plainspoken", "files": files, "lasting": self.lasting}, indent=1)
         self.write(MARKER, manifest + "\n")
@@ -189,24 +238,86 @@ def _free_name(place: Path) -> Path:
     return found
 
 
+def put(target: Path, content: bytes, *, settled: bool, told: Path) -> None:
+    """Write a file, whole or not at all.
+
+    Parameters
+    ----------
+    told : Path
+        The folder that was asked for, which an error names.
+
+    Raises
+    ------
+    AuditError
+        The disk does not take it.
+    """
+    try:
+        with target.open("wb") as file:
+            file.write(content)
+            if settled:
+                file.flush()
+                os.fsync(file.fileno())
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            target.unlink()
+        raise _unwritable(told, error) from error
+
+
 def orphans(beside: Path) -> list[Path]:
     """Return what killed processes left beside a folder: folders that were filled and never put in place."""
-    found = []
-    for folder in sorted(beside.parent.glob(".*.part")) if beside.parent.is_dir() else ():
-        owner = folder.name.rsplit(".", 2)[-2]
-        if folder.is_dir() and owner.isdecimal() and not _runs(int(owner)):
-            found.append(folder)
-    return found
+    found = sorted(beside.parent.glob(".*.part")) if beside.parent.is_dir() else []
+    return [
+        one for one in found if one.is_dir() and one.name.rsplit(".", 2)[-2].isdecimal() and not _is_held(one)
+    ]
+
+
+def purpose_of(folder: Path) -> dict[str, str] | None:
+    """Return what a folder was being filled for; None where nobody said."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        found = json.loads((folder / MARKER).read_text("utf-8")).get("purpose")
+        return dict(found) if isinstance(found, dict) else None
+    return None
+
+
+def _locked(folder: Path) -> int:
+    """Lock a folder for as long as this process lives; its number may be another's after a restart.
+
+    Raises
+    ------
+    BlockingIOError
+        Another process holds it.
+    """
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(held)
+        number = folder.name.rsplit(".", 2)[-2]
+        if isinstance(error, BlockingIOError) or _runs(int(number)):
+            raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK)) from error
+        return -1  # a file system without locks
+    return held
+
+
+def _is_held(folder: Path) -> bool:
+    try:
+        held = _locked(folder)
+    except OSError:
+        return True
+    if held >= 0:
+        os.close(held)
+    return False
 
 
 def _runs(process: int) -> bool:
+    """Whether another process of this number runs."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
+    return process != os.getpid()
 
 
 def rescued(orphan: Path, kept: Sequence[str]) -> Path:
@@ -281,4 +392,4 @@ def _exchange(one: Path, other: Path) -> bool:
 def _unwritable(path: Path, error: OSError) -> AuditError:
     fact = error.strerror or str(error)
     way_out = "Make room or name another folder (a mount point cannot be replaced: name a folder in it)"
-    return AuditError(str(Fault(str(path), None, "out", fact, f"{way_out}; nothing was changed")))
+    return AuditError(str(Fault(str(path), None, "out", fact, f"{way_out}; nothing was put in place")))

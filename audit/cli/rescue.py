@@ -1,39 +1,103 @@
-"""Letters of a call that was killed after they were recorded and before their folder stood in its place.
+"""Letters of a call that ended after they were recorded and before their folder stood in its place.
 
-They count as issued, so nobody would write them again; and where they lie nobody would look. The
-next call puts them where they can be sent, and removes what was not recorded.
+They count as issued, so nobody would write them again; and where they lie nobody would look. The same
+command goes on in their folder. Any other puts them where they can be sent, beside the folder that they
+were written for, and removes what was not recorded. Folders that another ledger's letters were written
+into are left to its own calls.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from audit.cli.output import MARKER, orphans, rescued
+from audit.cli.output import MAKING, MARKER, orphans, purpose_of, rescued
+from audit.ledger.documents import with_hashes
 
 if TYPE_CHECKING:
-    from audit.ledger import Ledger
+    from collections.abc import Mapping, Sequence
+
+    from audit.cli.tally import Order
+    from audit.ledger import IssuedDocument, Ledger
+
+AT = "sent_at"  # the one word of a purpose that is the first call's to say, and the next one's to take over
 
 
-def rescue(ledger: Ledger, audit: str, out: Path) -> dict[Path, int]:
-    """Return the folders that were put in place, and how many files each holds.
+def purpose_for(
+    ledger: Ledger, audit: str, asked: Sequence[str] | Literal["unsent", "all"], order: Order
+) -> dict[str, str]:
+    """Return what makes two calls the same, so that the second may go on in the folder of the first."""
+    said = (asked if isinstance(asked, str) else sorted(asked), order.date.isoformat(), order.formats)
+    more = (order.draft, order.again_reason, order.late_reason, order.kind, order.lang, order.stamped)
+    # A hash: reasons are words about people, and ids are theirs.
+    same = hashlib.sha256(json.dumps([*said, *more]).encode()).hexdigest()
+    return {"ledger": ledger.origin, "audit": audit, "order": same}
+
+
+class Resumed(NamedTuple):
+    """A folder that is gone on with, and the letters in it, by the names of their files."""
+
+    folder: Path
+    sent_at: str
+    kept: Mapping[str, IssuedDocument]
+
+    @property
+    def letters(self) -> Counter[str]:
+        """How many letters of each kind there are, in however many formats."""
+        return Counter(
+            kind for kind, _, _ in {(one.kind, one.decision, one.person) for one in self.kept.values()}
+        )
+
+    def persons(self) -> dict[str, frozenset[str]]:
+        """Return who has their letter, by decision; all are pseudonyms."""
+        found: dict[str, set[str]] = {}
+        for one in self.kept.values():
+            if one.decision is not None and one.person is not None:
+                found.setdefault(one.decision, set()).add(one.person)
+        return {decision: frozenset(persons) for decision, persons in found.items()}
+
+
+def rescue(ledger: Ledger, out: Path, purpose: Mapping[str, str]) -> tuple[dict[Path, int], Resumed | None]:
+    """Return the folders that were put in place, how many files each holds, and the one to go on with.
 
     Parameters
     ----------
     out : the folder that is asked for now; what lies beside it is looked at
+    purpose : what it is to be filled for
     """
     found: dict[Path, int] = {}
-    left = orphans(out.absolute())
-    if not left:
-        return found
-    issued = {one.sha256 for one in ledger.documents(audit) if not one.draft}
-    for orphan in left:
-        names = [path.name for path in orphan.iterdir() if path.is_file() and path.name != MARKER]
-        kept = [name for name in names if hashlib.sha256((orphan / name).read_bytes()).hexdigest() in issued]
-        if kept:
-            found[rescued(orphan, kept)] = len(kept)
-        elif names and all(name.endswith((".pdf", ".html", ".txt", ".csv")) for name in names):
+    resumed: Resumed | None = None
+    for orphan in orphans(out.absolute()):
+        before = purpose_of(orphan)
+        if before is not None and before.get("ledger") != ledger.origin:
+            continue
+        shutil.rmtree(orphan / MAKING, ignore_errors=True)
+        hashes = {
+            path.name: _hash(path) for path in orphan.iterdir() if path.is_file() and path.name != MARKER
+        }
+        known = {
+            one.sha256: one
+            for one in with_hashes(ledger, set(hashes.values()))
+            if before is None or one.sent_at.isoformat() == before[AT] or one.person is None
+        }
+        issued = {name: known[each] for name, each in sorted(hashes.items()) if each in known}
+        letters = {name: one for name, one in issued.items() if one.person is not None}
+        same = before is not None and {**before, AT: ""} == {**purpose, AT: ""}
+        if letters and same and resumed is None and orphan.name.startswith(f".{out.absolute().name}."):
+            for name in hashes.keys() - letters.keys():
+                (orphan / name).unlink()
+            resumed = Resumed(orphan, str((before or {})[AT]), letters)
+        elif letters:
+            found[rescued(orphan, list(issued))] = len(issued)
+        elif before is not None:
             shutil.rmtree(orphan)  # letters that were never recorded: they are written anew
-    return found
+    return found, resumed
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

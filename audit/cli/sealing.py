@@ -1,37 +1,119 @@
-"""Letters become records: each file of each letter is sealed, or taken out of the folder again."""
+"""Letters become records, in the order of the decisions, a group at a time.
+
+The bytes of a letter are on the disk before it is a record, and it has its name in the folder; a file that
+is not recorded is taken out of the folder again. So whenever this ends, however it ends, what is a record
+is there.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from audit.errors import AuditError, UsageError
-from audit.ledger.documents import ToRecord, record_many
+from audit.ledger.issuing import record_many
 from audit.record import Refusal
+from reports.deadline import DAYS, WARN_AFTER_DAYS
 from reports.mandatory import RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from audit.cli.filing import Filed
     from audit.cli.output import OutputFolder
+    from audit.cli.pressroom import Told
+    from audit.cli.rescue import Resumed
     from audit.cli.tally import Order, Tally
     from audit.ledger import IssuedDocument, Ledger
     from audit.record import Document, Recipient
 
 
+def moment_of(order: Order) -> dt.datetime:
+    """Return when the letters of a call are sent, as the ledger has it."""
+    # The same bytes at the same moment are one record. So a call that is repeated after a crash
+    # adds nothing, and what is issued again on purpose needs a moment of its own.
+    clock = dt.datetime.now(dt.UTC).time() if order.again_reason else dt.time()
+    return dt.datetime.combine(order.date, clock, dt.UTC)
+
+
+def keeps_pdf(ledger: Ledger, audit: str) -> bool:
+    """Whether the ledger keeps PDFs, not their words alone."""
+    return bool((ledger.find(audit).config.get("letters") or {}).get("keep") == "pdf")
+
+
+def own_names(documents: tuple[Document, ...], taken: set[str]) -> tuple[Document, ...]:
+    """Number the files of a second person in the same role, so that none replaces another's."""
+    stem = documents[0].name.rsplit(".", 1)[0]
+    own = next(name for name in chain([stem], map(f"{stem}-{{}}".format, count(2))) if name not in taken)
+    taken.add(own)
+    return documents if own == stem else tuple(replace(one, name=f"{own}.{one.format}") for one in documents)
+
+
+def groups(made: Iterable[Told], together: int) -> Iterator[list[Told]]:
+    """Yield decisions with as many letters as are recorded together, or a few more: none is parted."""
+    group: list[Told] = []
+    n = 0
+    for told in made:
+        group.append(told)
+        n += max(1, len(told.filed))
+        if n >= together:
+            yield group
+            group, n = [], 0
+    if group:
+        yield group
+
+
 class Records:
     """Seals each file of each letter; a file that is not sealed is taken out of the folder again."""
 
-    def __init__(self, ledger: Ledger, audit: str, order: Order, folder: OutputFolder, tally: Tally) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        audit: str,
+        order: Order,
+        folder: OutputFolder,
+        tally: Tally,
+        sent_at: dt.datetime | None = None,
+    ) -> None:
         self.ledger, self.audit, self.order, self.folder, self.tally = ledger, audit, order, folder, tally
-        letters = ledger.find(audit).config.get("letters") or {}
-        self.keep = letters.get("keep") == "pdf"
-        # The same bytes at the same moment are one record. So a call that is repeated after a crash
-        # adds nothing, and what is issued again on purpose needs a moment of its own.
-        clock = dt.datetime.now(dt.UTC).time() if order.again_reason else dt.time()
-        self.sent_at = dt.datetime.combine(order.date, clock, dt.UTC)
+        self.keep = keeps_pdf(ledger, audit)
+        self.sent_at = sent_at or moment_of(order)
         self.broken: AuditError | None = None
+        #: The hash of each file that is a record, and the templates of all.
+        self.hashes: dict[str, str] = {}
+        self.templates: set[str] = set()
+        self._taken: set[str] = set()  # names of files, without their ending
+
+    def go_on(self, resumed: Resumed) -> None:
+        """Take over what is recorded of a folder that is gone on with."""
+        self.hashes.update({name: one.sha256 for name, one in resumed.kept.items()})
+        self._taken.update(name.rsplit(".", 1)[0] for name in resumed.kept)
+        self.templates.update(one.template_digest for one in resumed.kept.values())
+
+    def take(self, group: Sequence[Told]) -> None:
+        """Name the files of some letters, have the disk hold them, and make them records."""
+        tally, order = self.tally, self.order
+        letters: list[tuple[Filed, dt.date | None]] = []
+        for told in group:
+            tally.add(told)
+            for one in told.filed:
+                named = own_names(one.documents, self._taken)
+                for document, file in zip(named, one.files, strict=True):
+                    self.folder.name(file, document.name)
+                letters.append((one._replace(documents=named), told.due_on))
+        if not letters:
+            return
+        if order.together > 1:
+            self.folder.settle()
+            sealed = self.add_many([one for one, _ in letters])
+        else:
+            sealed = [self.add(one.documents, one.recipient) for one, _ in letters]
+        self.folder.lasting = tally.letters > 0 and not order.draft
+        for is_sealed, (_, due) in zip(sealed, letters, strict=True):
+            if is_sealed and due is not None and (due - order.date).days < DAYS - WARN_AFTER_DAYS:
+                tally.near += 1
 
     def add(self, documents: tuple[Document, ...], recipient: Recipient) -> bool:
         """Seal the files of a letter; False where none of them could be.
@@ -56,44 +138,18 @@ class Records:
                 answers.append(error)
         return self._counted(documents, recipient, answers)
 
-    def add_many(self, letters: Sequence[tuple[tuple[Document, ...], Recipient]]) -> list[bool]:
-        """Seal the files of several letters in one transaction; False for each of which none could be.
+    def add_many(self, letters: Sequence[Filed]) -> list[bool]:
+        """Seal the files of closed letters in one transaction; False for each of which none could be.
 
         Raises
         ------
-        AuditError
-            As ``add``.
+        LedgerError
+            The ledger takes none of them.
         """
-        if self.broken is not None or len(letters) == 1:
-            return [self.add(documents, recipient) for documents, recipient in letters]
-        files = [(document, recipient) for documents, recipient in letters for document in documents]
-        whole = [self._with_bytes(document) for document, _ in files]
-        made = [
-            ToRecord(
-                document,
-                None if self.order.draft else recipient,
-                self.keep and document.format == "pdf",
-            )
-            for document, (_, recipient) in zip(whole, files, strict=True)
-        ]
-        try:
-            sealed = record_many(
-                self.ledger,
-                self.audit,
-                made,
-                self.sent_at,
-                again_reason=self.order.again_reason,
-                late_reason=self.order.late_reason,
-            )
-        except AuditError as error:
-            if not self.tally.letters:
-                raise
-            self.broken = error  # a ledger that is full or busy will not take the next ones
-            return [self.add(documents, recipient) for documents, recipient in letters]
-        answers = iter(sealed)
+        answers = iter(record_many(self.ledger, self.audit, [file for one in letters for file in one.closed]))
         return [
-            self._counted(documents, recipient, [next(answers) for _ in documents])
-            for documents, recipient in letters
+            self._counted(one.documents, one.recipient, [next(answers) for _ in one.documents])
+            for one in letters
         ]
 
     def _counted(
@@ -108,6 +164,8 @@ class Records:
                 self._left_out(document, recipient, answer)
             else:
                 sealed += 1
+                self.hashes[document.name] = answer.sha256
+                self.templates.add(answer.template_digest)
         self.tally.files += sealed
         self.tally.letters += bool(sealed)
         self.tally.kinds[documents[0].kind] += bool(sealed)

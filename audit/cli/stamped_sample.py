@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from audit.cli.manifest import record_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from audit.cli.pressroom import Asked, Room
     from audit.ledger import Ledger
@@ -37,28 +37,36 @@ class Sampled:
         }
 
 
-def compare(room: Room, ledger: Ledger, asked: Sequence[Asked], n: int) -> Sampled:
-    """Compare the letters of n decisions, evenly spaced among those that are asked for."""
+def spaced(total: int, n: int) -> frozenset[int]:
+    """Return the places of n among so many, evenly spaced.
+
+    >>> sorted(spaced(10, 3))
+    [0, 3, 6]
+    """
+    return frozenset(place * total // n for place in range(n)) if total and n else frozenset()
+
+
+def compare(room: Room, ledger: Ledger, asked: Iterable[Asked]) -> Sampled:
+    """Compare the letters of some decisions."""
     from reports.compiled.equality import differences
     from reports.letter import Letters
 
     found = Sampled()
     stamping, plain = room.letters(ledger), Letters(ledger, room.audit, room.folder)
-    chosen = sorted({place * len(asked) // n for place in range(n)}) if asked else []
-    for place in chosen:
-        stamped, rendered = room.told(stamping, asked[place]), room.tell(plain, asked[place])
+    for one in asked:
+        stamped, rendered = room.told(stamping, one), room.tell(plain, one)
         found.stamped += stamped.stamped
         if [one for _, one in stamped.letters] != [one for _, one in rendered.letters]:
             found.differences["who is written to"] += 1
             continue
         for (made, _), (right, _) in zip(stamped.letters, rendered.letters, strict=True):
-            for one, other in zip(made, right, strict=True):
-                if one.format == "pdf":
+            for file, other in zip(made, right, strict=True):
+                if file.format == "pdf":
                     found.compared += 1
-                    found.templates.add(one.template_digest)
-                    found.differences.update(differences(one.content, other.content))
-                elif one != other:
-                    found.differences[f"the {one.format} file"] += 1
+                    found.templates.add(file.template_digest)
+                    found.differences.update(differences(file.content, other.content))
+                elif file != other:
+                    found.differences[f"the {file.format} file"] += 1
     return found
 
 

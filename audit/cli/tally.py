@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audit.cli.pressroom import Told
+    from audit.cli.rescue import Resumed
     from audit.cli.stamped_sample import Sampled
     from audit.record import Refusal
 
@@ -52,12 +53,19 @@ class Tally:
     near: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     grades: list[float] = field(default_factory=list)
+    resumed: int = 0  # letters among these that a call had recorded which ended before its folder stood
     rescued: Mapping[Path, int] = field(default_factory=dict)
     moved: Path | None = None
     exceptions: list[Refusal] = field(default_factory=list)
     stamped: int = 0
     causes: Counter[str] = field(default_factory=Counter)  # why WeasyPrint rendered the others
     proof: Sampled | None = None
+
+    def goes_on(self, resumed: Resumed) -> None:
+        """Count the letters of a folder that is gone on with."""
+        self.kinds.update(resumed.letters)
+        self.letters = self.resumed = resumed.letters.total()
+        self.files = len(resumed.kept)
 
     def add(self, told: Told) -> None:
         """Count what came of a decision."""
@@ -95,6 +103,7 @@ class Tally:
             "stamped": self.stamped,
             "rendered": dict(sorted(self.causes.items())),
             "proof": None if self.proof is None else self.proof.as_json(),
+            "resumed": self.resumed,
             "rescued": {str(path): n for path, n in self.rescued.items()},
             "moved": None if self.moved is None else str(self.moved),
             "out": str(self.out),
@@ -108,6 +117,10 @@ class Tally:
         lines += [f"  {n} {kind}: {KINDS[kind].source}" for kind, n in sorted(self.kinds.items())]
         if self.reading_grade is not None:
             lines.append(f"  reading grade {self.reading_grade} (Flesch-Kincaid, prescribed texts included)")
+        if self.resumed:
+            lines.append(
+                f"  {self.resumed} were recorded by a call that ended before; this one went on from there"
+            )
         if self.stamped or self.causes:
             lines.append(f"  {self.stamped} stamped, {self.causes.total()} rendered by WeasyPrint")
             lines += [f"    {n} for {cause}" for cause, n in self.causes.most_common()]

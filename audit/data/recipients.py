@@ -6,6 +6,8 @@ several persons; names never enter it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -20,6 +22,7 @@ from audit.record import Person, Recipient, Refusal, Role
 
 if TYPE_CHECKING:
     from audit.config import Binding, Config
+    from audit.config.letters import RecipientsSection
 
 ROLES: tuple[str, ...] = get_args(Role)
 CHANNELS = ("mail", "email", "portal")
@@ -41,11 +44,27 @@ def read_recipients(
     ConfigError
         The config names no recipients, or a file or column that is not there.
     """
-    section = config.recipients
-    if section is None:
+    every = list(each_recipient(config, path))
+    refusals = tuple(one for one in every if isinstance(one, Refusal))
+    return tuple(one for one in every if isinstance(one, Recipient)), refusals
+
+
+def each_recipient(config: Config, path: Path | None = None) -> Iterator[Recipient | Refusal]:
+    """Yield the recipients, or why a record cannot be one, in the file's order; never all at once.
+
+    The parameter and the errors are those of ``read_recipients``.
+    """
+    if config.recipients is None:
         fact = "nobody is named whom letters go to"
         raise ConfigError(config.lines.fault(("recipients",), fact, "Add recipients: {path: …, …}"))
-    frame = _frame(config, path)
+    met: set[bytes] = set()  # hashes: the names of all are many
+    for start, frame in _frames(config, path):
+        yield from _in_frame(config, config.recipients, frame, start, met)
+
+
+def _in_frame(
+    config: Config, section: RecipientsSection, frame: pl.DataFrame, start: int, met: set[bytes]
+) -> Iterator[Recipient | Refusal]:
     decisions, persons, roles, names, channels, consents = (
         _cells(config, binding, frame, key, absent)
         for key, binding, absent in (
@@ -58,31 +77,26 @@ def read_recipients(
         )
     )
     lines = [_cells(config, one, frame, "address", "") for one in section.address]
-    recipients: list[Recipient] = []
-    refusals: list[Refusal] = []
-    met: set[tuple[str, str]] = set()
     for i in range(frame.height):
         role, channel = roles[i].lower(), channels[i].lower()
         cause = _cause(decisions[i], persons[i], role, channel, consents[i])
-        if cause is None and (decisions[i], persons[i]) in met:
+        who = blake2b(f"{len(decisions[i])} {decisions[i]}{persons[i]}".encode(), digest_size=16).digest()
+        if cause is None and who in met:
             cause = "the same person stands twice for this decision"
         if cause is not None:
             known: Any = role if role in ROLES else None
-            refusals.append(Refusal(decisions[i], known, f"recipients, row {i + 1}: {cause}", _NOTIFY))
+            yield Refusal(decisions[i], known, f"recipients, row {start + i + 1}: {cause}", _NOTIFY)
             continue
-        met.add((decisions[i], persons[i]))
-        recipients.append(
-            Recipient(
-                decision=decisions[i],
-                person=persons[i],
-                role=_role(role),
-                name=names[i],
-                address=tuple(line[i] for line in lines if line[i]),
-                channel="mail" if channel == "mail" else "email" if channel == "email" else "portal",
-                esign_consent=bool(truth(consents[i])),
-            )
+        met.add(who)
+        yield Recipient(
+            decision=decisions[i],
+            person=persons[i],
+            role=_role(role),
+            name=names[i],
+            address=tuple(line[i] for line in lines if line[i]),
+            channel="mail" if channel == "mail" else "email" if channel == "email" else "portal",
+            esign_consent=bool(truth(consents[i])),
         )
-    return tuple(recipients), tuple(refusals)
 
 
 def read_persons(config: Config) -> dict[str, tuple[Person, ...]]:
@@ -155,15 +169,22 @@ def _container(config: Config, path: Path | None) -> Container:
 
 
 def _frame(config: Config, path: Path | None) -> pl.DataFrame:
+    return pl.concat([frame for _, frame in _frames(config, path)])
+
+
+def _frames(config: Config, path: Path | None) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Yield the file's rows, some at a time, with the number of the first; an empty file has no rows."""
     container = _container(config, path)
-    frames = []
+    empty = True
     for chunk in container.chunks():
+        empty = False
         if chunk.ragged.any():
             raise _at_row(
                 chunk.start + int(chunk.ragged.argmax()), "it has another number of cells than the header"
             )
-        frames.append(chunk.frame)
-    return pl.concat(frames) if frames else pl.DataFrame(schema=dict.fromkeys(container.columns, pl.String))
+        yield chunk.start, chunk.frame
+    if empty:
+        yield 0, pl.DataFrame(schema=dict.fromkeys(container.columns, pl.String))
 
 
 def _cells(config: Config, binding: Binding | None, frame: pl.DataFrame, key: str, absent: str) -> list[str]:

@@ -21,6 +21,7 @@ from audit.ledger import (
     documents,
     entries,
     gone,
+    issuing,
     journal,
     leases,
     people,
@@ -216,8 +217,8 @@ class Ledger:
         late_reason: str | None = None,
         keep_bytes: bool = False,
     ) -> IssuedDocument:
-        """Record a document that was issued (or drafted); see ``documents.record``."""
-        return documents.record(
+        """Record a document that was issued (or drafted); see ``issuing.record``."""
+        return issuing.record(
             self,
             audit,
             document,

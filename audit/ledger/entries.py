@@ -183,6 +183,12 @@ def store(connection: Connection, rows: Columns) -> None:
     bulk.insert_columns(connection, rows.table, [[head(connection).size] * rows.n, *rows.stored])
 
 
+def act(key: str, body: Mapping[str, Any], sealed: Mapping[str, Mapping[str, Any]]) -> tuple[str, bytes]:
+    """Return the text of an act, and its leaf hash; ``sealed`` tells the row sets that it seals."""
+    text = seal.canonical({**body, "key": key, "rows": sealed})
+    return text, log.leaf_hash(text.encode())
+
+
 def append(
     connection: Connection,
     key: str,
@@ -214,8 +220,7 @@ def append(
             {"entry": position, "name": name, "n": n, "root": one.root, "leaves": one.leaves},
         )
         sealed[name] = {"n": n, "root": one.root.hex()}
-    text = seal.canonical({**body, "key": key, "rows": sealed})
-    leaf = log.leaf_hash(text.encode())
+    text, leaf = act(key, body, sealed)
     connection.execute(
         tables.log_entries.insert(), {"position": position, "key": key, "body": text, "leaf": leaf}
     )

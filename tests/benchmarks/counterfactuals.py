@@ -6,6 +6,12 @@ function of arrays, the same for all; ours is also timed on the Keras model as a
 plain peer is a genetic search over the same options (dice-ml's idea, in a loop a row). dice-ml changes
 single columns and knows no factors: ``impossible`` is the share of answers in which the number of late
 months is not that of the months which are late. All take their turns in every round; medians count.
+
+Counted of ours is the whole call, from plain columns to records, shared out among all refusals of the
+example; what follows from the reference alone is kept from a first call that is not counted. Counted
+of dice-ml is ``generate_counterfactuals`` of one row for one change (``total_CFs=1``, silent, only the
+columns that may move, all else as dice-ml has it); its data, model and explainer are made before. A
+processor ratio compares the processor time of both, by all threads.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ Source: Wachter, Mittelstadt and Russell 2017; Art. 15(1)(h) GDPR and Court of J
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -152,15 +153,7 @@ def _told(
 
     Where one does not turn, the next larger one stands in for it.
     """
-    waiting = [
-        [
-            (cost, choice)
-            for _, cost, _, choice in sorted(
-                (len(factors), cost, sorted(factors), choice) for factors, (cost, choice) in sets.items()
-            )
-        ]
-        for sets in found
-    ]
+    waiting = [_smallest_first(sets) for sets in found]
     told: list[list[Counterfactual]] = [[] for _ in found]
     while True:
         listed: list[tuple[int, float, Choices]] = []
@@ -172,6 +165,17 @@ def _told(
         for (at, _, _), one in zip(listed, _scored(trial, cells, before, listed), strict=True):
             if one is not None:
                 told[at].append(one)
+
+
+def _smallest_first(sets: Found) -> list[tuple[float, Choices]]:
+    """Return cost and choice of each set of factors: few factors before many, then by cost."""
+    listed = list(sets.values())
+    costs = [cost for cost, _ in listed]
+    # Single factors are found in this order; equal costs are rare, and sorted for good.
+    if all(len(one) == 1 for one in sets) and all(a < b for a, b in pairwise(costs)):
+        return listed
+    order = sorted((len(factors), cost, sorted(factors), factors) for factors, (cost, _) in sets.items())
+    return [sets[factors] for *_, factors in order]
 
 
 def _scored(
@@ -187,7 +191,8 @@ def _scored(
             now, others = changed[column][moved].tolist(), one.values[column][taken[moved]].tolist()
             for row, was, becomes in zip(moved.tolist(), now, others, strict=True):
                 if was != becomes and becomes == becomes:  # a missing number that stays missing is NaN
-                    changes[row].append(Change(column, _known(was), becomes))
+                    known = None if was != was or was == "" else was
+                    changes[row].append(Change(column, known, becomes))
                     changed[column][row] = becomes
     after = trial.scorer.score(changed)
     factors = [one.factor.factor for one in trial.options]
@@ -205,9 +210,3 @@ def _scored(
             zip(listed, trial.rule.turned(after).tolist(), strict=True)
         )
     ]
-
-
-def _known(cell: Any) -> float | str | None:
-    if isinstance(cell, str):
-        return cell or None
-    return None if cell != cell else float(cell)

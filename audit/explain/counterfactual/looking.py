@@ -32,32 +32,37 @@ def looks(costs: Floats, favour: Floats) -> Ints:
     costs : float64[n, m], infinite where an option is none
     favour : float64[m], mean effect of each option; higher is better
     """
-    m = costs.shape[1]
+    n, m = costs.shape
     order = _by_cost(costs)
-    n_can = np.count_nonzero(np.isfinite(costs), axis=1)
-    can = np.arange(m) < n_can[:, None]  # what is infinite comes last
+    n_can = np.full(n, m)
+    short = np.flatnonzero(np.isinf(costs[np.arange(n), order[:, -1]]))  # what is infinite comes last
+    n_can[short] = np.count_nonzero(np.isfinite(costs[short]), axis=1)
+    none = np.arange(m) >= n_can[short, None]
     if m <= _LOOKS:
-        return np.where(can, order, -1)
-    # One row an option, for maxima that run down all applicants at once; ranks, for they are short.
-    ranks = np.unique(favour, return_inverse=True)[1].astype(np.int16)
-    better = np.where(can, ranks.take(order), np.int16(-1)).T.copy()
+        order[short] = np.where(none, -1, order[short])
+        return np.asarray(order, dtype=np.int64)
+    ranks = np.unique(favour, return_inverse=True)[1].astype(np.min_scalar_type(m - 1))
+    better = ranks.take(order)
+    better[short] = np.where(none, 0, better[short])
     for step in (1 << bit for bit in range((m - 1).bit_length())):  # each time over twice as many before
-        better[step:] = np.maximum(better[step:], better[:-step])
-    front = can.copy()
-    front[:, 1:] &= (better[1:] > better[:-1]).T
+        better[:, step:] = np.maximum(better[:, step:], better[:, :-step])
+    front = np.empty((n, m), dtype=bool)
+    front[:, 0] = n_can > 0  # the cheapest option is always on the front
+    np.greater(better[:, 1:], better[:, :-1], out=front[:, 1:])
     half = _LOOKS // 2
-    n_front = np.count_nonzero(front, axis=1)
+    n_front = front.view(np.uint8).sum(axis=1, dtype=np.int64)
     on_front = np.append(np.flatnonzero(front), m)  # those of one row behind another's
     first = np.cumsum(n_front) - n_front
-    places = np.where(
-        n_can[:, None] > 0,  # the cheapest option is always on the front
-        np.concatenate([on_front[first[:, None] + _evenly(n_front, half)] % m, _evenly(n_can, half)], axis=1),
-        m,
+    places = np.concatenate(
+        [on_front[first[:, None] + _evenly(n_front, half)] % m, _evenly(n_can, half)], axis=1
     )
+    places[n_can == 0] = m
     places.sort(axis=1)
     places[:, 1:][places[:, 1:] == places[:, :-1]] = m
     places.sort(axis=1)
-    return np.where(places < m, np.take_along_axis(order, np.minimum(places, m - 1), axis=1), -1)
+    found = order.take(np.minimum(places, m - 1) + m * np.arange(n)[:, None])
+    found[places == m] = -1
+    return np.asarray(found, dtype=np.int64)
 
 
 def _by_cost(costs: Floats) -> Ints:
@@ -75,9 +80,11 @@ def _by_cost(costs: Floats) -> Ints:
     order = np.ascontiguousarray(costs).view(np.int64) & ~bits
     order |= np.arange(m)
     order.sort(axis=1)
+    alike = (order.ravel()[1:] ^ order.ravel()[:-1]) <= bits  # at a row's end too: looked at for nothing
     order &= bits
-    rising = costs.take(order + m * np.arange(len(costs))[:, None])
-    again = np.flatnonzero((rising[:, 1:] < rising[:, :-1]).any(axis=1))
+    doubtful = np.unique(np.flatnonzero(alike) // m)
+    rising = np.take_along_axis(costs[doubtful], order[doubtful], axis=1)
+    again = doubtful[(rising[:, 1:] < rising[:, :-1]).any(axis=1)]
     order[again] = np.argsort(costs[again], axis=1, kind="stable")
     return np.asarray(order, dtype=np.int64)
 

@@ -76,8 +76,10 @@ def movable(
 
 def reachable(
     factor: Movable, own: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]
-) -> NDArray[np.bool_]:
+) -> NDArray[np.bool_] | None:
     """Return bool[n, m]: whether n applicants can truthfully get each of m other sets of values.
+
+    None where all can get all of them.
 
     What is known never becomes missing, no flag is raised, and a column goes only where it can.
     Columns are float64 with NaN where a number is missing, or words.
@@ -87,13 +89,14 @@ def reachable(
     UsageError
         Where a column of words is said to increase or decrease.
     """
-    n, m = (len(cells[factor.columns[0]]) for cells in (own, other))
-    can = np.ones((n, m), dtype=bool)
+    bars = []
     for column in factor.columns:
         mine, theirs = own[column], other[column]
-        can &= is_empty(mine)[:, None] | ~is_empty(theirs)[None]
-        if column in factor.flags:
-            can &= is_set(mine)[:, None] | ~is_set(theirs)[None]
+        unknown = is_empty(theirs)
+        if unknown.any():
+            bars.append(~is_empty(mine)[:, None] & unknown[None])
+        if column in factor.flags and (raised := is_set(theirs)).any():
+            bars.append(~is_set(mine)[:, None] & raised[None])
         way = (factor.ways or {}).get(column)
         if way is not None:
             if theirs.dtype.kind != "f" or mine.dtype.kind != "f":
@@ -103,5 +106,5 @@ def reachable(
                 )
             # A comparison with a missing number is false, so one that was missing may become any.
             back = np.less if way == "increase" else np.greater
-            can &= ~back(theirs[None], mine[:, None])
-    return can
+            bars.append(back(theirs[None], mine[:, None]))
+    return ~np.logical_or.reduce(bars) if bars else None

@@ -57,31 +57,43 @@ class Options:
     def costs(self, own: Cells) -> NDArray[np.float64]:
         """Return float64[n, m]: what each option costs n applicants; infinite where it is none for them."""
         n, m = (len(cells[self.factor.columns[0]]) for cells in (own, self.values))
-        total, switched = np.zeros((n, m)), np.zeros((n, m), dtype=bool)
+        total: NDArray[np.float64] | None = None
+        switched: NDArray[np.bool_] | None = None
         for column in self.factor.columns:
             mine, theirs = own[column][:, None], self.values[column][None]
             spread = self.spread[column]
-            numbers = mine.dtype.kind == "f" and theirs.dtype.kind == "f"
-            if numbers and spread and np.isfinite(mine).all() and np.isfinite(theirs).all():
-                apart = mine - theirs
-                np.abs(apart, out=apart)
-                apart /= spread
-                total += apart
+            if mine.dtype.kind == "f" and spread is None:
+                differs = (mine != theirs) & ~(np.isnan(mine) & np.isnan(theirs))
+                switched = differs if switched is None else switched | differs
                 continue
-            differs = mine != theirs
-            if mine.dtype.kind != "f":
-                total += differs
-                continue
-            differs &= ~(np.isnan(mine) & np.isnan(theirs))
-            if spread is None:
-                switched |= differs
-            elif spread > 0:
-                total += np.where(np.isnan(mine), differs, np.nan_to_num(np.abs(mine - theirs)) / spread)
-            else:
-                total += differs
-        total += switched
-        np.copyto(total, np.inf, where=~reachable(self.factor, own, self.values) | (total == 0))
+            priced = _priced(mine, theirs, spread)
+            total = priced if total is None else np.add(total, priced, out=total)
+        if total is None:
+            total = np.zeros((n, m))
+        if switched is not None:
+            total += switched
+        none = total == 0
+        can = reachable(self.factor, own, self.values)
+        if can is not None:
+            none |= ~can
+        np.copyto(total, np.inf, where=none)
         return total
+
+
+def _priced(mine: NDArray[Any], theirs: NDArray[Any], spread: float | None) -> NDArray[np.float64]:
+    """Return float64[n, m]: what n cells, one a row, cost to become each of m others, one a column."""
+    if mine.dtype.kind == "f" and spread and np.isfinite(mine).all() and np.isfinite(theirs).all():
+        apart = mine - theirs
+        np.abs(apart, out=apart)
+        apart /= spread
+        return np.asarray(apart, dtype=np.float64)
+    differs = mine != theirs
+    if mine.dtype.kind == "f":
+        differs &= ~(np.isnan(mine) & np.isnan(theirs))
+        if spread:
+            apart = np.nan_to_num(np.abs(mine - theirs)) / spread
+            return np.asarray(np.where(np.isnan(mine), differs, apart), dtype=np.float64)
+    return np.asarray(differs, dtype=np.float64)
 
 
 def options(

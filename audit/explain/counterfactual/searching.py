@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit.explain.counterfactual.looking import looks, together
-from audit.explain.counterfactual.shrinking import shrunk
+from audit.explain.counterfactual.shrinking import shrunk, shrunk_alone
 from audit.explain.counterfactual.trial import Trial, cheapest
 
 if TYPE_CHECKING:
@@ -55,24 +55,34 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
         if size == 1:  # what costs more than so many others is not told, so it need not be drawn back far
             below[who[best[rank == at_most - 1]]] = cost[best[rank == at_most - 1]]
         best = best[rank < room[who[best]]]
-        if size == 1:
-            chosen = np.full((len(best), k), -1, dtype=np.int16)
-            chosen[np.arange(len(best)), which[best]] = option[best]
-        else:
-            chosen = choice[best]
-        small = shrunk(trial, who[best], chosen, looked, budget, below[who[best]])
-        prices = trial.cost(who[best], small)
         if size == 1:  # each alone, and nothing found before: none can hold another
-            for at, factor, price, one in zip(
-                who[best].tolist(), which[best].tolist(), prices.tolist(), small, strict=True
-            ):
-                found[at][frozenset((factor,))] = price, one
+            mine, moved = who[best], which[best]
+            option = shrunk_alone(trial, mine, moved, option[best], looked, below[mine])
+            _keep(found, mine, moved, option, trial.costs)
             continue
+        small = shrunk(trial, who[best], choice[best], looked, budget, below[who[best]])
+        prices = trial.cost(who[best], small)
         for at, factors, price, one in zip(
             who[best].tolist(), _factors(small), prices.tolist(), small, strict=True
         ):
             _add(found[at], factors, price, one)
     return found
+
+
+def _keep(found: Sequence[Found], who: Ints, which: Ints, option: Ints, costs: Sequence[Floats]) -> None:
+    """Keep changes of one factor each, the cheapest of an applicant first."""
+    prices = np.empty(len(who))
+    for at, one in enumerate(costs):
+        mine = np.flatnonzero(which == at)
+        prices[mine] = one[who[mine], option[mine]]
+    choices = np.full((len(who), len(costs)), -1, dtype=np.int16)
+    choices[np.arange(len(who)), which] = option
+    alone = [frozenset((at,)) for at in range(len(costs))]
+    order = np.lexsort((which, prices, who))
+    for at, factor, price, choice in zip(
+        who[order].tolist(), which[order].tolist(), prices[order].tolist(), choices[order], strict=True
+    ):
+        found[at][alone[factor]] = price, choice
 
 
 def _factors(choice: Choices) -> list[frozenset[int]]:
@@ -104,13 +114,10 @@ def _alone(trial: Trial, looked: Sequence[Ints]) -> tuple[Ints, Ints, Ints, Floa
     for at, options in enumerate(looked):
         who, place = np.nonzero(options >= 0)
         option = options[who, place]
-        cost, score = (
-            trial.costs[at].take(who * trial.costs[at].shape[1] + option),
-            trial.scores_of_one(at, who, option),
-        )
-        parts.append((who, option, np.full(len(who), at), cost, score))
-    who, option, which, cost, score = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return who, option, which, cost, score
+        cost = trial.costs[at].take(who * trial.costs[at].shape[1] + option)
+        parts.append((who, option, np.full(len(who), at), cost))
+    who, option, which, cost = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return who, option, which, cost, trial.scores_of_one(which, who, option)
 
 
 def _gains(trial: Trial, looked: Sequence[Ints], scores: Floats, which: Ints) -> list[Floats]:

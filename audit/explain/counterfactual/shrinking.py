@@ -50,6 +50,38 @@ def shrunk(
     return choice
 
 
+def shrunk_alone(
+    trial: Trial, who: Ints, which: Ints, option: Ints, looks: Sequence[Ints], below: Floats
+) -> Ints:
+    """Return int64[q]: the cheapest option that turns, of changes of one factor.
+
+    Parameters
+    ----------
+    who, which, option : applicant, factor, and the cheapest of its looks that turns
+    looks, below : as for ``shrunk``
+    """
+    parts = []
+    for at, costs in enumerate(trial.costs):
+        mine = np.flatnonzero(which == at)
+        if not len(mine):
+            continue
+        prices = costs.take(who[mine], axis=0)
+        rows = np.arange(len(mine))
+        room = np.minimum(prices[rows, option[mine]], below[mine])
+        seen = looks[at].take(who[mine], axis=0)
+        # Of the looks those that cost less are known not to turn.
+        prices[rows[:, None], np.where(seen < 0, seen[:, :1], seen)] = np.inf
+        group, other = np.nonzero(prices < room[:, None])
+        parts.append((mine[group], other, np.full(len(group), at), prices[group, other]))
+    if not parts:
+        return option
+    group, other, factor, cost = (np.concatenate(one) for one in zip(*parts, strict=True))
+    best = cheapest(group, cost, trial.rule.turned(trial.scores_of_one(factor, who[group], other)))
+    found = option.copy()
+    found[group[best]] = other[best]
+    return found
+
+
 def _on_grid(trial: Trial, who: Ints, choice: Choices, looks: Sequence[Ints], points: int) -> Choices:
     """Return the cheapest on a grid of ``points`` options a factor, or what was given."""
     found = choice.copy()
@@ -85,8 +117,6 @@ def _evenly(looks: Ints, points: int) -> Ints:
 
 def _one_cheaper(trial: Trial, who: Ints, choice: Choices, at: int, below: Floats) -> Choices:
     """Return each candidate with one factor at its cheapest option that turns, the others kept."""
-    if (np.count_nonzero(choice >= 0, axis=1) == 1).all():
-        return _one_alone(trial, who, choice, at, below)
     costs = trial.costs[at].take(who, axis=0)
     now = costs[np.arange(len(who)), choice[:, at]]
     room = np.minimum(now, below - (trial.cost(who, choice) - now))
@@ -100,16 +130,4 @@ def _one_cheaper(trial: Trial, who: Ints, choice: Choices, at: int, below: Float
     best = cheapest(group, cost, trial.rule.turned(trial.scores(who[group], tried)))
     found = choice.copy()
     found[group[best]] = tried[best]
-    return found
-
-
-def _one_alone(trial: Trial, who: Ints, choice: Choices, at: int, below: Floats) -> Choices:
-    """Do the same for candidates that change nothing else."""
-    costs = trial.costs[at].take(who, axis=0)
-    room = np.minimum(costs[np.arange(len(who)), choice[:, at]], below)
-    group, option = np.nonzero(costs < room[:, None])
-    scores = trial.scores_of_one(at, who[group], option)
-    best = cheapest(group, costs[group, option], trial.rule.turned(scores))
-    found = choice.copy()
-    found[group[best], at] = option[best]
     return found

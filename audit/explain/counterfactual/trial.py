@@ -84,14 +84,20 @@ class Trial:
         self.tried[:] += np.bincount(who, minlength=len(self.encoded))
         return found
 
-    def scores_of_one(self, at: int, who: Ints, option: Ints) -> Floats:
-        """Return float64[c] for candidates that change factor ``at`` alone, to option int64[c]."""
-        one, found = self.options[at], np.empty(len(who))
+    def scores_of_one(self, which: Ints, who: Ints, option: Ints) -> Floats:
+        """Return float64[c] for candidates that change factor ``which`` alone, in the order of factors.
+
+        All of them together: a model that is asked in batches of one size is asked less often.
+        """
+        found, factors = np.empty(len(who)), np.arange(len(self.options) + 1)
         for start in range(0, len(who), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
-            mixes = self.encoded.take(who[some], axis=0)
-            for place, cells in zip(one.places.tolist(), one.encoded.T, strict=True):
-                mixes[:, place] = cells.take(option[some])
+            mixes, taken = self.encoded.take(who[some], axis=0), option[some]
+            ends = np.searchsorted(which[some], factors).tolist()
+            for one, first, last in zip(self.options, ends[:-1], ends[1:], strict=True):
+                if first < last:
+                    for place, cells in zip(one.places.tolist(), one.encoded.T, strict=True):
+                        mixes[first:last, place] = cells.take(taken[first:last])
             found[some] = self.scorer.score_encoded(mixes)
         self.tried[:] += np.bincount(who, minlength=len(self.encoded))
         return found

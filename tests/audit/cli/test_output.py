@@ -133,3 +133,51 @@ def test_a_file_outside_is_refused(tmp_path: Path) -> None:
     """A name cannot climb out of the folder."""
     with OutputFolder(tmp_path / "out") as folder, pytest.raises(UsageError, match="outside"):
         folder.write("../x.txt", "1")
+
+
+def test_what_is_recorded_outlasts_an_error(tmp_path: Path) -> None:
+    """A folder with letters that are records stays where the next call finds it, and may be gone on with."""
+    place, purpose = tmp_path / "out", {"audit": "a"}
+
+    def half_way() -> None:
+        with OutputFolder(place, purpose=purpose) as folder:
+            folder.write("a.txt", "1")
+            folder.lasting = True
+            assert output.orphans(place) == []  # it is being filled
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half_way()
+    (left,) = output.orphans(place)
+    assert output.purpose_of(left) == purpose
+    with OutputFolder(place, purpose=purpose, orphan=left) as folder:
+        folder.write("b.txt", "2")
+    assert names(place) == {"a.txt", "b.txt", MARKER}
+    assert output.purpose_of(place) is None
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_of_a_killed_process_of_the_same_number_is_kept(tmp_path: Path) -> None:
+    """After a restart numbers come again: what was filled for a purpose is not removed by whoever has it."""
+    left = tmp_path / f".out.{os.getpid()}.part"
+    left.mkdir()
+    (left / MARKER).write_text('{"purpose": {"audit": "a"}}')
+    with OutputFolder(tmp_path / "out") as folder:
+        folder.write("a.txt", "1")
+    assert names(tmp_path / "out") == {"a.txt", MARKER}
+    assert output.orphans(tmp_path / "out") == [left]
+
+
+def test_a_file_is_named_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other processes put there has no name of its own, and no half of a file stays."""
+    with OutputFolder(tmp_path / "out", purpose={}) as folder:
+        made = folder.filled / output.MAKING / "1-1"
+        output.put(made, b"whole", settled=True, told=folder.path)
+        folder.name("1-1", "a.txt")
+        output.put(made, b"never named", settled=False, told=folder.path)
+        monkeypatch.setattr(output.os, "fsync", lambda number: os.write(-1, b""))
+        with pytest.raises(AuditError, match=r"out: out: "):
+            output.put(folder.inside("b.txt"), b"half", settled=True, told=folder.path)
+        monkeypatch.undo()
+    assert names(tmp_path / "out") == {"a.txt", MARKER}
+    assert (tmp_path / "out" / "a.txt").read_bytes() == b"whole"

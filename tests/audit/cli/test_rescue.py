@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,27 +45,77 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.glob("A*.txt")}
 
 
-def test_a_call_killed_before_its_folder_stood_loses_no_letter(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What was recorded then is put in place by the next call; nobody is written twice, nobody forgotten."""
+def killed(folder: Path, *options: str) -> None:
+    """Have a call be killed once all is recorded, before its folder stands."""
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, *arguments(folder, "--unsent")],
+        [sys.executable, "-c", KILLED, *arguments(folder, *options)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         check=False,
     )
     assert done.returncode == -signal.SIGKILL
     assert not (folder / "out").exists()
+
+
+def told_by(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    """Run a command that must not fail; return what it says of itself."""
     with pytest.raises(SystemExit) as leave:
-        main(arguments(folder, "--unsent"))
+        main(list(words))
     assert not leave.value.code
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return dict(json.loads(capsys.readouterr().out.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("which", ["--unsent", "--all"])
+def test_the_same_command_goes_on_where_one_was_killed(
+    folder: Path, capsys: pytest.CaptureFixture[str], which: str
+) -> None:
+    """What was recorded then stands in the folder that was asked for, and nobody is written twice."""
+    killed(folder, which)
+    told = told_by(capsys, *arguments(folder, which))
+    assert told["letters"] == told["resumed"] == told["files"] == len(names(folder / "out")) > 5
+    assert told["kinds"] == {"adverse_action": told["letters"]}
+    assert (told["refused"], told["rescued"]) == (0, {})
+    assert not list(folder.glob(".*.part"))
+    assert not list(folder.glob("out.*"))
+
+
+def test_another_command_puts_in_place_what_a_killed_one_recorded(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the folder that it was for; nobody is written twice, nobody forgotten."""
+    killed(folder, "--unsent")
+    told = told_by(capsys, *arguments(folder, "--unsent", "--date", "2026-11-21"))
     assert told["letters"] == 0
     ((place, n),) = told["rescued"].items()
     assert n == len(names(Path(place))) > 5
     assert (Path(place) / MARKER).is_file()
     assert not list(folder.glob(".*.part"))
+
+
+def test_letters_of_another_audit_are_put_in_place_and_never_removed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The next night's audit is another one: what was recorded of the last is found by its letters too."""
+    killed(folder, "--unsent")
+    run(folder / "audit.yaml", ledger=f"sqlite:///{folder / 'ledger.db'}", again=2)
+    told = told_by(capsys, *arguments(folder, "--unsent"))
+    assert told["letters"] == 0  # the same decisions: they are issued
+    ((place, n),) = told["rescued"].items()
+    assert n == len(names(Path(place))) > 5
+
+
+def test_letters_of_another_ledger_are_left_to_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What another ledger recorded is neither removed nor put in place; its own next call does that."""
+    killed(folder, "--unsent")
+    (left,) = folder.glob(".*.part")
+    before = names(left)
+    run(folder / "audit.yaml", ledger=f"sqlite:///{folder / 'other.db'}")
+    other = ["--ledger", str(folder / "other.db"), "--out", str(folder / "other")]
+    told = told_by(capsys, *arguments(folder, "--unsent"), *other)
+    assert (told["rescued"], told["resumed"]) == ({}, 0)
+    assert told["letters"] > 5
+    assert names(left) == before
+    assert told_by(capsys, *arguments(folder, "--unsent"))["resumed"] == len(before)
 
 
 def test_issued_letters_are_moved_aside_and_never_removed(

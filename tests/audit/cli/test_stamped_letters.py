@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +17,6 @@ from reports.compiled.equality import differences
 from tests.worlds import joint_lender
 
 DAY = "2026-11-20"
-KILLED = """
-import os, signal, sys
-from audit.cli import main, sealing
-real, calls = sealing.record_many, []
-def record(*arguments, **options):
-    made = real(*arguments, **options)
-    calls.append(1)
-    if len(calls) == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return made
-sealing.record_many = record
-from audit.cli import letters
-letters._TOGETHER = 7
-if __name__ == "__main__":
-    main(sys.argv[1:])
-"""
 
 
 @pytest.fixture(scope="module")
@@ -143,27 +123,6 @@ def test_a_sample_that_differs_leaves_every_letter_to_weasyprint(
     assert any("Contents" in place for place in told["proof"]["differences"])
     assert told["stamped"] == 0
     assert told["letters"] > 5
-
-
-def test_a_call_killed_while_it_records_loses_no_letter_and_writes_none_twice(
-    sealed: tuple[Path, int], folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """After kill -9 between two batches the next call writes the rest and puts in place what was recorded."""
-    (folder / "killed.py").write_text(KILLED)
-    done = subprocess.run(
-        [sys.executable, folder / "killed.py", *arguments(folder, "--unsent", "--stamped", "--jobs", "2")],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    told = letters(folder, capsys, "--unsent", "--stamped", "--jobs", "1")
-    ((place, n),) = told["rescued"].items()
-    assert n == 14
-    first, rest = pdfs(Path(place)), pdfs(folder / "out")
-    assert len(first) == n
-    assert not first.keys() & rest.keys()
-    assert len(first) + len(rest) == sealed[1]
 
 
 def test_a_stamped_letter_is_given_back_bit_for_bit(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from audit.data.recipients import read_persons, read_recipients, recipients_columns
+from audit.data import csv_file
+from audit.data.recipients import each_recipient, read_persons, read_recipients, recipients_columns
 from audit.errors import ConfigError, DataError
 from audit.record import Person, Recipient
 
@@ -54,6 +55,19 @@ def test_one_bad_record_never_stops_the_others(config, put, row, words):
     assert words in refusal.cause
     assert "row 2" in refusal.cause
     assert refusal.citation == "12 CFR 1002.9(a)(1)"
+
+
+def test_a_long_file_is_read_some_rows_at_a_time(config, put, monkeypatch):
+    """Rows keep their numbers, and who stands twice is found however far apart; a file may be empty."""
+    monkeypatch.setattr(csv_file, "PARTITION_ROWS", 2)
+    rows = [f"{app},p,primary,N,s,t,mail,no" for app in "abcda"]
+    put(HEADER + "\n".join(rows) + "\n", "people.csv")
+    read = each_recipient(config)
+    assert [next(read).decision for _ in range(4)] == ["a", "b", "c", "d"]
+    (last,) = read
+    assert last.cause == "recipients, row 5: the same person stands twice for this decision"
+    put(HEADER, "people.csv")
+    assert read_recipients(config) == ((), ())
 
 
 def test_a_run_reads_who_takes_part_and_no_names(config, put):

@@ -11,7 +11,8 @@ import pytest
 from audit.explain.counterfactual.looking import _by_cost, looks, together
 from audit.explain.counterfactual.movable import Movable
 from audit.explain.counterfactual.options import options
-from audit.explain.counterfactual.shrinking import shrunk
+from audit.explain.counterfactual.searching import search
+from audit.explain.counterfactual.shrinking import shrunk, shrunk_alone
 from audit.explain.counterfactual.trial import Rule, Trial, cheapest
 from tests.worlds.small_scorers import PlainScorer
 
@@ -53,6 +54,73 @@ def test_a_change_is_drawn_back_nearly_as_far_as_it_goes():
         same = np.full(len(every), at)
         least = trial.cost(same, every)[trial.rule.turned(trial.scores(same, every))].min()
         assert trial.cost(who[[at]], found[[at]])[0] <= 1.05 * least
+
+
+@pytest.mark.parametrize(("at_most", "seed"), [(1, 1), (1, 2), (2, 3), (3, 4)])
+def test_single_factors_are_as_cheap_as_all_their_options_allow(at_most, seed):
+    """As a plain loop over all options finds, where a look of the factor turns; no score is straight."""
+    trial = a_trial(n=40, m=150, seed=seed)
+    easy = Trial(
+        trial.scorer,
+        trial.encoded,
+        trial.options,
+        trial.costs,
+        Rule(4.4, adverse_high=True, at_cutoff="adverse"),
+        trial.tried,
+    )
+    looked = [looks(costs, one.favour) for costs, one in zip(trial.costs, trial.options, strict=True)]
+    assert max(costs.shape[1] for costs in trial.costs) > looked[0].shape[1]
+    n_told, n_between = 0, 0
+    for at, sets in enumerate(search(easy, at_most, 1, 1024)):
+        expected = []
+        for factor, (one, costs) in enumerate(zip(trial.options, trial.costs, strict=True)):
+            turning = []
+            for option in range(costs.shape[1]):
+                mixed = trial.encoded[[at]].copy()
+                mixed[:, one.places] = one.encoded[option]
+                if np.isfinite(costs[at, option]) and trial.scorer.score_encoded(mixed)[0] < 4.4:
+                    turning.append((costs[at, option], option))
+            seen = {option for _, option in turning} & set(looked[factor][at].tolist())
+            if seen:
+                expected.append((min(turning)[0], factor, min(turning)[1]))
+                n_between += min(turning)[1] not in seen
+        found = sorted((cost, min(factors), choice[min(factors)]) for factors, (cost, choice) in sets.items())
+        assert found[:at_most] == sorted(expected)[:at_most]
+        n_told += len(expected)
+    assert n_told > 20
+    assert n_between > 5
+
+
+def test_the_last_option_is_drawn_back_to_where_few_were_looked_at():
+    """Where a list of looks ends early, no option is taken for one that was looked at."""
+    trial = a_trial()
+    at = np.array([int(np.argmin(trial.scorer.score_encoded(trial.encoded)))])
+    easy = Trial(
+        trial.scorer,
+        trial.encoded,
+        trial.options,
+        trial.costs,
+        Rule(float(trial.scorer.score_encoded(trial.encoded[at])[0]), adverse_high=True, at_cutoff="adverse"),
+        trial.tried,
+    )
+    looked = [np.tile([0, -1, -1], (len(trial.encoded), 1)) for _ in trial.options]
+    nearest = trial.costs[0].shape[1] - 1  # the applicants have more than anybody in the reference
+    assert trial.costs[0][at[0]].argmin() == nearest
+    found = shrunk_alone(easy, at, np.array([0]), np.array([0]), looked, np.array([np.inf]))
+    assert found.tolist() == [nearest]
+
+
+def test_changes_of_one_factor_are_scored_as_any_others_are(monkeypatch):
+    """The same scores, in batches that end within a factor and skip some."""
+    monkeypatch.setattr("audit.explain.counterfactual.trial._AT_ONCE", 7)
+    trial, draw = a_trial(), np.random.default_rng(3)
+    which = np.sort(draw.choice([0, 2], size=50))
+    who, option = draw.integers(0, 12, 50), draw.integers(0, 30, 50)
+    choice = np.full((50, 3), -1, dtype=np.int16)
+    choice[np.arange(50), which] = option
+    before = trial.tried.copy()
+    assert (trial.scores_of_one(which, who, option) == trial.scores(who, choice)).all()
+    assert (trial.tried - before == 2 * np.bincount(who, minlength=12)).all()
 
 
 def test_a_factor_that_is_not_needed_is_let_go():

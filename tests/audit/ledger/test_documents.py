@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from audit.errors import LedgerError, UsageError
-from audit.ledger import Ledger, verify
+from audit.errors import GoneError, LedgerError, UsageError
+from audit.ledger import Ledger, documents, erasure, verify
+from audit.ledger.database import reading
 from audit.ledger.decisions import is_sent
-from audit.ledger.documents import ToRecord, record_many
-from audit.record import Decision
+from audit.ledger.issuing import Closed, Sending, close, record_many
+from audit.record import Decision, Document
 from tests.worlds.issued import SENT_AT, a_letter
 from tests.worlds.sealed import recipients, small_audit
 
@@ -128,16 +132,66 @@ def test_a_letter_of_another_action_tells_no_decision(
     assert is_sent({(b"p", told)}, [(b"p", "primary"), (b"g", "guarantor")], decided) is sent
 
 
+def closed(ledger: Ledger, sending: Sending, document: Document) -> Closed:
+    """Return a document as a process closes it that only reads the ledger."""
+    with reading(ledger.engine) as connection:
+        ledger.keyring.open_keys(connection, [bytes.fromhex(str(document.person))])
+    return close(ledger.keyring, sending, document, recipients()[3])
+
+
 def test_documents_recorded_together_are_those_recorded_one_by_one(
     ledger: Ledger, audit: str, unsent: Decision
 ) -> None:
     """Each has its own entry; one that may not be issued is answered by its error and keeps no other back."""
     letter, draft = a_letter(unsent), replace(a_letter(unsent), draft=True)
     other = a_letter(unsent, words="Other words.")
-    whom = recipients()[3]
-    made = record_many(ledger, audit, [ToRecord(one, whom) for one in (letter, other, draft)], SENT_AT)
+    sending = Sending(audit, SENT_AT)
+    made = record_many(
+        ledger, audit, [closed(ledger, sending, one) for one in (letter, other, draft, letter)]
+    )
     assert isinstance(made[1], UsageError)
-    assert made[0] == ledger.record_document(audit, letter, SENT_AT, recipient=whom)
+    assert made[0] == made[3] == ledger.record_document(audit, letter, SENT_AT, recipient=recipients()[3])
     kept = ledger.documents(audit)
     assert [one in kept for one in (made[0], made[2])] == [True, True]
+    assert ledger.words(kept[-1]) == draft.words
+    assert documents.recipient(ledger, kept[-1]) == recipients()[3]
+    assert verify(ledger).ok
+
+
+def test_the_log_does_not_tell_how_many_were_recorded_at_once(
+    ledger: Ledger, audit: str, unsent: Decision, folder: Path
+) -> None:
+    """The same documents one by one and all together are the same rows, entries and checkpoints."""
+    letters = [replace(a_letter(unsent), draft=True, content=b"%d" % n) for n in range(12)]
+    copy = Path(shutil.copytree(folder, folder.with_name("copy")))
+    ready = [closed(ledger, Sending(audit, SENT_AT), one) for one in letters]
+    record_many(ledger, audit, ready)
+    with Ledger.open(str(copy / "ledger.db")) as other:
+        for one in letters:
+            other.record_document(audit, one, SENT_AT, recipient=recipients()[3])
+        for table in ("documents", "row_sets", "log_entries", "log_head", "checkpoints"):
+            found = [all_of(one, table) for one in (ledger, other)]
+            assert found[0] == found[1]
+        assert len(found[0]) >= len(letters)
+
+
+def all_of(ledger: Ledger, table: str) -> list[Any]:
+    """Return the rows of a table, in its order."""
+    with reading(ledger.engine) as connection:
+        return list(connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall())
+
+
+def test_a_letter_to_somebody_erased_meanwhile_keeps_no_other_back(
+    ledger: Ledger, audit: str, unsent: Decision
+) -> None:
+    """Whoever was erased after their letter was closed is answered so, and nothing of theirs is recorded."""
+    other = next(
+        one for one in ledger.decisions(audit) if one.persons and one.persons[0] != unsent.persons[0]
+    )
+    sending = Sending(audit, SENT_AT)
+    ready = [closed(ledger, sending, replace(a_letter(one), draft=True)) for one in (unsent, other)]
+    erasure.erase(ledger, unsent.persons[0].person, at=SENT_AT, terms=lambda _audit: ())
+    gone, kept = record_many(ledger, audit, ready)
+    assert isinstance(gone, GoneError)
+    assert kept in ledger.documents(audit)
     assert verify(ledger).ok

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -14,8 +15,20 @@ from alembic.migration import MigrationContext
 
 from audit.clocks import load_clocks
 from audit.errors import BusyError, GoneError, LedgerError
-from audit.ledger import Ledger, database, dues, events, purge, retention, tables, verify
-from audit.ledger.database import writing
+from audit.ledger import (
+    Ledger,
+    bulk,
+    database,
+    documents,
+    dues,
+    events,
+    issuing,
+    purge,
+    retention,
+    tables,
+    verify,
+)
+from audit.ledger.database import reading, writing
 from tests.worlds.followed import WHY_ENDED, follow
 from tests.worlds.issued import SENT_AT, a_letter
 from tests.worlds.postgresql import NoServer, Server
@@ -142,4 +155,21 @@ def test_acts_live_the_same_life_there(server: Server, tmp_path: Path) -> None:
         assert sum(one.what.startswith("words of log entry") for one in went) == 4
         with pytest.raises(GoneError, match="purged by policy"):
             events.words(ledger, acts[0])
+        assert verify(ledger).ok
+
+
+def test_many_letters_in_one_transaction(sealed: tuple[str, Path]) -> None:
+    """So many that they are copied in: each its own entry, known when it comes again, and the log holds."""
+    url, key = sealed
+    with Ledger.open(url, key_file=key) as ledger:
+        audit = ledger.find("latest").audit
+        ready = next(d for d in ledger.decisions(audit) if len(d.persons) == 1)
+        drafts = [replace(a_letter(ready), draft=True, content=b"%d" % n) for n in range(2 * bulk.FEW)]
+        with reading(ledger.engine) as connection:
+            ledger.keyring.open_keys(connection, [bytes.fromhex(ready.persons[0].person)])
+        closed = [issuing.close(ledger.keyring, issuing.Sending(audit, SENT_AT), one) for one in drafts]
+        made = issuing.record_many(ledger, audit, closed)
+        assert issuing.record_many(ledger, audit, closed) == made
+        assert [one for one in ledger.documents(audit) if one in made] == made
+        assert list(documents.with_hashes(ledger, {one.sha256 for one in closed})) == []  # drafts
         assert verify(ledger).ok
