@@ -8,11 +8,12 @@ import random
 import pytest
 import sqlalchemy as sa
 
-from audit.errors import GoneError
+from audit.errors import EvidenceError, GoneError
 from audit.ledger import Ledger, erasure, tables
 from audit.ledger.casebook import cases, cells_at
-from audit.ledger.database import reading
+from audit.ledger.database import reading, writing
 from audit.ledger.documents import of_decisions
+from reports.ahead import Ahead
 from tests.worlds.issued import SENT_AT, a_letter
 from tests.worlds.sealed import recipients
 
@@ -81,3 +82,22 @@ def test_what_was_issued_is_found_for_many_decisions(ledger: Ledger, audit: str)
         last = ledger.issued(one.entity, one.decision, one.action, one.person, one.kind)
         assert last in found[one.decision]
     assert [] in found.values()
+
+
+def test_what_cannot_be_read_together_is_left_to_each(ledger: Ledger, audit: str) -> None:
+    """A person's key that was altered keeps no other letter from being written."""
+    told = [one for one in ledger.decisions(audit) if len(one.persons) == 1][:3]
+    names = [one.decision for one in told]
+    assert set(Ahead.of(ledger, audit, names).cases) == set(names)
+    with writing(ledger.engine) as connection:
+        guards = sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'person_keys'")
+        for name in connection.scalars(guards).all():
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        who = tables.person_keys.c.person == bytes.fromhex(told[1].persons[0].person)
+        connection.execute(sa.update(tables.person_keys).where(who).values(wrapped=b"x" * 48))
+    ahead = Ahead.of(ledger, audit, names)
+    assert ahead == Ahead({}, {})
+    assert ahead.case(names[0]) is None
+    assert ledger.case(audit, names[0]).decision
+    with pytest.raises(EvidenceError, match="altered"):
+        ledger.case(audit, names[1])
