@@ -14,7 +14,8 @@ three and is in none.
 ``--night N`` adds a night of stamped letters as ``letters --stamped`` renders them, N of them in all: letters
 for each second of the wall clock by one process and by two, both warm (the first half is not timed); the
 peak of memory after a tenth of them and after all; and a single letter in a warm process, its case read by
-itself. On a machine whose cores are busy, the ratio of two to one says more of the machine than of letters.
+itself. Below some thousands two processes still compile in the second half; on a machine whose cores are busy
+the ratio says more of the machine than of letters.
 """
 
 from __future__ import annotations
