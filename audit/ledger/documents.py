@@ -196,6 +196,15 @@ def content(ledger: Ledger, document: IssuedDocument) -> bytes | None:
     return data
 
 
+def signed_over(ledger: Ledger, document: IssuedDocument) -> str | None:
+    """Return the SHA-256 of the bytes that a letter's signature was put on; None where it has none."""
+    table = tables.log_entries
+    with reading(ledger.engine) as connection:
+        body = connection.scalar(sa.select(table.c.body).where(table.c.position == document.entry))
+    over = json.loads(str(body)).get("signed", {}).get("over")
+    return None if over is None else str(over)
+
+
 def recipient(ledger: Ledger, document: IssuedDocument) -> Recipient | None:
     """Return whom a document went to, unlocked; None where nobody was named."""
     from audit.record import Recipient
