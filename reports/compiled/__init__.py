@@ -1,11 +1,13 @@
 """Letters by the hundred thousand: a page is compiled once and stamped with each person's values.
 
-``press`` decides and remembers; ``shape`` takes a page apart; ``setting`` breaks and draws lines as
-WeasyPrint does, from a ``style``; ``cutting`` finds the slots in what it drew; ``codes`` draws QR codes;
-``proving`` makes the other letter that a page is proved with; ``specimen`` makes the fonts; ``frozen`` writes
-the file, ``stated`` what it says of itself; ``equality`` compares. ``shelf`` remembers what was compiled, and
-``cache`` keeps it in a folder of the user's in the form of ``page``, under the ``fingerprint`` of tools and
-style. ``rules`` tells a house what in its templates keeps a page from being compiled.
+``blanks`` writes the words of letters that are alike once and fills in what differs; ``press`` decides;
+``shape`` takes a page apart; ``setting`` breaks and draws lines as WeasyPrint does, from a ``style``,
+``kerned`` puts those together whose pairs of letters it drew before; ``cutting`` finds the slots in what
+it drew; ``codes`` draws QR codes; ``proving`` makes the other letter that a page is proved with;
+``specimen`` makes the fonts; ``frozen`` writes the file, ``stated`` what it says of itself; ``equality``
+compares. ``shelf`` remembers what was compiled, and ``cache`` keeps it in a folder of the user's in the
+form of ``page``, under the ``fingerprint`` of tools and style. ``rules`` tells a house what in its
+templates keeps a page from it.
 
 A second rendering with other values must give the same frozen bytes, so nothing of a letter is in what all
 share, and nothing beside a value moves with it. Whatever is in doubt is rendered by WeasyPrint.

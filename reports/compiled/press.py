@@ -67,13 +67,20 @@ class Press:
         styles: Sequence[str],
         identifier: bytes,
         attachments: Sequence[AttachedFile] = (),
+        *,
+        shape: Shape | None = None,
     ) -> Printed:
         """Return the PDF of a letter's page.
 
-        The parameters are those of ``pdf.to_pdf``.
+        Parameters
+        ----------
+        html, styles, identifier, attachments : as ``pdf.to_pdf``
+        shape : Shape, optional
+            That of the page, where it is known already.
         """
+        shape = shape_of(html) if shape is None else shape
         try:
-            made = self._stamp(shape_of(html), tuple(styles), identifier, attachments)
+            made = self._stamp(shape, tuple(styles), identifier, attachments)
         except (Uncut, Unset) as cause:
             self.causes[str(cause)] += 1
             _LOG.info("a letter is rendered by WeasyPrint: %s", cause)
@@ -108,10 +115,11 @@ class Press:
                 self._shelf.put((key, taken), styles, cause)
                 raise
             self._shelf.put((key, taken), styles, page)
-        fonts = self._shelf.specimen(styles, repertoire).faces
-        for line in (one for each in (*lines, numbers) for one in each or () if one is not None):
-            if not line.glyphs <= fonts[line.font].glyphs:
-                raise Unset("a glyph outside of the repertoire")
+        made = self._shelf.specimen(styles, repertoire)
+        for setters, texts in ((known.cut.texts, shape.texts), (known.cut.numbers, shape.numbers)):
+            for setter, text in zip(setters, texts, strict=True):
+                if setter is not None and not setter.is_within(text, made):
+                    raise Unset("a glyph outside of the repertoire")
         contents = [_filled(parts, lines, numbers, page.cut, shape) for parts in page.cut.pages]
         content = page.frozen[repertoire].letter(contents, files, identifier, said)
         drawn = [page.still, *(line.text for each in lines for line in each or ())]
@@ -203,11 +211,12 @@ class Press:
 
     def _repertoire(self, shape: Shape, styles: tuple[str, ...]) -> int:
         """Return which repertoire a letter needs."""
-        characters = set("".join((*shape.texts, *shape.numbers)))
-        for repertoire in (0, 1):
-            if self._shelf.specimen(styles, repertoire).characters >= characters:
-                return repertoire
-        raise Unset("a character outside of the repertoire")
+        needed = 0
+        for text in (*shape.texts, *shape.numbers):
+            if (found := self._shelf.least(text, styles)) is None:
+                raise Unset("a character outside of the repertoire")
+            needed = max(needed, found)
+        return needed
 
 
 def rendered(

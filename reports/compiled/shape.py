@@ -18,7 +18,7 @@ _TAGS = re.compile(r"(<[^>]*>)")
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
 # Where a tag holds a value: what margin boxes repeat, and a mark's place on its scale.
 _NUMBER = re.compile(r'(?<= data-number=")[^"]*(?=")')
-_SHARE = re.compile(r'(?<= style="margin-left: )\d+\.\d\d(?=%")')
+SHARE = re.compile(r'(?<= style="margin-left: )\d+\.\d\d(?=%")')
 # What the file says of itself: its title, and the day of its making.
 _STATED = re.compile(
     r"(?<=<title>)(?P<title>[^<]+)(?=</title>)"
@@ -73,7 +73,7 @@ class Shape:
         for place, text in zip(self.at, texts, strict=True):
             tokens[place] = escape(text)
         html = "".join(tokens)
-        for pattern, values in ((_NUMBER, numbers), (_SHARE, shares), (qr_codes.PATH, codes)):
+        for pattern, values in ((_NUMBER, numbers), (SHARE, shares), (qr_codes.PATH, codes)):
             left = iter(values)
             html = pattern.sub(lambda _, left=left: escape(next(left)), html)  # type: ignore[misc]
         head, end, rest = html.partition("</head>")
@@ -92,7 +92,7 @@ class Shape:
     def marks(self) -> tuple[int, ...]:
         """Return the numbers of the elements that stand at a share of their scale."""
         opened = [tag for tag in self.tokens[1::2] if not tag.startswith(("</", "<!"))]
-        return tuple(n for n, tag in enumerate(opened) for _ in _SHARE.findall(tag))
+        return tuple(n for n, tag in enumerate(opened) for _ in SHARE.findall(tag))
 
 
 @lru_cache(1)  # a letter's page is taken apart to be checked, and again to be printed
@@ -126,7 +126,7 @@ def shape_of(html: str) -> Shape:
     said = Stated(**{str(found.lastgroup): unescape(found[0]) for found in _STATED.finditer(head)})
     joined = _STATED.sub(_SLOT, head) + end + joined
     joined = _NUMBER.sub(lambda found: numbers.append(unescape(found[0])) or _SLOT, joined)  # type: ignore[func-returns-value]
-    joined = _SHARE.sub(lambda found: shares.append(found[0]) or _SLOT, joined)  # type: ignore[func-returns-value]
+    joined = SHARE.sub(lambda found: shares.append(found[0]) or _SLOT, joined)  # type: ignore[func-returns-value]
     codes = tuple(qr_codes.PATH.findall(joined)) if "<svg" in joined else ()
     if codes:
         joined = qr_codes.PATH.sub(_SLOT, joined)

@@ -10,7 +10,7 @@ from reports.compiled.cutting import Uncut
 from reports.compiled.fingerprint import fingerprint
 from reports.compiled.page import Compiled, Unkept, as_kept, from_kept
 from reports.compiled.setting import Setter
-from reports.compiled.specimen import Specimen, specimen
+from reports.compiled.specimen import REPERTOIRES, Specimen, specimen
 from reports.compiled.style import Style
 from reports.pdf import fonts
 
@@ -36,6 +36,7 @@ class Shelf:
         self._cache = cache
         self._known: OrderedDict[Hashable, Compiled | Uncut] = OrderedDict()
         self._setters: dict[str, Setter] = {}
+        self._least: dict[tuple[str, tuple[str, ...]], int | None] = {}
         self._fonts: dict[tuple[tuple[str, ...], int], Specimen] = {}
 
     def get(self, key: Hashable, styles: tuple[str, ...]) -> Compiled | None:
@@ -72,6 +73,17 @@ class Shelf:
                 self._keep(("fonts", repertoire), styles, made)
             self._fonts[styles, repertoire] = made
         return made
+
+    def least(self, text: str, styles: tuple[str, ...]) -> int | None:
+        """Return the first repertoire that has every character of a text; None where none has."""
+        known = self._least.get((text, styles), -1)
+        if known == -1:
+            if len(self._least) > 8192:  # most texts of a letter are said to everybody
+                self._least.clear()
+            every = range(len(REPERTOIRES))
+            known = next((n for n in every if self.specimen(styles, n).characters.issuperset(text)), None)
+            self._least[text, styles] = known
+        return known
 
     def setter(self, styles: tuple[str, ...], values: Any, width: float) -> Setter:
         """Return what sets texts of a style, computed or kept, in a width."""

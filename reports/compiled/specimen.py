@@ -12,10 +12,7 @@ from decimal import Decimal
 from functools import cache
 from html import escape
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Any
 
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _LATIN = "".join(chr(point) for point in range(0xA1, 0x100) if point != 0xAD)
@@ -39,9 +36,9 @@ class Face:
     glyphs: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Specimen:
-    """The fonts of a repertoire by the names that pages call them by."""
+    """The fonts of a repertoire by the names that pages call them by; each is made once."""
 
     characters: frozenset[str]
     faces: dict[str, Face]
@@ -105,8 +102,3 @@ def _held() -> frozenset[int]:
         with TTFont(templates() / "style" / "fonts" / f"IBMPlexSans-{weight}.ttf", lazy=True) as font:
             held.append(set(font.getBestCmap()))
     return frozenset(held[0] & held[1])
-
-
-def holds(made: Specimen, texts: Sequence[str]) -> bool:
-    """Whether a repertoire has every character of some texts."""
-    return made.characters.issuperset("".join(texts))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from audit.cli import main
+from audit.cli import main, pressroom
 from audit.ledger import Ledger, verify
 from audit.runner import run
 from reports.compiled.equality import differences
@@ -93,6 +93,7 @@ def test_a_second_call_compiles_nothing_that_is_known(
         folder = Path(shutil.copytree(sealed[0], tmp_path / str(n)))
         if kept:
             monkeypatch.setenv("PLAINSPOKEN_CACHE", kept)
+        pressroom._press.cache_clear()  # as in a process of its own
         call = ("--all", "--stamped", "--jobs", str(jobs), "--date", day)
         told.append(letters(folder, capsys, *call))
         made.append(pdfs(folder / "out"))
