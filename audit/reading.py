@@ -12,6 +12,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?]+(?:\s|$)")
@@ -45,8 +49,28 @@ def grade(text: str) -> float | None:
 
     A phrase without a full stop is one sentence. The grade of very short words is below 0.
     """
+    return _grade([_counted(text)])
+
+
+def grade_of_lines(lines: Iterable[str]) -> float | None:
+    """Return the grade of lines that each end with a sentence, as ``grade`` of all of them in one text.
+
+    >>> grade_of_lines(["We used a loan file.", "You can ask."]) == grade("We used a loan file. You can ask.")
+    True
+    """
+    return _grade(list(map(_counted, lines)))
+
+
+@lru_cache(4096)  # most lines of a letter are said to everybody
+def _counted(text: str) -> tuple[int, int, int]:
+    """Return the words, the sentences that end, and the syllables of a text."""
     words = _WORD.findall(text)
+    return len(words), len(_SENTENCE.findall(text)), sum(map(syllables, words))
+
+
+def _grade(counted: Sequence[tuple[int, int, int]]) -> float | None:
+    words = sum(n for n, _, _ in counted)
     if not words:
         return None
-    sentences = max(1, len(_SENTENCE.findall(text)))
-    return 0.39 * len(words) / sentences + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
+    sentences = max(1, sum(n for _, n, _ in counted))
+    return 0.39 * words / sentences + 11.8 * sum(n for _, _, n in counted) / words - 15.59

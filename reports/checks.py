@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,6 +36,16 @@ class Violation(NamedTuple):
 def normal(text: str) -> str:
     """Return a text in the one form in which prescribed words are compared."""
     return " ".join(text.replace("\u2019", "'").replace("\u00a0", " ").split())
+
+
+@lru_cache(1024)
+def prescribed(text: str) -> str:
+    """Return ``normal`` of a text that many letters say: a prescribed one, a statement, an address.
+
+    >>> prescribed("the applicant’s  income")
+    "the applicant's income"
+    """
+    return normal(text)
 
 
 def reports_and_scores(
@@ -96,8 +107,10 @@ def consented(notice: Sheet, recipient: Recipient) -> Iterator[Violation]:
 
 def english_is_offered(notice: Sheet, terms: Terms) -> Iterator[Violation]:
     """Yield (n): a letter in another language that does not say that it can be had in English."""
-    sentence = normal(terms.words["english"])
-    if terms.words.code != "en" and not (sentence and sentence in map(normal, notice.questions)):
+    if terms.words.code == "en":
+        return
+    sentence = prescribed(terms.words["english"])
+    if not (sentence and sentence in map(prescribed, notice.questions)):
         yield Violation("n", "the notice does not say that it can be had in English", "12 CFR 1002.4(e)")
 
 
@@ -152,7 +165,7 @@ class _Foreign(HTMLParser):
 
 def printable(text_words: str) -> Iterator[Violation]:
     """Yield (m): a character that the letter's font lacks; the page would show a box in its place."""
-    strange = sorted(filter(envelope.unprintable, set(text_words)))
+    strange = sorted(filter(envelope.unprintable, set(text_words) - envelope.held()))
     if strange:
         shown = ", ".join(f"U+{ord(one):04X}" for one in strange[:4])
         yield Violation(

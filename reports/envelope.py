@@ -63,13 +63,19 @@ def width_em(text: str) -> float:
     """Return the width of a text in IBM Plex Sans Regular, in units of its size, without kerning."""
     advances, units = _advances()
     # A character that the font lacks is drawn by another: its widest is a safe guess.
-    return sum(advances.get(ord(character), units) for character in text) / units
+    return sum([advances.get(ord(character), units) for character in text]) / units
 
 
 def unprintable(text: str) -> bool:
     """Whether a text has a character that the letter's font does not hold."""
     advances, _ = _advances()
     return any(ord(character) not in advances for character in text if not character.isspace())
+
+
+@cache
+def held() -> frozenset[str]:
+    """Return every character that the letter's font holds."""
+    return frozenset(map(chr, _advances()[0]))
 
 
 @cache

@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,18 +67,11 @@ class Language:
 
     def is_vague(self, statement: str) -> bool:
         """Whether a statement names a score, a model or a policy, and nothing specific beside it (R9)."""
-        if self.code == "en" and is_vague(statement):
-            return True
-        if self.vague is None or not self.vague.search(statement):
-            return False
-        rest = re.findall(r"[^\W\d_]+", self.vague.sub(" ", statement).lower())
-        return set(rest) <= self.filler
+        return _is_vague(self.code, self.vague, self.filler, statement)
 
     def day(self, date: dt.date) -> str:
         """Return a date in words with plain blanks, so that text and page hold the same bytes."""
-        from babel.dates import format_date
-
-        return " ".join(format_date(date, format="long", locale=self.locale).split())
+        return _day(date, self.locale)
 
     def number(self, value: float, digits: int = 6) -> str:
         """Return a number with the locale's marks: so many decimals at most, and three digits at least.
@@ -92,6 +85,23 @@ class Language:
 
         shown = format_decimal(value, format=f"#,##0.{'#' * digits}", locale=self.locale)
         return " ".join(str(shown).split())
+
+
+@lru_cache(8192)  # a portfolio has millions of reasons and a few sentences
+def _is_vague(code: str, vague: Pattern[str] | None, filler: frozenset[str], statement: str) -> bool:
+    if code == "en" and is_vague(statement):
+        return True
+    if vague is None or not vague.search(statement):
+        return False
+    rest = re.findall(r"[^\W\d_]+", vague.sub(" ", statement).lower())
+    return set(rest) <= filler
+
+
+@lru_cache(4096)  # and the days of some months
+def _day(date: dt.date, locale: str) -> str:
+    from babel.dates import format_date
+
+    return " ".join(format_date(date, format="long", locale=locale).split())
 
 
 def languages(kind: str, house: Path | None = None) -> tuple[str, ...]:

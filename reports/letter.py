@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from audit.errors import AuditError, UsageError
-from audit.reading import grade
 from audit.record import Document, Refusal
 from reports import envelope, printing
+from reports.ahead import Ahead
 from reports.checks import inert
-from reports.compiled.shape import shape_of
-from reports.html import environment_digest, words
+from reports.compiled.blanks import Pages
+from reports.html import environment_digest
 from reports.kinds import KINDS
 from reports.kinds.choice import choose, jurisdiction
 from reports.language import WordsError
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reports.deadline import Deadline
     from reports.kinds import Kind
     from reports.pdf import AttachedFile
-    from reports.printing import Format
+    from reports.printing import Format, Page
     from reports.sheet import Replaced
     from reports.terms import Terms
 
@@ -103,7 +103,18 @@ class Letters:
         self._told: dict[tuple[str, str, str], Terms] = {}
         self._digests: dict[tuple[str, str], str] = {}
         self._inert: dict[str, tuple[Violation, ...]] = {}
+        self._pages = Pages()
         self._last: tuple[str, CaseFile] | None = None
+        self._ahead = Ahead({}, {})
+
+    def read_ahead(self, decisions: Sequence[Decision]) -> None:
+        """Read the cases of the decisions whose letters are asked for next, at once; some dozens at most.
+
+        What was read ahead before is dropped. Whoever is erased after this moment may still be written
+        to, and it is the ledger that takes no record of such a letter, as of one that was written before.
+        """
+        self._last = None
+        self._ahead = Ahead.of(self.ledger, self.audit.audit, [one.decision for one in decisions])
 
     def render(
         self,
@@ -171,7 +182,7 @@ class Letters:
         key = (terms.entity, decision.decision, action_of(decision), person, what.name)
         late = bool(late_reason)
         if not draft:
-            first = self.ledger.issued(*key)
+            first = self._ahead.last(self.ledger, *key)
             if first is not None and not again_reason:
                 return refused(Gap("issued already; --again --reason issues it again", whom))
             late = late or (first is not None and due is not None and _was_in_time(first, due))
@@ -198,11 +209,9 @@ class Letters:
         number = sheet.number
         token = self.ledger.pseudonym("letter", number)
         try:
-            page = printing.page(what.name, terms, sheet, date, token, self.house)
+            page = self._pages.page(what.name, terms, sheet, date, token, self.house)
         except printing.TemplateFault as error:
             return refused(Gap(str(error).rstrip("."), what.source))
-        html_words = words(page.plain)
-        sentences = " ".join(line for line in html_words.split("\n") if line.endswith((".", "?", "!")))
         broken = what.content.broken(
             sheet,
             terms,
@@ -211,10 +220,10 @@ class Letters:
             recipient,
             date=date,
             late=late,
-            html_words=html_words,
+            html_words=page.html_words,
             text_words=page.text,
         )
-        broken = (*self._acts(page.plain), *broken)
+        broken = (*self._acts(page), *broken)
         if broken:
             return refused(*(Gap(f"{one.fact} (check {one.check})", one.citation) for one in broken))
         said, template = " ".join(page.text.split()), self._digest(what, terms)
@@ -246,7 +255,7 @@ class Letters:
             role=recipient.role,
             action=action_of(decision),
             entity=terms.entity,
-            reading_grade=grade(sentences) if terms.words.code == "en" else None,
+            reading_grade=page.grade if terms.words.code == "en" else None,
         )
         stem = file_stem(case.decision, recipient.role)
         return tuple(
@@ -265,16 +274,17 @@ class Letters:
     def _case(self, decision: Decision) -> CaseFile:
         """Return the case of a decision, which is asked for several times while its letter is written."""
         if self._last is None or self._last[0] != decision.decision:
-            self._last = decision.decision, self.ledger.case(self.audit.audit, decision)
+            case = self._ahead.case(decision.decision)
+            self._last = decision.decision, case or self.ledger.case(self.audit.audit, decision)
         return self._last[1]
 
-    def _acts(self, html: str) -> tuple[Violation, ...]:
+    def _acts(self, page: Page) -> tuple[Violation, ...]:
         """Return what a page holds besides words: the same for all whose tags are the same."""
-        tags = shape_of(html).key
+        tags = page.shape.key
         if tags not in self._inert:
             if len(self._inert) > 64:
                 self._inert.clear()
-            self._inert[tags] = tuple(inert(html))
+            self._inert[tags] = tuple(inert(page.plain))
         return self._inert[tags]
 
     def kind_due(self, decision: Decision) -> str | None:
@@ -354,7 +364,7 @@ class Letters:
             kind = choice.kind
         person = self.person(decision, case, recipient)
         key = (jurisdiction(case) or KINDS[kind].entities[0], decision.decision, action_of(decision))
-        return person is not None and self.ledger.issued(*key, person, kind) is not None
+        return person is not None and self._ahead.last(self.ledger, *key, person, kind) is not None
 
     def _identifier(self, what: Kind, decision: Decision, recipient: Recipient, date: dt.date) -> bytes:
         parts = (self.audit.audit, decision.decision, recipient.role, what.name, date.isoformat())

@@ -7,6 +7,7 @@ and trusts neither. One broken check refuses the letter.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reports.checks import (
@@ -19,6 +20,7 @@ from reports.checks import (
     normal,
     outside_sources,
     own_only,
+    prescribed,
     printable,
     reports_and_scores,
 )
@@ -82,10 +84,11 @@ def lint(
     html_words, text_words : str
         The words of the two formats that can be read back without a renderer.
     """
+    said = normal(text_words)
     return (
-        *_a_content(notice, text_words),
+        *_a_content(notice, said),
         *_b_ecoa(notice),
-        *_c_agency(notice, terms, text_words),
+        *_c_agency(notice, terms, said),
         *_d_reasons(notice, terms, decision, case),
         *reports_and_scores(notice, terms, case, recipient),
         *outside_sources(notice, case, recipient),
@@ -100,8 +103,7 @@ def lint(
     )
 
 
-def _a_content(notice: Notice, text: str) -> Iterator[Violation]:
-    said = normal(text)
+def _a_content(notice: Notice, said: str) -> Iterator[Violation]:
     items = {
         "the action taken": ((notice.sentence,), "12 CFR 1002.9(a)(2)"),
         "the creditor's name and address": (
@@ -116,18 +118,18 @@ def _a_content(notice: Notice, text: str) -> Iterator[Violation]:
         ),
     }
     for name, (texts, citation) in items.items():
-        if not all(words.strip() and normal(words) in said for words in texts):
+        if not all(words.strip() and prescribed(words) in said for words in texts):
             yield Violation("a", f"{name} is missing from the notice", citation)
 
 
 def _b_ecoa(notice: Notice) -> Iterator[Violation]:
-    if normal(notice.ecoa).rstrip(" :") != ECOA_NOTICE:
+    if prescribed(notice.ecoa).rstrip(" :") != ECOA_NOTICE:
         yield Violation("b", "the ECOA notice differs from the prescribed text", "12 CFR 1002.9(b)(1)")
 
 
-def _c_agency(notice: Notice, terms: Terms, text: str) -> Iterator[Violation]:
-    named = normal(" ".join((notice.ecoa, *notice.agency)))
-    if notice.agency != terms.agency or len(notice.agency) < 2 or named not in normal(text):
+def _c_agency(notice: Notice, terms: Terms, said: str) -> Iterator[Violation]:
+    named = prescribed(" ".join((notice.ecoa, *notice.agency)))
+    if notice.agency != terms.agency or len(notice.agency) < 2 or named not in said:
         yield Violation(
             "c", "the agency is not the one in force for this creditor", "12 CFR 1002, Appendix A"
         )
@@ -199,16 +201,29 @@ def _g_vague(notice: Notice, terms: Terms) -> Iterator[Violation]:
 
 
 def _h_protected(notice: Notice, terms: Terms, decision: Decision) -> Iterator[Violation]:
-    raw = {name for name in terms.raw_names | terms.protected if RAW_NAME.search(name)}
+    raw = _raw_names(terms.raw_names, terms.protected)
     # R2: where counsel decided that the true reason is told, it is told and not swapped.
     told = decision.notice.end == "send_as_ranked" and decision.notice.cause in COUNSEL_DECIDED
     # 12 CFR 1002.6(b)(2): age alone may be scored, where somebody answers for it.
     protected = terms.words.protected_but_age if terms.age_permitted else terms.words.protected
     for reason in notice.reasons:
-        if protected.search(reason.statement) and not told:
+        if _says(protected, reason.statement) and not told:
             yield Violation("h", f"reason {reason.rank} names a protected basis", "12 CFR 1002.4(a)")
-        if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason.statement) for name in raw):
+        if _says(raw, reason.statement):
             yield Violation("h", f"reason {reason.rank} has the name of a column", "12 CFR 1002.9(b)(2)")
+
+
+@lru_cache(16)
+def _raw_names(inputs: frozenset[str], protected: frozenset[str]) -> re.Pattern[str]:
+    """Return what finds the name of a column in a sentence: the same for all letters of an audit."""
+    names = sorted(name for name in inputs | protected if RAW_NAME.search(name))
+    # An empty choice would be found everywhere; a name that cannot be is found nowhere.
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names)) or '(?!)'})(?!\w)")
+
+
+@lru_cache(8192)  # a portfolio has millions of reasons and a few sentences
+def _says(what: re.Pattern[str], statement: str) -> bool:
+    return what.search(statement) is not None
 
 
 def _i_deadline(

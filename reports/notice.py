@@ -7,6 +7,7 @@ person's score, and nothing of the explanation but the sentences of its reasons.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reports.deadline import ON_AN_ACCOUNT, read_date
@@ -138,6 +139,7 @@ def statements_offered(terms: Terms) -> list[str]:
     ]
 
 
+@lru_cache(64)
 def ecoa_parts(text: str) -> tuple[str, str]:
     """Return the ECOA notice up to the bracket that the agency fills, and what was added after it."""
     before, _, after = one_line(text).partition("[")

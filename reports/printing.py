@@ -9,8 +9,8 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from jinja2 import TemplateSyntaxError
 
 from audit.errors import Fault, UsageError
-from reports.html import environment, template_digest
+from audit.reading import grade_of_lines
+from reports.compiled.shape import shape_of
+from reports.html import environment, template_digest, words
 from reports.language import EXTENDS
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from reports.compiled.press import Press, Printed
+    from reports.compiled.shape import Shape
     from reports.pdf import AttachedFile
     from reports.sheet import Sheet
     from reports.terms import Terms
@@ -82,7 +85,18 @@ class Page:
     text: str
     body: Template
     facts: Mapping[str, Any]
-    house: Path | None = None
+    house: Path | None
+    html_words: str  # what a person reads of ``plain``, one block a line
+    shape: Shape
+    # The text again, as what is said to everybody and what to this person.
+    still: str = field(compare=False)
+    told: str = field(default="", compare=False)
+
+    @property
+    def grade(self) -> float | None:
+        """The reading grade of the lines that are sentences, as of an English letter."""
+        lines = self.html_words.split("\n")
+        return grade_of_lines([line for line in lines if line.endswith((".", "?", "!"))])
 
     @property
     def styled(self) -> str:
@@ -118,7 +132,8 @@ def page(kind: str, terms: Terms, sheet: Sheet, date: dt.date, token: str, house
         facts["subject"] = " ".join(env.get_template(f"{folder}/subject.txt").render(**facts).split())
         body = env.get_template(f"{folder}/body.html")
         text = env.get_template(f"{folder}/body.txt").render(**facts).strip() + "\n"
-        return Page(body.render(**facts, styled=False), text, body, facts, house)
+        plain = body.render(**facts, styled=False)
+    return Page(plain, text, body, facts, house, words(plain), shape_of(plain), text)
 
 
 def files(
@@ -143,18 +158,39 @@ def files(
     """
     contents: dict[str, bytes] = {}
     if "pdf" in formats:
-        to_pdf = _to_pdf if press is None else press.print
-        contents["pdf"], n, drawn = to_pdf(page.plain, _STYLES[paper], identifier, attachments)
+        sheet = (page.plain, _STYLES[paper], identifier, attachments)
+        printed = _to_pdf(*sheet) if press is None else press.print(*sheet, shape=page.shape)
+        contents["pdf"], n, drawn = printed
         if pages is not None and n > pages:
             return f"the notice runs to {n} pages; {pages} can be sent: shorten what it says"
         # A template may hide a block; every letter of the text has to stand on the pages.
-        if Counter("".join(page.text.split())) - Counter("".join("".join(drawn).split())):
+        if _lacking(page, drawn):
             return "the PDF does not show all words of the letter: a template hides some"
     if "html" in formats:
         contents["html"] = page.styled.encode()
     if "txt" in formats:
         contents["txt"] = page.text.encode()
     return contents
+
+
+def _lacking(page: Page, drawn: Sequence[str]) -> bool:
+    """Whether a letter of the text is not drawn.
+
+    What is said to everybody, and what is drawn on each page of its like, are long and few: they are
+    counted once. What is left is counted for each letter.
+    """
+    spare = _spare(drawn[0] if drawn else "", page.still).copy()
+    spare.update(Counter("".join("".join(drawn[1:]).split())))
+    spare.subtract(Counter("".join(page.told.split())))
+    return min(spare.values(), default=0) < 0
+
+
+@lru_cache(64)
+def _spare(drawn: str, said: str) -> Counter[str]:
+    """Return how much oftener each letter is drawn than said; below 0 where it is said oftener."""
+    spare = Counter("".join(drawn.split()))
+    spare.subtract(Counter("".join(said.split())))
+    return spare
 
 
 def digest(kind: str, terms: Terms, house: Path | None) -> str:

@@ -36,6 +36,7 @@ class Reissued:
     ----------
     how : ``kept`` (the stored file), ``rendered`` (anew, in the issued words), ``words`` (those alone)
     same_bytes : whether it is the issued file, bit for bit
+    but_signature : whether it is what a signature was put on, bit for bit; the issued file has the signature
     same_environment : whether template and tools are those of then; None where no letter came of today's
     cause : why it is only the words
     """
@@ -47,14 +48,15 @@ class Reissued:
     same_bytes: bool
     same_environment: bool | None
     cause: str = ""
+    but_signature: bool = False
 
     @property
     def state(self) -> State:
-        """Whether it is as it must be: on the same environment, the same bytes.
+        """Whether it is as it must be: on the same environment, the same bytes, or those that were signed.
 
         Elsewhere other bytes say nothing against the record, and nothing for it.
         """
-        if self.same_bytes:
+        if self.same_bytes or self.but_signature:
             return "holds"
         return "differs" if self.same_environment else "not_measured"
 
@@ -81,18 +83,28 @@ def reissued(ledger: Ledger, document: IssuedDocument, folder: Path | None = Non
     words = documents.words(ledger, document)
     letters = Letters(ledger, document.audit, folder)
     made = _rendered(ledger, letters, document, words)
-    if document.format == "pdf" and isinstance(made, Document) and _digest(made) != document.sha256:
+    signed = documents.signed_over(ledger, document)
+    wanted = signed or document.sha256
+    if document.format == "pdf" and isinstance(made, Document) and _digest(made) != wanted:
         letters.press = Press()  # it may have been stamped: the same page in other bytes
         stamped = _rendered(ledger, letters, document, words)
-        if isinstance(stamped, Document) and _digest(stamped) == document.sha256:
+        if isinstance(stamped, Document) and _digest(stamped) == wanted:
             made = stamped
     alike = None
     if isinstance(made, Document):
         then = (document.environment_digest, document.template_digest)
         alike = (made.environment_digest, made.template_digest) == then
         if made.words == words:
-            same = _digest(made) == document.sha256
-            return Reissued(document, "rendered", document.format, made.content, same, alike)
+            same = _digest(made) == wanted
+            return Reissued(
+                document,
+                "rendered",
+                document.format,
+                made.content,
+                same and signed is None,
+                alike,
+                but_signature=same and signed is not None,
+            )
     cause = made if isinstance(made, str) else "today's program says it in other words"
     plain = textwrap.fill(words, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
     return Reissued(document, "words", "txt", plain.encode(), False, alike, cause)

@@ -93,26 +93,24 @@ class Terms:
     as_of: dt.date | None = None
     sealed: bool = True
     all_texts: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (language, key) -> text
+    texts_lang: str = ENGLISH  # the language that the prescribed texts stand in: the letter's, else English
 
     def told(self, kind: str, entity: str, code: str, house: Path | None) -> Terms:
         """Return the terms of another kind of letter, in another place and language."""
         lender, several = _lender(self.config, entity)
         texts = _texts(self.all_texts, code)
+        words = language(kind, code, entity, house)
+        said = {language for language, key in self.all_texts if key in _PRESCRIBED}
         return replace(
             self,
             entity=entity,
             creditor=_creditor(lender),
             agency=agency_lines(lender.get("ecoa_agency"), texts),
             texts=texts,
-            words=language(kind, code, entity, house),
+            words=words,
             several_creditors=several,
+            texts_lang=words.code if words.code in said else ENGLISH,
         )
-
-    @property
-    def texts_lang(self) -> str:
-        """The language that the prescribed texts stand in: the letter's, else English."""
-        said = {language for language, key in self.all_texts if key in _PRESCRIBED}
-        return self.words.code if self.words.code in said else ENGLISH
 
     def statement_of(self, reason: Reason) -> str:
         """Return a reason's statement in the letters' language; empty where the dictionary has none.

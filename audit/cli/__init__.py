@@ -36,6 +36,7 @@ COMMANDS = {
     "held": "audit.cli.held:held",
     "due": "audit.cli.due:due",
     "sent": "audit.cli.sent:sent",
+    "handover": "audit.cli.handover:handover",
     "reissue": "audit.cli.reissue:reissue",
     "correct": "audit.cli.correct:correct",
     "affected": "audit.cli.correct:affected",

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audit.ledger.dues import Due
+    from audit.ledger.handovers import Handover
 
 _WORDS = {
     "notice": "notice",
     "second_notice": "notice after a counteroffer",
     "not_delivered": "letter came back, not delivered",
     "request": "request",
+    "handover": "letters still with",
 }
 
 
@@ -37,11 +39,15 @@ def due(
     ledger: str | None = typer.Option(None, "--ledger", metavar="URL", help=LEDGER_HELP),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
-    """List notices, returned letters and requests by the days that are left; 3 where something is near."""
+    """List notices, returned letters and requests by the days that are left; 3 where something is near.
+
+    Handovers whose day has passed stand before them.
+    """
     from audit.cli.letters import day_of
     from audit.cli.listed import Names, give, near
     from audit.cli.place import open_ledger
     from audit.clocks import load_clocks
+    from audit.ledger import handovers
     from audit.ledger.dues import dues
 
     today = day_of(date)
@@ -54,7 +60,8 @@ def due(
             for one in dues(opened, clocks, found)
             if within is None or (left := one.days_left(today)) is None or left <= within
         ]
-        rows = [_row(one, names.of(one.audit, one.decision), today, clocks) for one in shown]
+        rows = [_handed(one, today) for one in handovers.overdue(opened, today)] if audit is None else []
+        rows += [_row(one, names.of(one.audit, one.decision), today, clocks) for one in shown]
     warned = sum(near(row["days_left"]) or row["what"] == "not_delivered" for row in rows)
     give(
         "due",
@@ -85,9 +92,29 @@ def _row(one: Due, name: str, today: dt.date, clocks: Mapping[str, Any]) -> dict
     }
 
 
+def _handed(one: Handover, today: dt.date) -> dict[str, Any]:
+    return {
+        "what": "handover",
+        "audit": None,
+        "decision": None,
+        "request": None,
+        "state": "open",
+        "cause": None,
+        "due_on": one.until.isoformat(),
+        "days_left": (one.until - today).days,
+        "rule": f"{one.letters} letters to be returned or destroyed",
+        "source": f"log entry {one.entry}",
+        "handover": one.handover,
+        "to": one.to,
+    }
+
+
 def _line(row: Mapping[str, Any]) -> str:
     from audit.cli.listed import left, near
 
+    if row["what"] == "handover":
+        told = f"{_WORDS['handover']} {row['to']}; {row['rule']}, {row['source']}"
+        return f"! {left(row['days_left']):>14}  {row['handover']:<32}  {told}"
     mark = "!" if near(row["days_left"]) or row["what"] == "not_delivered" else " "
     held = f", held: {row['cause']}" if row["cause"] else ""
     which = f" {row['request']} ({row['state']})" if row["request"] else ""

@@ -13,8 +13,11 @@ from audit.cli.place import LEDGER_HELP
 from audit.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from audit.ledger import Ledger
     from audit.ledger.erasure import Erasure
+    from audit.ledger.handovers import Handover
     from audit.ledger.retention import Terms
 
 POLICIES_HELP = (
@@ -46,7 +49,7 @@ def erase(
     not erased. Ends with 3 where something waits or is held.
     """
     from audit.cli.place import open_ledger
-    from audit.ledger import erasure
+    from audit.ledger import erasure, handovers
 
     if sum((person is not None, queue, due, replay)) != 1:
         raise UsageError("erase: one thing at a time. Give PERSON, --queue, --due or --replay.")
@@ -64,13 +67,18 @@ def erase(
         else:
             found = erasure.carry_out(opened, at=now, terms=terms_of(opened, now.date(), policies), by=by)
         elsewhere = _elsewhere(opened)
+        handed = {one.person: handovers.still_with(opened, one.person) for one in found}
     if as_json:
-        typer.echo(json.dumps({"erasures": [_object(one) for one in found], "also_in": elsewhere}))
+        told = [{**_object(one), "handovers": _handed(handed[one.person])} for one in found]
+        typer.echo(json.dumps({"erasures": told, "also_in": elsewhere}))
     else:
         for one in found:
             typer.echo(f"person {one.person}: {one.told}")
             for copy in one.remains:
                 typer.echo(f"  a copy of the key may be left in {copy}")
+            for given, n in handed[one.person]:
+                letters = f"{n} letter{'' if n == 1 else 's'}"
+                typer.echo(f"  {given.handover} is still open: {given.to} has {letters} until {given.until}")
         for place in elsewhere if found and not queue else ():
             typer.echo(f"Erase there too: {place}")
         if not found:
@@ -98,6 +106,13 @@ def terms_of(ledger: Ledger, today: dt.date, folder: Path | None) -> Terms:
 
     file = file_of(ledger.engine.url)
     return in_force(ledger, today, folder or (file.parent if file is not None else Path.cwd()))
+
+
+def _handed(found: Sequence[tuple[Handover, int]]) -> list[dict[str, Any]]:
+    return [
+        {"handover": one.handover, "to": one.to, "until": one.until.isoformat(), "letters": n}
+        for one, n in found
+    ]
 
 
 def _object(one: Erasure) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from audit.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from audit.cli.print_file import Bound
+    from audit.cli.tally import Order, Tally
     from audit.ledger import Ledger
     from audit.runner import Progress
 
@@ -68,6 +70,24 @@ def letters(
         min=0,
         help="With --stamped: make the letters of N decisions both ways, compare, and seal what was found.",
     ),
+    print_to: Path | None = typer.Option(
+        None,
+        "--print-file",
+        metavar="FILE.pdf",
+        help="Bind what goes by mail into one PDF too, with a list of its letters beside it as .csv.",
+    ),
+    pades: Path | None = typer.Option(
+        None, "--pades", metavar="KEY.p12", help="Sign each PDF (PAdES) with this key and its certificate."
+    ),
+    sign_manifest: Path | None = typer.Option(
+        None,
+        "--sign-manifest",
+        metavar="KEY.p12",
+        help="Sign the list of all files (CAdES): manifest.sha256.p7s lies beside it.",
+    ),
+    passphrase_env: str | None = typer.Option(
+        None, "--passphrase-env", metavar="NAME", help="The variable that holds the passphrase of KEY.p12."
+    ),
     jobs: int | None = typer.Option(
         None, "--jobs", metavar="N", min=1, help="Processes that render. Default: every core if --stamped."
     ),
@@ -79,6 +99,7 @@ def letters(
     from audit.cli.output import refuse_foreign
     from audit.cli.place import open_ledger
     from audit.cli.progress import progress_bars
+    from audit.cli.signature import SigningKey
     from audit.cli.tally import Order
     from reports.kinds import KINDS
 
@@ -106,7 +127,12 @@ def letters(
         jobs=jobs or (len(os.sched_getaffinity(0)) if stamped else 1),
         sample=prove_sample,
         together=_TOGETHER if stamped else 1,
+        pades=SigningKey(pades, passphrase_env) if pades else None,
+        manifest_key=SigningKey(sign_manifest, passphrase_env) if sign_manifest else None,
     )
+    _refuse_unsigned(order, passphrase_env)
+    if print_to is not None:
+        _refuse_unbound(print_to, out, order)
     refuse_foreign(out)  # before any work, so that it is not lost to a full folder
     with open_ledger(ledger) as opened, progress_bars(quiet=as_json) as progress:
         found = opened.find(audit)
@@ -119,11 +145,59 @@ def letters(
             out=out,
             progress=progress,
         )
-    typer.echo(json.dumps(tally.as_json()) if as_json else tally.in_words())
+        bound = None if print_to is None else _bound(opened, tally, print_to, progress)
+    told = tally.as_json() if print_to is None else {**tally.as_json(), "print": bound and bound.as_json()}
+    typer.echo(json.dumps(told) if as_json else tally.in_words())
+    if bound is not None and not as_json:
+        typer.echo(bound.in_words())
     if order.date < dt.date.today() and not as_json:
         ago = (dt.date.today() - order.date).days
         typer.echo(f"dated {ago} {'day' if ago == 1 else 'days'} before today: the date is that of mailing")
     raise typer.Exit(3 if tally.refused or tally.held else 0)
+
+
+def _refuse_unsigned(order: Order, passphrase_env: str | None) -> None:
+    keys = [key for key in (order.pades, order.manifest_key) if key is not None]
+    if not keys and passphrase_env is not None:
+        raise UsageError("--passphrase-env: no key is named. Give --pades or --sign-manifest with it.")
+    if keys and order.draft:
+        raise UsageError("--pades, --sign-manifest: a draft is not signed. Leave --draft or the key out.")
+    if order.pades is not None and "pdf" not in order.formats:
+        raise UsageError("--pades: it signs PDFs. Give --format pdf with it, or --sign-manifest.")
+    for key in keys:
+        key.check(order.date, dt.datetime.now(dt.UTC))
+
+
+def _refuse_unbound(file: Path, out: Path, order: Order) -> None:
+    from audit.cli.print_file import refuse_taken
+
+    if order.draft:
+        raise UsageError("--print-file: drafts go to nobody. Leave --draft or --print-file out.")
+    if "pdf" not in order.formats:
+        raise UsageError("--print-file: it binds PDFs. Give --format pdf with it.")
+    if file.absolute().is_relative_to(out.absolute()):
+        raise UsageError(
+            f"--print-file: {file} lies in {out}, which is replaced as a whole. Name another place."
+        )
+    refuse_taken(file)
+
+
+def _bound(ledger: Ledger, tally: Tally, file: Path, progress: Progress) -> Bound | None:
+    """Bind what was written; where that fails the letters stand, and may be bound once more."""
+    from audit.cli.print_file import bind
+    from audit.errors import AuditError
+
+    if not tally.letters:
+        typer.echo(f"{file}: there is no letter to bind, so it was not written", err=True)
+        return None
+    try:
+        return bind(ledger, tally.out, file, at=dt.datetime.now(dt.UTC), progress=progress)
+    except AuditError as error:
+        typer.echo(tally.in_words(), err=True)
+        stands = (
+            f"The letters are recorded and lie in {tally.out}: plainspoken handover bind {tally.out} FILE.pdf"
+        )
+        raise type(error)(f"{error} {stands}") from error
 
 
 def write_letters(

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING
 
+from audit.cli.signature import SIGNATURE
 from audit.ledger.documents import is_recorded
 from audit.record import Document
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from audit.cli.output import OutputFolder
+    from audit.cli.signature import SigningKey
     from audit.ledger import Ledger
 
 NAME = "manifest.sha256"
@@ -25,6 +27,7 @@ def write_manifest(
     folder: OutputFolder,
     hashes: Mapping[str, str],
     templates: Collection[str],
+    key: SigningKey | None = None,
     *,
     resumed: bool = False,
 ) -> None:
@@ -36,6 +39,8 @@ def write_manifest(
     ----------
     hashes : mapping
         Each file's, as the ledger has them.
+    key : SigningKey, optional
+        Signs the list; the signature lies beside it, and the ledger keeps which certificate it names.
     resumed : bool
         Whether a call that died may have recorded the same list: then it is not recorded twice.
 
@@ -46,8 +51,12 @@ def write_manifest(
     """
     text = "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
     folder.write(NAME, text)
+    words = f"{len(hashes)} files"
+    if key is not None:
+        folder.write(SIGNATURE, key.detached(text.encode()))
+        words += f", signed by certificate {key.certificate}"
     if not (resumed and is_recorded(ledger, audit, KIND, hashlib.sha256(text.encode()).hexdigest())):
-        record_text(ledger, audit, KIND, text, f"{len(hashes)} files", sorted(templates))
+        record_text(ledger, audit, KIND, text, words, sorted(templates))
 
 
 def record_text(

@@ -34,6 +34,7 @@ from reports.mandatory import PERSON, RECORD, Gap, NotDue
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from audit.cli.signature import SigningKey
     from audit.ledger import Ledger
     from audit.record import Decision, Document, Outcome, Recipient, Role
     from audit.runner import Progress
@@ -109,7 +110,9 @@ def _write(
             some = (
                 one for place, one in enumerate(chosen(Tally(audit, out, order.draft))) if place in places
             )
-            tally.proof = compare(room, ledger, some)
+            # A signature covers one letter alone, so what is compared carries none.
+            unsigned = room._replace(tell=partial(_told, replace(order, pades=None), which))
+            tally.proof = compare(unsigned, ledger, some)
             seal(ledger, audit, tally.proof)
             room = room._replace(stamped=not tally.proof.differences)
         sending = Sending(audit, sent_at, order.again_reason, order.late_reason)
@@ -131,8 +134,8 @@ def _write(
                     progress("letters", done, len(wanted))
         if isinstance(asked, str):  # a record that names no decision may be anybody's
             tally.exceptions += bad.get("", [])
-        if order.stamped and not order.draft and tally.letters:
-            _manifest(ledger, audit, folder, records, tally)
+        if (order.stamped or order.manifest_key) and not order.draft and tally.letters:
+            _manifest(ledger, audit, folder, records, tally, order.manifest_key)
         folder.write(EXCEPTIONS, as_csv(tally.exceptions))
     tally.moved = folder.moved
     return tally
@@ -150,11 +153,18 @@ def _waiting(tally: Tally, folder: OutputFolder) -> Iterator[None]:
         raise
 
 
-def _manifest(ledger: Ledger, audit: str, folder: OutputFolder, records: Records, tally: Tally) -> None:
+def _manifest(
+    ledger: Ledger,
+    audit: str,
+    folder: OutputFolder,
+    records: Records,
+    tally: Tally,
+    key: SigningKey | None,
+) -> None:
     """Seal the list of all files; where that fails, the letters, which are recorded, stay in their place."""
     try:
         resumed = tally.resumed > 0
-        write_manifest(ledger, audit, folder, records.hashes, records.templates, resumed=resumed)
+        write_manifest(ledger, audit, folder, records.hashes, records.templates, key, resumed=resumed)
     except AuditError as error:
         tally.exceptions.append(Refusal("", None, f"the manifest was not recorded: {error}", RECORD))
 
@@ -171,7 +181,9 @@ def _told(order: Order, which: str, letters: Letters, asked: Asked) -> Told:
         if isinstance(made, Refusal):
             told.exceptions.append(made)
         else:
-            told.letters.append((made, recipient))
+            key = order.pades
+            signed = made if key is None else tuple(key.sign(one, order.date) for one in made)
+            told.letters.append((signed, recipient))
     return told
 
 

@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from multiprocessing import get_context, parent_process
 from threading import Thread
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
     from audit.cli.filing import Filed, Filing
     from audit.ledger import Ledger
     from audit.record import Decision, Document, Recipient
+    from reports.compiled.press import Press
     from reports.letter import Letters
 
-_CHUNK = 16  # decisions that a process is given at once
-_AHEAD = 24  # such chunks for each process: a second's work or less
+_CHUNK = 32  # decisions that a process is given, and reads, at once
+_AHEAD = 12  # such chunks for each process: a second's work or less
 
 
 class Asked(NamedTuple):
@@ -75,10 +77,9 @@ class Room(NamedTuple):
 
     def letters(self, ledger: Ledger) -> Letters:
         """Return the letters of the audit, with a press where they are to be stamped."""
-        from reports.compiled.press import Press
         from reports.letter import Letters
 
-        return Letters(ledger, self.audit, self.folder, Press() if self.stamped else None)
+        return Letters(ledger, self.audit, self.folder, _press() if self.stamped else None)
 
     def told(self, letters: Letters, asked: Asked) -> Told:
         """Return what comes of a decision, with what the press counted for it."""
@@ -90,6 +91,7 @@ class Room(NamedTuple):
 
     def filed(self, letters: Letters, asked: Sequence[Asked]) -> list[Told]:
         """Return what comes of some decisions, their letters put away."""
+        letters.read_ahead([one.decision for one in asked])
         made, filing = [self.told(letters, one) for one in asked], self.filing
         if filing is None:
             return made
@@ -102,6 +104,14 @@ class Room(NamedTuple):
                     told.exceptions.append(Refusal(recipient.decision, recipient.role, str(error), RECORD))
             told.letters = []
         return made
+
+
+@cache
+def _press() -> Press:
+    """Return the press of this process: what it compiled for one call serves the next, whatever the audit."""
+    from reports.compiled.press import Press
+
+    return Press()
 
 
 def tell_all(room: Room, ledger: Ledger, asked: Iterable[Asked], jobs: int) -> Generator[Told, None, None]:

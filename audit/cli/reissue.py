@@ -91,6 +91,7 @@ def _write(ledger: Ledger, decision: Decision, issued: list[Any], out: Path) -> 
                     "sha256": one.sha256,
                     "how": again.how,
                     "same_bytes": again.same_bytes,
+                    "but_signature": again.but_signature,
                     "same_environment": again.same_environment,
                     "cause": again.cause or None,
                     "state": again.state,
@@ -105,6 +106,8 @@ def _line(one: dict[str, Any]) -> str:
         return f"{_TOLD['words']}: {one['cause']}{on}"
     if one["same_bytes"]:
         return f"{_TOLD[one['how']]}, bit for bit"
+    if one["but_signature"]:
+        return f"{_TOLD['rendered']}, bit for bit what was signed; the signature is in the issued file alone"
     if one["same_environment"]:
         return f"{_TOLD['rendered']}, but other bytes on the same environment. Run plainspoken verify."
     return f"{_TOLD['rendered']}; other bytes, since template or tools are not those of then"

@@ -33,8 +33,9 @@ def purpose_for(
     """Return what makes two calls the same, so that the second may go on in the folder of the first."""
     said = (asked if isinstance(asked, str) else sorted(asked), order.date.isoformat(), order.formats)
     more = (order.draft, order.again_reason, order.late_reason, order.kind, order.lang, order.stamped)
+    keys = [key and key.certificate for key in (order.pades, order.manifest_key)]
     # A hash: reasons are words about people, and ids are theirs.
-    same = hashlib.sha256(json.dumps([*said, *more]).encode()).hexdigest()
+    same = hashlib.sha256(json.dumps([*said, *more, *keys]).encode()).hexdigest()
     return {"ledger": ledger.origin, "audit": audit, "order": same}
 
 

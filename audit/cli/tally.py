@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from audit.cli.pressroom import Told
     from audit.cli.rescue import Resumed
+    from audit.cli.signature import SigningKey
     from audit.cli.stamped_sample import Sampled
     from audit.record import Refusal
 
@@ -39,6 +40,8 @@ class Order:
     jobs: int = 1  # processes that render
     sample: int = 0  # decisions whose letters are made both ways and compared first
     together: int = 1  # letters that are recorded in one transaction
+    pades: SigningKey | None = None  # signs each PDF
+    manifest_key: SigningKey | None = None  # signs the manifest
 
 
 @dataclass(slots=True)

@@ -272,8 +272,7 @@ class Ledger:
 
     def figures(self, audit: Audit | str) -> dict[str, Figure]:
         """Return the figures by name."""
-        found = read.sealed_rows(self, audit, tables.figures, shapes.figure_of)
-        return {figure.name: figure for figure in found}
+        return {one.name: one for one in read.sealed_rows(self, audit, tables.figures, shapes.figure_of)}
 
     def references(self, audit: Audit | str) -> tuple[Reference, ...]:
         """Return the references, each with its applicants' places."""

@@ -15,20 +15,18 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audit.errors import GoneError, UsageError
+from audit.errors import UsageError
 from audit.ledger import case as cases_
-from audit.ledger import events, gone, tables
+from audit.ledger import events, tables
+from audit.ledger.casebook import cells_at, opened_case, opened_cells, refuse_emptied
 from audit.ledger.columns import BEGINNING, is_named
 from audit.ledger.database import reading, records
-from audit.ledger.part import place
 from audit.ledger.read import audit_id, parts_of
 from audit.record import Audit, CaseFile, Decision, HoldEnd, Person
 from audit.record.words import DENIED, TELLING
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
-    from audit.ledger.partitions import Unpacked
-    from audit.ledger.people import Keyring
 
 _PEOPLE = 8  # rows read at a time for the persons of one decision
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
@@ -203,14 +201,6 @@ def _name(decision: Decision | str) -> str:
     return decision if isinstance(decision, str) else decision.decision
 
 
-@cache
-def _locked_at() -> sa.Select[Any]:
-    """Return the query for the locked cells of a decision, made once."""
-    table = tables.locked_fields
-    place = (table.c.entry == sa.bindparam("entry"), table.c.place == sa.bindparam("place"))
-    return sa.select(table).where(*place).order_by(table.c.pos)
-
-
 def case(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> CaseFile:
     """Return the case of a decision, unlocked: its id in clear, its record, what the model saw."""
     name = audit_id(audit)
@@ -218,26 +208,11 @@ def case(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> CaseFi
         known = not isinstance(decision, str)
         entry, seq, row = place_of(ledger, connection, name, _name(decision), is_pseudonym=known)
         pos, keyring = row["pos"], ledger.keyring
-        found = connection.execute(_locked_at(), {"entry": entry, "place": pos}).all()
+        found = cells_at(connection, entry, [pos])[pos]
         held = ledger.shelf.take(connection, entry, "inputs").get("")
-        _refuse_emptied(connection, entry, found)
         keyring.forget()  # whoever was erased meanwhile, by another program, stays locked
         keyring.open_keys(connection, [cell.person for cell in found])
-        opened = [one for one in _opened(keyring, name, seq, pos, found) if one is not None]
-        return cases_.case_of(opened, unlocked_inputs(ledger, name, seq, pos, held))
-
-
-def _refuse_emptied(connection: Connection, entry: int, cells: Sequence[Any]) -> None:
-    """Say that a case was purged, where it was.
-
-    Raises
-    ------
-    GoneError
-    """
-    if any(not cell.cell for cell in cells):
-        emptied = gone.blanked(connection).get((tables.locked_fields.name, entry))
-        if emptied is not None:
-            raise GoneError(f"cases of log entry {entry}: {emptied.told}.")
+        return opened_case(ledger, connection, name, (entry, seq, pos), found, held)
 
 
 def people(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> tuple[Person, ...]:
@@ -249,46 +224,15 @@ def people(ledger: Ledger, audit: Audit | str, decision: Decision | str) -> tupl
         fields = sa.select(table).where(table.c.entry == entry, table.c.place == pos).order_by(table.c.pos)
         roles = sa.select(persons.c.role).where(persons.c.entry == entry, persons.c.place == pos)
         found = connection.execute(fields).all()
-        _refuse_emptied(connection, entry, found)
+        refuse_emptied(connection, entry, found)
         keyring.forget()  # whoever was erased meanwhile, by another program, stays locked
         keyring.open_keys(connection, [cell.person for cell in found])
-        opened = _opened(keyring, name, seq, pos, found)
+        opened = opened_cells(keyring, name, seq, pos, found)
         in_order = connection.scalars(roles.order_by(persons.c.pos))
         return tuple(
             Person(cell.person.hex() if text is None else json.loads(text)["person"], role)
             for cell, text, role in zip(found, opened, in_order, strict=True)
         )
-
-
-def _opened(keyring: Keyring, audit: str, seq: int, pos: int, cells: Sequence[Any]) -> list[bytes | None]:
-    """Return what the cells of a decision held; None for another applicant who was erased.
-
-    Raises
-    ------
-    GoneError
-        Where the first applicant was: the application itself is locked under them.
-    """
-    opened: list[bytes | None] = []
-    for cell in cells:
-        try:
-            opened.append(keyring.unlock(cell.person, place(audit, seq, pos, cell.field), cell.cell))
-        except GoneError:
-            if not opened:
-                raise
-            opened.append(None)
-    return opened
-
-
-def unlocked_inputs(
-    ledger: Ledger, audit: str, seq: int, pos: int, held: Unpacked | None
-) -> dict[str, float | str | None]:
-    """Return what the model saw of a decision; the person's key must be open."""
-    found = held.row_at(pos) if held is not None else None
-    if held is None or found is None:
-        return {}
-    names = held.described("cell")["fields"]
-    plain = ledger.keyring.unlock(found["person"], place(audit, seq, pos, "inputs"), found["cell"])
-    return cases_.inputs_of(plain, names)
 
 
 def attributions(

@@ -139,6 +139,19 @@ def letters(ledger: Ledger, decision: str | None = None) -> tuple[IssuedDocument
         return tuple(issued_of(row) for row in records(rows))
 
 
+def of_decisions(ledger: Ledger, decisions: Sequence[str]) -> dict[str, list[IssuedDocument]]:
+    """Return what was issued about each of some decisions (pseudonyms), oldest first; drafts left out."""
+    table = tables.documents
+    query = sa.select(table).where(
+        table.c.draft == 0, table.c.decision.in_([bytes.fromhex(one) for one in decisions])
+    )
+    found: dict[str, list[IssuedDocument]] = {one: [] for one in decisions}
+    with reading(ledger.engine) as connection:
+        for row in records(connection.execute(query.order_by(table.c.entry, table.c.pos))):
+            found[row["decision"].hex()].append(issued_of(row))
+    return found
+
+
 def with_hashes(ledger: Ledger, hashes: Collection[str]) -> Iterator[IssuedDocument]:
     """Yield what was issued, of all audits, whose bytes have one of these hashes; drafts left out."""
     table = tables.documents
@@ -181,6 +194,15 @@ def content(ledger: Ledger, document: IssuedDocument) -> bytes | None:
             "Run `plainspoken verify`."
         )
     return data
+
+
+def signed_over(ledger: Ledger, document: IssuedDocument) -> str | None:
+    """Return the SHA-256 of the bytes that a letter's signature was put on; None where it has none."""
+    table = tables.log_entries
+    with reading(ledger.engine) as connection:
+        body = connection.scalar(sa.select(table.c.body).where(table.c.position == document.entry))
+    over = json.loads(str(body)).get("signed", {}).get("over")
+    return None if over is None else str(over)
 
 
 def recipient(ledger: Ledger, document: IssuedDocument) -> Recipient | None:

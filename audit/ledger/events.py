@@ -23,7 +23,7 @@ from audit.ledger.database import reading, records
 if TYPE_CHECKING:
     from audit.ledger import Ledger
 
-Act = Literal["hold_end", "delivery", "correction", "request"]
+Act = Literal["hold_end", "delivery", "correction", "request", "handover"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ def write(
     acts: Sequence[Happening],
     at: dt.datetime,
     said: Mapping[str, Any] | None = None,
+    key: str | None = None,
 ) -> int:
     """Write acts of one kind about decisions of one audit as one entry, and sign; return its position.
 
@@ -97,6 +98,7 @@ def write(
     ----------
     connection : holds the write lock
     said : what the entry's body says beside, strings and whole numbers; no name and no free text
+    key : names the entry where it is looked for by its name; else what the acts are
 
     Raises
     ------
@@ -106,7 +108,7 @@ def write(
     moment = shapes.microseconds(at)
     rows = [_row(audit, act, one, moment) for one in acts]
     plain = [[one.decision, *row.values()] for one, row in zip(acts, rows, strict=True)]
-    key = f"{audit}/{act}/{seal.digest(seal.pack([value for row in plain for value in row]))}"
+    key = key or f"{audit}/{act}/{seal.digest(seal.pack([value for row in plain for value in row]))}"
     wordy = {bytes.fromhex(one.person) for one in acts if one.person is not None and one.words}
     ledger.keyring.forget()  # whoever was erased meanwhile, by another program, stays locked
     ledger.keyring.open_keys(connection, sorted(wordy))

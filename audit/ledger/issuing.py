@@ -75,6 +75,7 @@ class Closed:
     root: bytes
     leaf: bytes
     access: str | None
+    signed: Mapping[str, str] | None = None  # what a signature is over, and its certificate
 
     @property
     def issue(self) -> Issue:
@@ -144,7 +145,10 @@ def close(
         "remarks": locked("remarks", json.dumps(remarks).encode()) if again or late else None,
     }
     whole = entries.row_set(tables.documents, [row])
-    return Closed(sending.key(document), row, whole.root, whole.leaves, document.access)
+    signed = None
+    if document.signed_over is not None:
+        signed = {"over": document.signed_over, "certificate": document.certificate or ""}
+    return Closed(sending.key(document), row, whole.root, whole.leaves, document.access, signed)
 
 
 def record(
@@ -302,6 +306,7 @@ class Appended:
             "sent_at": one.row["sent_at"],
             "kind": one.row["kind"],
             **({} if one.access is None else {"access": one.access}),
+            **({} if one.signed is None else {"signed": dict(one.signed)}),
         }
         text, leaf = entries.act(one.key, body, {table: {"n": 1, "root": one.root.hex()}})
         self._frontier = self._frontier.append(leaf)

@@ -15,8 +15,9 @@ from sqlalchemy.engine import Connection
 
 from audit.ledger import case as cases_
 from audit.ledger import gone, tables
+from audit.ledger.casebook import unlocked_inputs
 from audit.ledger.database import reading
-from audit.ledger.decisions import decisions, unlocked_inputs
+from audit.ledger.decisions import decisions
 from audit.ledger.part import place
 from audit.ledger.read import audit_id, parts_of, rows_of
 from audit.record import Audit, CaseFile, Decision, QuarantinedRow

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from audit.errors import UsageError
 from audit.ledger import shapes, tables
+from audit.ledger.casebook import unlocked_inputs
 from audit.ledger.database import reading
-from audit.ledger.decisions import unlocked_inputs
 from audit.ledger.read import audit_id, parts_of, rows_of
 from audit.record import Audit, Reference
 

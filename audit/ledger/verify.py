@@ -35,7 +35,16 @@ if TYPE_CHECKING:
 _SHOWN = 8  # problems named in one fact
 _SIGNED_ACTS = (
     *("ledger", "seal", "document", "key", "sample", "export", "access", "erasure", "hold", "purge"),
-    *("hold_end", "delivery", "correction", "request"),
+    *(
+        "hold_end",
+        "delivery",
+        "correction",
+        "request",
+        "handover",
+        "handed_over",
+        "handover_end",
+        "print_file",
+    ),
 )
 _ACTS_ON_RECORDS = ("erasure", "hold", "purge")  # what an audit's rows may rest on
 

@@ -68,6 +68,8 @@ class Document:
     entity: str | None = None
     reading_grade: float | None = None  # of its English sentences; None in other languages
     access: DocumentAccess | None = None  # of a report: who may read it; letters are their addressee's
+    signed_over: str | None = None  # of a PDF with a signature: SHA-256 of its bytes before it
+    certificate: str | None = None  # SHA-256 of the certificate that it names
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from reports.compiled.frozen import Frozen, freeze
 from reports.compiled.proving import other_number, other_share, other_texts
 from reports.compiled.setting import Line, Setter, Unset
 from reports.compiled.shape import Shape, shape_of
-from reports.compiled.specimen import Specimen, specimen
+from reports.compiled.specimen import least, specimen
 from reports.pdf import to_pdf
 
 if TYPE_CHECKING:
@@ -77,13 +77,20 @@ class Press:
         styles: Sequence[str],
         identifier: bytes,
         attachments: Sequence[AttachedFile] = (),
+        *,
+        shape: Shape | None = None,
     ) -> Printed:
         """Return the PDF of a letter's page.
 
-        The parameters are those of ``pdf.to_pdf``.
+        Parameters
+        ----------
+        html, styles, identifier, attachments : as ``pdf.to_pdf``
+        shape : Shape, optional
+            That of the page, where it is known already.
         """
+        shape = shape_of(html) if shape is None else shape
         try:
-            made = self._stamp(shape_of(html), tuple(styles), identifier, attachments)
+            made = self._stamp(shape, tuple(styles), identifier, attachments)
         except (Uncut, Unset) as cause:
             self.causes[str(cause)] += 1
             _LOG.info("a letter is rendered by WeasyPrint: %s", cause)
@@ -123,10 +130,11 @@ class Press:
                 self._keep(known.pages, taken, cause)
                 raise
             self._keep(known.pages, taken, page)
-        fonts = specimen(styles, repertoire).faces
-        for line in (one for each in (*lines, numbers) for one in each or () if one is not None):
-            if not line.glyphs <= fonts[line.font].glyphs:
-                raise Unset("a glyph outside of the repertoire")
+        made = specimen(styles, repertoire)
+        for setters, texts in ((known.cut.texts, shape.texts), (known.cut.numbers, shape.numbers)):
+            for setter, text in zip(setters, texts, strict=True):
+                if setter is not None and not setter.is_within(text, made):
+                    raise Unset("a glyph outside of the repertoire")
         contents = [_filled(parts, lines, numbers, page.cut, shape) for parts in page.cut.pages]
         content = page.frozen[repertoire].letter(contents, [one.content for one in files], identifier)
         drawn = [page.still, *(line.text for each in lines for line in each or ())]
@@ -234,12 +242,12 @@ def rendered(
 
 def _repertoire(shape: Shape, styles: tuple[str, ...]) -> int:
     """Return which repertoire a letter needs."""
-    characters = set("".join((*shape.texts, *shape.numbers)))
-    for repertoire in (0, 1):
-        made: Specimen = specimen(styles, repertoire)
-        if made.characters >= characters:
-            return repertoire
-    raise Unset("a character outside of the repertoire")
+    needed = 0
+    for text in (*shape.texts, *shape.numbers):
+        if (found := least(text, styles)) is None:
+            raise Unset("a character outside of the repertoire")
+        needed = max(needed, found)
+    return needed
 
 
 def _set(shape: Shape, made: Cut) -> list[tuple[Line, ...] | None]:

@@ -9,7 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from reports.compiled.kerned import Kerned
+
+if TYPE_CHECKING:
+    from reports.compiled.specimen import Specimen
 
 _RUNS = re.compile(rb"<([0-9a-f]*)>")
 _FOURS = re.compile(rb"[0-9a-f]{4}")
@@ -52,6 +57,10 @@ class Setter:
     def __init__(self, style: Any, width: float) -> None:
         self.style, self.width = style, width
         self._known: dict[str, tuple[Line, ...]] = {}
+        self._within: dict[tuple[str, Specimen], bool] = {}
+        self._kerned = _kerned.setdefault(self.signature(style, 0), Kerned())
+        # Spaced text is wider than its glyphs.
+        self._plain = style["letter_spacing"] == "normal" and style["word_spacing"] == 0
 
     @staticmethod
     def signature(style: Any, width: float) -> str:
@@ -70,13 +79,30 @@ class Setter:
         if found is None:
             if len(self._known) > 4096:  # names and addresses come once; what repeats comes again soon
                 self._known.clear()
-            found = self._known[text] = tuple(self._drawn(line) for line in self._broken(text))
+            found = self._known[text] = self._put_together(text) or tuple(
+                self._drawn(line) for line in self._broken(text)
+            )
+        return found
+
+    def _put_together(self, text: str) -> tuple[Line, ...] | None:
+        """Return the one line of a text whose letters were drawn before; None where it is to be drawn."""
+        made = self._kerned.line(text, self.width - _TIE) if self._plain and _is_one(text) else None
+        return None if made is None else (Line(text, *made),)
+
+    def is_within(self, text: str, made: Specimen) -> bool:
+        """Whether a repertoire has every glyph of a text's lines."""
+        found = self._within.get((text, made))
+        if found is None:
+            if len(self._within) > 4096:
+                self._within.clear()
+            found = all(line.glyphs <= made.faces[line.font].glyphs for line in self.lines(text))
+            self._within[text, made] = found
         return found
 
     def _broken(self, text: str) -> list[str]:
         from weasyprint.text.line_break import split_first_line
 
-        if text != " ".join(text.split(" ")) or text.strip() != text or any(c in text for c in "\t\n\r\f"):
+        if not _is_one(text):
             raise Unset("blanks that a page would join")
         left, lines = text.encode(), list[str]()
         while True:
@@ -103,6 +129,8 @@ class Setter:
             raise Unset("a text of several fonts")
         (font, size), shown = pen.fonts[0], pen.shown[0]
         glyphs = frozenset(int(four, 16) for run in _RUNS.findall(shown) for four in _FOURS.findall(run))
+        if self._plain:
+            self._kerned.learn(text, font, size, shown, pen.widths)
         return Line(text, font, size, shown, glyphs)
 
 
@@ -115,6 +143,7 @@ class _Pen:
         self.ink_rect, self.logical_rect = ffi.new("PangoRectangle *"), ffi.new("PangoRectangle *")
         self.shown: list[bytes] = []
         self.fonts: list[tuple[str, bytes]] = []
+        self.widths: dict[int, int] = {}
 
     def add_font(self, pango_font: Any) -> tuple[Any, float]:
         from weasyprint.pdf.fonts import Font
@@ -123,6 +152,7 @@ class _Pen:
         key, description, size = get_pango_font_key(pango_font)
         if key not in _fonts:
             _fonts[key] = Font(pango_font, description, size)
+        self.widths = _fonts[key].widths
         return _fonts[key], size
 
     def set_text_matrix(self, *_: float) -> None:
@@ -139,6 +169,12 @@ class _Pen:
 
 
 _fonts: dict[int, Any] = {}
+_kerned: dict[str, Kerned] = {}  # by style, whatever the width
+
+
+def _is_one(text: str) -> bool:
+    """Whether a text stands on a page as it is written: no blanks that are joined, no line that ends."""
+    return "  " not in text and text.strip() == text and not any(c in text for c in "\t\n\r\f")
 
 
 def written(number: float) -> bytes:

@@ -15,7 +15,7 @@ _TAGS = re.compile(r"(<[^>]*>)")
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
 # Where a tag holds a value: what margin boxes repeat, and a mark's place on its scale.
 _NUMBER = re.compile(r'(?<= data-number=")[^"]*(?=")')
-_SHARE = re.compile(r'(?<= style="margin-left: )\d+\.\d\d(?=%")')
+SHARE = re.compile(r'(?<= style="margin-left: )\d+\.\d\d(?=%")')
 # Outlines repeat headings, and metadata the title, so these are of the shape.
 _KEPT = frozenset({"title", "h1", "h2", "h3", "h4", "h5", "h6", "style", "script", "textarea", "option"})
 _VOID = frozenset({"meta", "link", "img", "br", "hr", "col", "input", "wbr", "source", "area", "base"})
@@ -51,7 +51,7 @@ class Shape:
         for place, text in zip(self.at, texts, strict=True):
             tokens[place] = escape(text)
         html = "".join(tokens)
-        for pattern, values in ((_NUMBER, numbers), (_SHARE, shares)):
+        for pattern, values in ((_NUMBER, numbers), (SHARE, shares)):
             left = iter(values)
             html = pattern.sub(lambda _, left=left: escape(next(left)), html)  # type: ignore[misc]
         return html
@@ -69,7 +69,7 @@ class Shape:
     def marks(self) -> tuple[int, ...]:
         """Return the numbers of the elements that stand at a share of their scale."""
         opened = [tag for tag in self.tokens[1::2] if not tag.startswith(("</", "<!"))]
-        return tuple(n for n, tag in enumerate(opened) for _ in _SHARE.findall(tag))
+        return tuple(n for n, tag in enumerate(opened) for _ in SHARE.findall(tag))
 
 
 @lru_cache(1)  # a letter's page is taken apart to be checked, and again to be printed
@@ -100,5 +100,5 @@ def shape_of(html: str) -> Shape:
     shares: list[str] = []
     joined = "".join(key)
     joined = _NUMBER.sub(lambda found: numbers.append(unescape(found[0])) or _SLOT, joined)  # type: ignore[func-returns-value]
-    joined = _SHARE.sub(lambda found: shares.append(found[0]) or _SLOT, joined)  # type: ignore[func-returns-value]
+    joined = SHARE.sub(lambda found: shares.append(found[0]) or _SLOT, joined)  # type: ignore[func-returns-value]
     return Shape(joined, tuple(tokens), tuple(at), tuple(texts), tuple(numbers), tuple(shares))

@@ -9,13 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Any
 
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _LATIN = "".join(chr(point) for point in range(0xA1, 0x100) if point != 0xAD)
@@ -39,9 +36,9 @@ class Face:
     glyphs: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Specimen:
-    """The fonts of a repertoire by the names that pages call them by."""
+    """The fonts of a repertoire by the names that pages call them by; each is made once."""
 
     characters: frozenset[str]
     faces: dict[str, Face]
@@ -107,6 +104,10 @@ def _held() -> frozenset[int]:
     return frozenset(held[0] & held[1])
 
 
-def holds(made: Specimen, texts: Sequence[str]) -> bool:
-    """Whether a repertoire has every character of some texts."""
-    return made.characters.issuperset("".join(texts))
+@lru_cache(8192)  # most texts of a letter are said to everybody
+def least(text: str, styles: tuple[str, ...]) -> int | None:
+    """Return the first repertoire that has every character of a text; None where none has."""
+    for repertoire in range(len(REPERTOIRES)):
+        if specimen(styles, repertoire).characters.issuperset(text):
+            return repertoire
+    return None

@@ -6,7 +6,7 @@ import pyphen
 import pytest
 
 from audit.policy import seed_reasons
-from audit.reading import grade, syllables
+from audit.reading import grade, grade_of_lines, syllables
 
 # Counted by hand.
 BY_HAND = """
@@ -49,3 +49,17 @@ def test_the_grade_is_the_published_formula() -> None:
     said = grade("We could not verify your income. Please call us.")
     assert said == pytest.approx(0.39 * 9 / 2 + 11.8 * 12 / 9 - 15.59)
     assert grade("12 34") is None
+
+
+def test_lines_have_the_grade_of_their_text() -> None:
+    """Counted line by line or at once, the grade is the same number; no lines have none."""
+    lines = [
+        "We could not approve your application.",
+        "Is the 3.5 % rate wrong?!",
+        "Ask us... or write.",
+        "12!",
+        "You’re free to call the bureau.",
+    ]
+    for n in range(len(lines) + 1):
+        assert grade_of_lines(lines[:n]) == grade(" ".join(lines[:n]))
+    assert grade_of_lines([]) is None

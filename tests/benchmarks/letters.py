@@ -3,11 +3,19 @@
 Run by hand: ``python tests/benchmarks/letters.py --json``; ``--letters`` for fewer. Unit: milliseconds of
 this process's processor for each letter, so that it is a figure of one core. The peer, ``naive``, is what
 one writes first: ``HTML(string=…).write_pdf()`` with the style in the page. ``rendered`` is WeasyPrint with
-style and fonts read once, ``stamped`` the compiled pages. The three take turns letter by letter, so that
-what else the machine does falls on all of them. ``end_to_end`` is reading the case, wording and checking the
-letter, its PDF, hash and file; ``pdf`` is the PDF alone. Compiling is told aside: it is once a shape, however
-many letters have it, and ``at`` is the ratio for so many letters with it counted in. Recording in the ledger
-is the same for all three and is in none.
+style and fonts read once, ``stamped`` the compiled pages. The three take turns every 32 decisions, so that
+what else the machine does falls on all of them, and none finds a cache that another emptied.
+``end_to_end`` is reading the case, wording and checking the letter, its PDF, hash and file (its own, as in
+an outbox); ``pdf`` is the PDF alone. Stamped letters read their cases some dozens at once, as ``letters``
+does, and each bears its share. Compiling is told aside: it is once a shape, however many letters have it,
+and ``at`` is the ratio for so many letters with it counted in. Recording in the ledger is the same for all
+three and is in none.
+
+``--night N`` adds a night of stamped letters as ``letters --stamped`` renders them, N of them in all: letters
+for each second of the wall clock by one process and by two, both warm (the first half is not timed); the
+peak of memory after a tenth of them and after all; and a single letter in a warm process, its case read by
+itself. Below some thousands two processes still compile in the second half; on a machine whose cores are busy
+the ratio says more of the machine than of letters.
 """
 
 from __future__ import annotations
@@ -16,10 +24,13 @@ import argparse
 import datetime as dt
 import hashlib
 import json
+import resource
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,14 +38,19 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from audit import assets
+from audit.cli.outbox import _told as _told_of
 from audit.cli.outbox import read_recipients_of
+from audit.cli.pressroom import Asked, Room, Told, tell_all
+from audit.cli.tally import Order
 from audit.ledger import Ledger
 from audit.runner import run
 from reports.compiled.press import Press, Printed, rendered
+from reports.compiled.shape import Shape
 from reports.letter import Letters
 from tests.worlds import joint_lender
 
 DAY = dt.date(2026, 11, 20)
+AT_ONCE = 32  # as the pressroom reads
 
 
 class Timed:
@@ -43,16 +59,16 @@ class Timed:
     def __init__(self) -> None:
         self.took: list[float] = []
 
-    def print(self, *page: Any) -> Printed:
+    def print(self, *page: Any, shape: Shape | None = None) -> Printed:
         """Return the PDF of a page."""
         begun = time.process_time()
-        made = self.pdf(*page)
+        made = self.pdf(*page, shape)
         self.took.append(time.process_time() - begun)
         return made
 
     def pdf(self, *page: Any) -> Printed:
         """Return the PDF of a page."""
-        return rendered(*page)
+        return rendered(*page[:4])
 
 
 class Naive(Timed):
@@ -62,7 +78,7 @@ class Naive(Timed):
         """Return the PDF of a page, its style inside it."""
         from weasyprint import HTML
 
-        html, styles, identifier, _ = page
+        html, styles, identifier, *_ = page
         folder = assets.templates()
         style = "".join((folder / name).read_text(encoding="utf-8") for name in styles)
         whole = html.replace("</head>", f"<style>{style}</style></head>")
@@ -80,7 +96,8 @@ class Stamped(Timed):
 
     def pdf(self, *page: Any) -> Printed:
         """Return the PDF of a page."""
-        return self.press.print(*page)
+        *given, shape = page
+        return self.press.print(*given, shape=shape)
 
 
 def _everything(html: str) -> list[str]:
@@ -101,21 +118,76 @@ def measure(folder: Path, n: int) -> dict[str, Any]:
         letters = {way: Letters(ledger, audit, press=press) for way, press in ways.items()}  # type: ignore[arg-type]
         whole: dict[str, list[float]] = {way: [] for way in ways}
         size: dict[str, list[int]] = {way: [] for way in ways}
-        for decision in ledger.decisions(audit, outcome="adverse"):
-            for recipient in known.get(decision.decision, []):
-                for way, each in letters.items():
+        left = iter([one for one in ledger.decisions(audit, outcome="adverse") if one.decision in known])
+        while len(whole["naive"]) < n and (some := list(islice(left, AT_ONCE))):
+            begun = time.process_time()
+            letters["stamped"].read_ahead(some)
+            share = (time.process_time() - begun) / sum(len(known[one.decision]) for one in some)
+            for way, each in letters.items():
+                for decision, recipient in ((one, who) for one in some for who in known[one.decision]):
                     begun = time.process_time()
                     made = each.render(decision, recipient, date=DAY)
                     assert isinstance(made, tuple), made
                     hashlib.sha256(made[0].content).digest()
-                    (folder / f"{way}.pdf").write_bytes(made[0].content)
-                    whole[way].append(time.process_time() - begun)
+                    (folder / f"{way}-{len(whole[way])}.pdf").write_bytes(made[0].content)
+                    took = time.process_time() - begun
+                    whole[way].append(took + (share if way == "stamped" else 0.0))
                     size[way].append(len(made[0].content))
-            if len(whole["naive"]) >= n:
-                break
     stamped = ways["stamped"]
     assert isinstance(stamped, Stamped)
     return _told({way: press.took for way, press in ways.items()}, whole, size, stamped.press)
+
+
+def night(folder: Path, n: int) -> dict[str, Any]:
+    """Return what a night of n stamped letters costs."""
+    world = joint_lender.build(folder / "night", n=2 * min(n, 2000), guarantors=False)
+    run(world.config, ledger=f"sqlite:///{world.folder / 'ledger.db'}")
+    with Ledger.open(f"sqlite:///{world.folder / 'ledger.db'}") as ledger:
+        audit = ledger.find("latest").audit
+        known, _ = read_recipients_of(ledger, audit, world.folder / "recipients.csv")
+        adverse = [one for one in ledger.decisions(audit, outcome="adverse") if one.decision in known]
+        asked = [Asked(one, known[one.decision], []) for one in adverse]
+        order = Order(date=DAY, formats=("pdf",), stamped=True)
+        room = Room(audit, world.folder, stamped=True, tell=partial(_told_of, order, "all"))
+        warm = _single(room.letters(ledger), asked[:40])
+        peaks = _peaks(tell_all(room, ledger, islice(cycle(asked), n), 1), n)
+        rates = {
+            jobs: _rate(tell_all(room, ledger, islice(cycle(asked), n), jobs), n) for jobs in (1, 2, 1, 2)
+        }
+    return {
+        "letters_per_second": rates,
+        "two_to_one": round(rates[2] / rates[1], 2),
+        "peak_mb": peaks,
+        "single_ms": warm,
+    }
+
+
+def _single(letters: Letters, asked: Sequence[Asked]) -> float:
+    """Return the median milliseconds, by the wall clock, of a letter whose case is read by itself."""
+    took = []
+    for one in [*asked, *asked]:
+        begun = time.perf_counter()
+        letters.render(one.decision, one.known[0], date=DAY)
+        took.append(time.perf_counter() - begun)
+    return round(1000 * median(took[len(asked) :]), 2)
+
+
+def _rate(made: Iterable[Told], n: int) -> float:
+    """Return how many decisions a second are told in the second half of a night."""
+    begun = 0.0
+    for at, _ in enumerate(made):
+        if at == n // 2:
+            begun = time.perf_counter()
+    return round((n - n // 2) / (time.perf_counter() - begun), 1)
+
+
+def _peaks(made: Iterable[Told], n: int) -> dict[int, float]:
+    """Return the most memory that this process ever had, in MB, after a tenth of a night and after all."""
+    peaks = {}
+    for at, _ in enumerate(made, start=1):
+        if at in (n // 10, n):
+            peaks[at] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    return peaks
 
 
 def _told(
@@ -153,10 +225,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--letters", type=int, default=100)
+    parser.add_argument("--night", type=int, default=0, metavar="N")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         told = measure(Path(folder), asked.letters)
+        if asked.night:
+            told |= night(Path(folder), asked.night)
     if asked.json:
         print(json.dumps(told))
         return

@@ -28,14 +28,14 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
     looked = [looks(costs, one.favour) for costs, one in zip(trial.costs, trial.options, strict=True)]
     gains: list[Floats] = []
     for size in range(1, min(most_factors, k) + 1):
-        room = np.array([_room(sets, size, at_most) for sets in found], dtype=np.int64)
+        # One factor is asked of everybody: each that turns alone may be the cheapest once it is drawn back.
+        room = np.array([k if size == 1 else _room(sets, size, at_most) for sets in found], dtype=np.int64)
         wanted = np.flatnonzero(room)
         if not len(wanted):
             break
         if size == 1:
             who, option, which, cost, scores = _alone(trial, looked)
             gains = _gains(trial, looked, scores, which)
-            room[:] = k  # each factor that turns alone may be the cheapest once it is drawn back
         else:
             inside, choice, which = together(
                 size,
@@ -115,7 +115,7 @@ def _alone(trial: Trial, looked: Sequence[Ints]) -> tuple[Ints, Ints, Ints, Floa
         who, place = np.nonzero(options >= 0)
         option = options[who, place]
         cost = trial.costs[at].take(who * trial.costs[at].shape[1] + option)
-        parts.append((who, option, np.full(len(who), at), cost))
+        parts.append((who, option, np.full(len(who), at, dtype=np.int16), cost))
     who, option, which, cost = (np.concatenate(one) for one in zip(*parts, strict=True))
     return who, option, which, cost, trial.scores_of_one(which, who, option)
 

@@ -72,7 +72,7 @@ def shrunk_alone(
         # Of the looks those that cost less are known not to turn.
         prices[rows[:, None], np.where(seen < 0, seen[:, :1], seen)] = np.inf
         group, other = np.nonzero(prices < room[:, None])
-        parts.append((mine[group], other, np.full(len(group), at), prices[group, other]))
+        parts.append((mine[group], other, np.full(len(group), at, dtype=np.int16), prices[group, other]))
     if not parts:
         return option
     group, other, factor, cost = (np.concatenate(one) for one in zip(*parts, strict=True))

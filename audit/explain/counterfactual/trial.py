@@ -84,12 +84,12 @@ class Trial:
         self.tried[:] += np.bincount(who, minlength=len(self.encoded))
         return found
 
-    def scores_of_one(self, which: Ints, who: Ints, option: Ints) -> Floats:
+    def scores_of_one(self, which: Choices, who: Ints, option: Ints) -> Floats:
         """Return float64[c] for candidates that change factor ``which`` alone, in the order of factors.
 
         All of them together: a model that is asked in batches of one size is asked less often.
         """
-        found, factors = np.empty(len(who)), np.arange(len(self.options) + 1)
+        found, factors = np.empty(len(who)), np.arange(len(self.options) + 1, dtype=np.int16)
         for start in range(0, len(who), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
             mixes, taken = self.encoded.take(who[some], axis=0), option[some]

@@ -114,7 +114,7 @@ def test_changes_of_one_factor_are_scored_as_any_others_are(monkeypatch):
     """The same scores, in batches that end within a factor and skip some."""
     monkeypatch.setattr("audit.explain.counterfactual.trial._AT_ONCE", 7)
     trial, draw = a_trial(), np.random.default_rng(3)
-    which = np.sort(draw.choice([0, 2], size=50))
+    which = np.sort(draw.choice([0, 2], size=50)).astype(np.int16)
     who, option = draw.integers(0, 12, 50), draw.integers(0, 30, 50)
     choice = np.full((50, 3), -1, dtype=np.int16)
     choice[np.arange(50), which] = option

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +17,7 @@ from reports import language
 from reports.checks import Violation
 from reports.disclosure import ScoreBlock
 from reports.html import environment
-from reports.lint import ECOA_NOTICE, lint
+from reports.lint import ECOA_NOTICE, RAW_NAME, _raw_names, lint
 from reports.notice import Notice, compose
 from reports.terms import Terms, read_terms
 from tests.worlds import noticed
@@ -384,3 +386,33 @@ def test_a_decision_by_missing_value_prints_the_missing_statement() -> None:
     assert Sent(decided=a_decision(reasons=(missing,))).broken() == set()
     wrong = replace(missing, statement=code.statement["en"])
     assert Sent(decided=a_decision(reasons=(wrong,))).broken() == {"d"}
+
+
+def test_names_of_columns_are_found_as_each_by_itself() -> None:
+    """One pattern of all names finds what a search for each of them finds, and no ordinary word is one."""
+    rng = random.Random(11)
+    names = frozenset({"late_3", "PAY_0", "creditLimit", "x.y", "income", "3", "a_b", "a_b_c", "PAY_01"})
+    raw = [name for name in names if RAW_NAME.search(name)]
+    pattern = _raw_names(names, frozenset({"sex", "age_2"}))
+    words = [
+        *raw,
+        "age_2",
+        "income",
+        "sex",
+        "The",
+        "payment",
+        "(a_b)",
+        "a_b.",
+        "xa_b",
+        "PAY_012",
+        "x.yz",
+        "33",
+    ]
+    seen = set()
+    for _ in range(400):
+        sentence = rng.choice(["", " ", "-"]).join(rng.choices(words, k=rng.randint(1, 4)))
+        alone = any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sentence) for name in [*raw, "age_2"])
+        assert (pattern.search(sentence) is not None) == alone, sentence
+        seen.add(alone)
+    assert seen == {True, False}
+    assert _raw_names(frozenset({"income"}), frozenset()).search("income, late_3") is None
