@@ -175,7 +175,10 @@ class OutputFolder:
         refuse_foreign(self.path, kept=self._kept)  # something may have come meanwhile
         shutil.rmtree(self._temporary / MAKING, ignore_errors=True)
         files = sorted(_files(self._temporary, self._kept))
-        manifest = json.dumps({"made_by": "plainspoken", "files": files, "lasting": self.lasting}, indent=1)
+        said = {"made_by": "plainspoken", "files": files, "lasting": self.lasting}
+        # Until names are exchanged a kill leaves it to the next call, which has to know what it is for.
+        more = {} if self._purpose is None else {"purpose": self._purpose}
+        manifest = json.dumps({**said, **more}, indent=1)
         self.write(MARKER, manifest + "\n")
         try:
             self._carry()

@@ -218,15 +218,9 @@ class Ledger:
         keep_bytes: bool = False,
     ) -> IssuedDocument:
         """Record a document that was issued (or drafted); see ``issuing.record``."""
+        why = {"again_reason": again_reason, "late_reason": late_reason}
         return issuing.record(
-            self,
-            audit,
-            document,
-            sent_at,
-            recipient=recipient,
-            again_reason=again_reason,
-            late_reason=late_reason,
-            keep_bytes=keep_bytes,
+            self, audit, document, sent_at, recipient=recipient, keep_bytes=keep_bytes, **why
         )
 
     def checkpoint(self) -> str:

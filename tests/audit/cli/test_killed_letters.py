@@ -51,7 +51,7 @@ def test_two_processes_make_the_batch_of_one(one: Ground, two: Ground) -> None:
 
 
 def test_killed_around_the_record_of_a_group(one: Ground) -> None:
-    """Kill -9 right before the commit, right after it, and once the manifest is recorded."""
+    """Kill -9 right before the commit, right after it, and before the folder stands."""
     tally = killed_letters.at_steps(one, POINTS.__contains__)
     assert (tally.tries, tally.resumed > one.n_letters) == (len(POINTS), True)
     _held(tally)

@@ -153,7 +153,7 @@ def test_what_is_recorded_outlasts_an_error(tmp_path: Path) -> None:
     with OutputFolder(place, purpose=purpose, orphan=left) as folder:
         folder.write("b.txt", "2")
     assert names(place) == {"a.txt", "b.txt", MARKER}
-    assert output.purpose_of(place) is None
+    assert output.purpose_of(place) == purpose
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
