@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _RUNS = re.compile(rb"<([0-9a-f]*)>")
 _FOURS = re.compile(rb"[0-9a-f]{4}")
+_KEPT = 1024  # texts of a setter, of which a press has some fifty
 _TIE = 0.01  # px; a line that nearly fills its box is left to WeasyPrint
 
 
@@ -46,13 +47,15 @@ class Setter:
         That of a text box.
     width : float
         Pixels that its lines may fill; infinite where nothing breaks them.
+    kerned : Kerned
+        What was drawn in this style and its fonts, whatever the width.
     """
 
-    def __init__(self, style: Style, width: float) -> None:
+    def __init__(self, style: Style, width: float, kerned: Kerned) -> None:
         self.style, self.width = style, width
         self._known: dict[str, tuple[Line, ...]] = {}
         self._within: dict[tuple[str, Specimen], bool] = {}
-        self._kerned = _kerned.setdefault(self.signature(style, 0), Kerned())
+        self._kerned = kerned
         # Spaced text is wider than its glyphs.
         self._plain = style["letter_spacing"] == "normal" and style["word_spacing"] == 0
 
@@ -71,7 +74,7 @@ class Setter:
         """
         found = self._known.get(text)
         if found is None:
-            if len(self._known) > 4096:  # names and addresses come once; what repeats comes again soon
+            if len(self._known) > _KEPT:  # names and addresses come once; what repeats comes again soon
                 self._known.clear()
             found = self._known[text] = self._put_together(text) or tuple(
                 self._drawn(line) for line in self._broken(text)
@@ -87,7 +90,7 @@ class Setter:
         """Whether a repertoire has every glyph of a text's lines."""
         found = self._within.get((text, made))
         if found is None:
-            if len(self._within) > 4096:
+            if len(self._within) > _KEPT:
                 self._within.clear()
             found = all(line.glyphs <= made.faces[line.font].glyphs for line in self.lines(text))
             self._within[text, made] = found
@@ -163,7 +166,6 @@ class _Pen:
 
 
 _fonts: dict[int, Any] = {}
-_kerned: dict[str, Kerned] = {}  # by style, whatever the width
 
 
 def _is_one(text: str) -> bool:

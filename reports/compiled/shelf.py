@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.compiled.cutting import Uncut
 from reports.compiled.fingerprint import fingerprint
+from reports.compiled.kerned import Kerned
 from reports.compiled.page import Compiled, Unkept, as_kept, from_kept
 from reports.compiled.setting import Setter
 from reports.compiled.specimen import REPERTOIRES, Specimen, specimen
@@ -35,7 +36,8 @@ class Shelf:
     def __init__(self, cache: Cache | None = None) -> None:
         self._cache = cache
         self._known: OrderedDict[Hashable, Compiled | Uncut] = OrderedDict()
-        self._setters: dict[str, Setter] = {}
+        self._setters: dict[tuple[tuple[str, ...], str], Setter] = {}
+        self._kerned: dict[tuple[tuple[str, ...], str], Kerned] = {}
         self._least: dict[tuple[str, tuple[str, ...]], int | None] = {}
         self._fonts: dict[tuple[tuple[str, ...], int], Specimen] = {}
 
@@ -88,9 +90,10 @@ class Shelf:
     def setter(self, styles: tuple[str, ...], values: Any, width: float) -> Setter:
         """Return what sets texts of a style, computed or kept, in a width."""
         style = Style(values, fonts(styles))
-        name = Setter.signature(style, width)
+        name = styles, Setter.signature(style, width)  # one family may be another font in other sheets
         if name not in self._setters:
-            self._setters[name] = Setter(style, width)
+            kerned = self._kerned.setdefault((styles, Setter.signature(style, 0)), Kerned())
+            self._setters[name] = Setter(style, width, kerned)
         return self._setters[name]
 
     def _remember(self, key: Hashable, made: Compiled | Uncut) -> Compiled | Uncut:

@@ -255,15 +255,15 @@ def test_why_a_page_is_none_is_kept_too() -> None:
 
 def test_where_the_cache_lies() -> None:
     """The variable first, then XDG's, then the home folder's; ``off`` for none."""
-    home = {"HOME": "/home/jo"}
+    home = {"HOME": "/h/jo"}
 
     def place(**more: str) -> str | None:
         found = user_cache(home | more)
         return None if found is None else str(found.folder)
 
-    assert place() == "/home/jo/.cache/plainspoken/letters"
+    assert place() == "/h/jo/.cache/plainspoken/letters"
     assert place(XDG_CACHE_HOME="/var/cache") == "/var/cache/plainspoken/letters"
-    assert place(XDG_CACHE_HOME="cache") == "/home/jo/.cache/plainspoken/letters"
+    assert place(XDG_CACHE_HOME="cache") == "/h/jo/.cache/plainspoken/letters"
     assert place(PLAINSPOKEN_CACHE="/srv/pages") == "/srv/pages/letters"
     assert place(PLAINSPOKEN_CACHE="off") is None
     assert user_cache({}) is None
