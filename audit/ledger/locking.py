@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
+from functools import lru_cache
 from hashlib import blake2b, sha256
 from itertools import chain
 from typing import Any
@@ -122,11 +123,15 @@ def _plain(value: Any) -> float | str | None:
 # --- locks ----------------------------------------------------------------------------------------
 
 
+@lru_cache(8)  # the two inner keys made once: a portfolio has millions of ids, asked for one by one too
+def _pads(key: bytes, kind: str) -> tuple[bytes, bytes]:
+    key = key.ljust(64, b"\0")
+    return bytes(b ^ 0x36 for b in key) + f"{kind}|".encode(), bytes(b ^ 0x5C for b in key)
+
+
 def pseudonyms(key: bytes, kind: str, names: Iterable[str]) -> list[bytes]:
     """Return what stands for each of these ids: HMAC-SHA256 (RFC 2104), its first 16 bytes."""
-    key = key.ljust(64, b"\0")  # the two inner keys made once: a portfolio has millions of ids
-    start = bytes(b ^ 0x36 for b in key) + f"{kind}|".encode()
-    around = bytes(b ^ 0x5C for b in key)
+    start, around = _pads(key, kind)
     return [sha256(around + sha256(start + name.encode()).digest()).digest()[:16] for name in names]
 
 
