@@ -182,7 +182,7 @@ def _chosen(ledger: Ledger, folder: Path, channels: Sequence[str], made: Bound) 
     if not folder.is_dir():
         raise wrong(folder, "there is no such folder", "Name a folder that plainspoken letters wrote")
     files = sorted(folder.glob("*.pdf"))
-    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+    hashes = [hash_of(path) for path in files]
     known = addressed.by_hash(ledger, set(hashes))
     foreign = [path.name for path, one in zip(files, hashes, strict=True) if one not in known]
     if foreign:
