@@ -94,7 +94,8 @@ def _write(
     recipients: Path | None,
     out: Path,
 ) -> dict[str, Any]:
-    from audit.cli.outbox import as_csv, folder_of
+    from audit.cli.addressees import folder_of
+    from audit.cli.outbox import as_csv
     from audit.cli.output import OutputFolder
     from audit.cli.sealing import Records, own_names
     from audit.cli.tally import EXCEPTIONS, Tally
@@ -107,6 +108,12 @@ def _write(
     replaced: list[str] = []
     taken: set[str] = set()
     at = dt.datetime.now(dt.UTC)
+
+    def free(stem: str) -> bool:
+        was_free = stem not in taken
+        taken.add(stem)
+        return was_free
+
     with OutputFolder(out, private=True) as folder:
         records = Records(ledger, audit, order, folder, tally)
         for first, whom in _first_letters(ledger, audit, decision, recipients):
@@ -126,7 +133,7 @@ def _write(
             if isinstance(made, Refusal):
                 tally.exceptions.append(made)
                 continue
-            made = own_names(made, taken)  # a person may have letters of several kinds
+            made = own_names(made, free)  # a person may have letters of several kinds
             # The link stands before the letter does: one that could be sent is never without it.
             hashes = [hashlib.sha256(one.content).hexdigest() for one in made]
             reason = order.again_reason or ""
@@ -143,7 +150,7 @@ def _first_letters(
     ledger: Ledger, audit: str, decision: Decision, recipients: Path | None
 ) -> list[tuple[IssuedDocument, Recipient]]:
     """Return the last letter that each person got on a decision, with whom the new one goes to."""
-    from audit.cli.outbox import read_recipients_of
+    from audit.cli.addressees import of_decision
     from audit.ledger import documents
 
     last: dict[tuple[str, str], IssuedDocument] = {}
@@ -159,7 +166,7 @@ def _first_letters(
         )
     known: dict[str, Recipient] = {}
     if recipients is not None:
-        listed = read_recipients_of(ledger, audit, recipients)[0].get(decision.decision, [])
+        listed = of_decision(ledger, audit, recipients, decision.decision)
         known = {one.role: one for one in listed}
     pairs = []
     for one in last.values():

@@ -11,7 +11,7 @@ from audit.ledger.documents import is_recorded
 from audit.record import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from audit.cli.output import OutputFolder
     from audit.cli.signature import SigningKey
@@ -25,7 +25,7 @@ def write_manifest(
     ledger: Ledger,
     audit: str,
     folder: OutputFolder,
-    hashes: Mapping[str, str],
+    files: Iterable[tuple[str, str]],
     templates: Collection[str],
     key: SigningKey | None = None,
     *,
@@ -37,8 +37,8 @@ def write_manifest(
 
     Parameters
     ----------
-    hashes : mapping
-        Each file's, as the ledger has them.
+    files : iterable of str and str
+        The name of each, and its hash as the ledger has it; in the order of the names.
     key : SigningKey, optional
         Signs the list; the signature lies beside it, and the ledger keeps which certificate it names.
     resumed : bool
@@ -49,9 +49,10 @@ def write_manifest(
     AuditError
         It was not recorded; the file is there.
     """
-    text = "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
+    text = "".join(f"{sha256}  {name}\n" for name, sha256 in files)
     folder.write(NAME, text)
-    words = f"{len(hashes)} files"
+    n = text.count("\n")
+    words = f"{n} files"
     if key is not None:
         folder.write(SIGNATURE, key.detached(text.encode()))
         words += f", signed by certificate {key.certificate}"

@@ -13,32 +13,38 @@ import io
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
+from audit.cli import addressees
+from audit.cli.addressees import NOBODYS, folder_of, lay_out
+from audit.cli.desk import Desk
 from audit.cli.filing import Filing
 from audit.cli.manifest import write_manifest
-from audit.cli.output import OutputFolder
-from audit.cli.pressroom import Asked, Room, Told, tell_all
+from audit.cli.output import MAKING, OutputFolder
+from audit.cli.pressroom import CHUNK, Pressroom, Room, Told, Wanted
 from audit.cli.rescue import AT, purpose_for, rescue
 from audit.cli.sealing import Records, groups, keeps_pdf, moment_of
 from audit.cli.stamped_sample import compare, seal, spaced
 from audit.cli.tally import EXCEPTIONS, Order, Tally
 from audit.errors import AuditError, UsageError
-from audit.ledger import leases
+from audit.ledger import decisions, leases
 from audit.ledger.issuing import Sending
 from audit.record import Refusal
 from reports.letter import Letters, refusal
 from reports.mandatory import PERSON, RECORD, Gap, NotDue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
+    from audit.cli.pressroom import Asked
     from audit.cli.signature import SigningKey
     from audit.ledger import Ledger
     from audit.record import Decision, Document, Outcome, Recipient, Role
     from audit.runner import Progress
 
+_NAME = 16  # bytes of a pseudonym
 _COLUMNS = ("decision", "role", "cause", "citation", "days_left")
 
 
@@ -90,55 +96,74 @@ def _write(
     told = resumed.persons() if resumed else {}
     room = Room(audit, folder_of(ledger, audit), order.stamped, partial(_told, order, which))
     letters = room.letters(ledger)
-    wanted = {one.decision for one in _chosen(letters, audit, asked, order, Tally(audit, out, order.draft))}
-    known, bad = read_recipients_of(ledger, audit, recipients, wanted)
-
-    def chosen(counted: Tally) -> Iterator[Asked]:
-        for one in _chosen(letters, audit, asked, order, counted):
-            name = one.decision
-            yield Asked(one, known.get(name, []), bad.get(name, []), told.get(name, frozenset()))
-
     there = OutputFolder(
         out,
         private=True,
         purpose={**purpose, AT: sent_at.isoformat()},
         orphan=resumed.folder if resumed else None,
     )
-    with there as folder:
-        if order.stamped and order.sample:
-            places = spaced(len(wanted), order.sample)
-            some = (
-                one for place, one in enumerate(chosen(Tally(audit, out, order.draft))) if place in places
-            )
-            # A signature covers one letter alone, so what is compared carries none.
-            unsigned = room._replace(tell=partial(_told, replace(order, pades=None), which))
-            tally.proof = compare(unsigned, ledger, some)
-            seal(ledger, audit, tally.proof)
-            room = room._replace(stamped=not tally.proof.differences)
-        sending = Sending(audit, sent_at, order.again_reason, order.late_reason)
-        keep, together = keeps_pdf(ledger, audit), order.together > 1
-        filing = Filing(folder.filled, out, sending, order.draft, keep, together)
-        records = Records(ledger, audit, order, folder, tally, sent_at)
-        if resumed:
-            tally.goes_on(resumed)
-            records.go_on(resumed)
-        done, room = 0, room._replace(filing=filing)
-        if progress is not None:
-            progress("letters", done, len(wanted))
-        with _waiting(tally, folder), closing(tell_all(room, ledger, chosen(tally), order.jobs)) as made:
-            for group in groups(made, order.together):
-                still()
-                records.take(group)
-                done += len(group)
-                if progress is not None:
-                    progress("letters", done, len(wanted))
+    sending = Sending(audit, sent_at, order.again_reason, order.late_reason)
+    with there as folder, Desk(folder.filled / MAKING) as desk:
+        filing = Filing(
+            folder.filled, out, sending, order.draft, keeps_pdf(ledger, audit), order.together > 1
+        )
+        with Pressroom(room._replace(filing=filing), ledger, order.jobs) as presses:
+            sampled = order.stamped and order.sample > 0
+            if not sampled:
+                presses.start()
+            lay_out(ledger, audit, recipients, desk)
+            names = _Names(_chosen(letters, audit, asked, order, tally))
+            if sampled:
+                some = names.wanted(desk, told, spaced(len(names), order.sample))
+                # A signature covers one letter alone, so what is compared carries none.
+                unsigned = room._replace(tell=partial(_told, replace(order, pades=None), which))
+                tally.proof = compare(unsigned, ledger, unsigned.asked(ledger, list(some)))
+                seal(ledger, audit, tally.proof)
+                presses.room = presses.room._replace(stamped=not tally.proof.differences)
+            records = Records(ledger, audit, order, folder, tally, sent_at, desk)
+            if resumed:
+                tally.goes_on(resumed)
+                records.go_on(resumed)
+            done = 0
+            if progress is not None:
+                progress("letters", done, len(names))
+            with _waiting(tally, folder), closing(presses.tell(names.wanted(desk, told))) as made:
+                for group in groups(made, order.together):
+                    still()
+                    records.take(group)
+                    done += len(group)
+                    if progress is not None:
+                        progress("letters", done, len(names))
         if isinstance(asked, str):  # a record that names no decision may be anybody's
-            tally.exceptions += bad.get("", [])
+            tally.exceptions += addressees.read(desk.cards([NOBODYS]).get(NOBODYS, []))[1]
         if (order.stamped or order.manifest_key) and not order.draft and tally.letters:
             _manifest(ledger, audit, folder, records, tally, order.manifest_key)
         folder.write(EXCEPTIONS, as_csv(tally.exceptions))
     tally.moved = folder.moved
     return tally
+
+
+class _Names:
+    """The decisions whose letters are wanted, by their pseudonyms: 16 bytes each, and no more of memory."""
+
+    def __init__(self, some: Iterable[list[bytes]]) -> None:
+        self._all = bytearray()
+        for names in some:
+            self._all += b"".join(names)
+
+    def __len__(self) -> int:
+        return len(self._all) // _NAME
+
+    def wanted(
+        self, desk: Desk, told: Mapping[str, frozenset[str]], places: Collection[int] | None = None
+    ) -> Iterator[Wanted]:
+        """Yield the decisions with their recipients' rows, all or those at some places."""
+        at = iter(range(len(self)) if places is None else sorted(places))
+        while some := list(islice(at, CHUNK)):
+            names = [bytes(self._all[_NAME * one : _NAME * (one + 1)]) for one in some]
+            cards = desk.cards(names)
+            for name in names:
+                yield Wanted(name.hex(), cards.get(name, ()), told.get(name.hex(), frozenset()))
 
 
 @contextmanager
@@ -164,7 +189,7 @@ def _manifest(
     """Seal the list of all files; where that fails, the letters, which are recorded, stay in their place."""
     try:
         resumed = tally.resumed > 0
-        write_manifest(ledger, audit, folder, records.hashes, records.templates, key, resumed=resumed)
+        write_manifest(ledger, audit, folder, records.noted(), records.templates, key, resumed=resumed)
     except AuditError as error:
         tally.exceptions.append(Refusal("", None, f"the manifest was not recorded: {error}", RECORD))
 
@@ -191,60 +216,18 @@ def _person(letters: Letters, decision: Decision, recipient: Recipient) -> str |
     return letters.person(decision, letters.ledger.case(letters.audit.audit, decision.decision), recipient)
 
 
-def read_recipients_of(
-    ledger: Ledger, audit: str, path: Path | None, wanted: Collection[str] | None = None
-) -> tuple[Mapping[str, list[Recipient]], dict[str, list[Refusal]]]:
-    """Return recipients by the pseudonym of their decision, and the records that cannot be one.
-
-    Parameters
-    ----------
-    wanted : collection of str, optional
-        The pseudonyms of the decisions that are asked for; the others' recipients are not kept.
-    """
-    from audit.config import load_config
-    from audit.data.recipients import each_recipient
-
-    sealed = ledger.find(audit).config
-    stated = (sealed.get("recipients") or {}).get("path")
-    folder = _folder(ledger, stated)
-    if path is not None and not path.is_file():
-        raise UsageError(f"--recipients: there is no file {path}. Correct the path.")
-    known: dict[str, list[Recipient]] = {}
-    bad: dict[str, list[Refusal]] = {}
-    for one in each_recipient(load_config(sealed, folder=folder), path):
-        key = ledger.pseudonym("decision", one.decision) if one.decision else ""
-        if wanted is None or key in wanted or not key:
-            if isinstance(one, Refusal):
-                bad.setdefault(key, []).append(one)
-            else:
-                known.setdefault(key, []).append(one)
-    return known, bad
-
-
-def folder_of(ledger: Ledger, audit: str) -> Path:
-    """Return the folder that the house's templates and letterhead lie in, as the sealed config names them."""
-    stated = ledger.find(audit).config.get("letters") or {}
-    return _folder(ledger, stated.get("templates") or stated.get("letterhead"))
-
-
-def _folder(ledger: Ledger, stated: str | None) -> Path:
-    # The sealed config has no folder of its own, or it would differ from machine to machine. A
-    # ledger file lies beside the config unless the user put it elsewhere.
-    database = ledger.engine.url.database
-    beside = Path(database).absolute().parent if database and ledger.engine.dialect.name == "sqlite" else None
-    if beside is not None and stated and (beside / stated).exists():
-        return beside
-    return Path.cwd()
-
-
 def _chosen(
     letters: Letters, audit: str, asked: Sequence[str] | Literal["unsent", "all"], order: Order, tally: Tally
-) -> Iterator[Decision]:
+) -> Iterator[list[bytes]]:
     """Yield the decisions asked for, in the order of the data; an unknown id is an exception."""
     ledger = letters.ledger
+    if asked == "all":
+        for outcome in _told_outcomes(ledger, audit):
+            yield from decisions.names(ledger, audit, outcome)
+        return
     if isinstance(asked, str):
         told: dict[str | None, set[str]] = {}
-        for document in ledger.documents(audit) if asked == "unsent" else ():
+        for document in ledger.documents(audit):
             if not document.draft:
                 told.setdefault(document.decision, set()).add(document.kind)
         for outcome in _told_outcomes(ledger, audit):
@@ -252,8 +235,8 @@ def _chosen(
                 state, before = decision.notice.state, told.get(decision.decision, set())
                 # Who asked for an explanation was told, and their notice is due all the same.
                 due = state == "sent" and (order.kind or letters.kind_due(decision)) not in before
-                if asked == "all" or due or state not in ("sent", "void"):
-                    yield decision
+                if due or state not in ("sent", "void"):
+                    yield [bytes.fromhex(decision.decision)]
         return
     for name in dict.fromkeys(asked):
         try:
@@ -261,7 +244,7 @@ def _chosen(
         except UsageError:
             tally.exceptions.append(Refusal(name, None, "the audit has no such decision", RECORD))
             continue
-        yield found
+        yield [bytes.fromhex(found.decision)]
 
 
 def _told_outcomes(ledger: Ledger, audit: str) -> list[Outcome]:

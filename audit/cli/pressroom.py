@@ -1,8 +1,9 @@
 """Letters of many decisions, by one process or by several: the same letters in the same order.
 
-Each process has a ledger of its own that it only reads, and a press of its own. It puts away what it made,
-and tells the one that records; so many decisions are given out ahead as keep all of them at work while that
-one waits for the disk, and no more.
+Each process has a ledger of its own that it only reads, and a press of its own. It is given names of
+decisions with the recipients' rows on them, reads the rest, puts away what it made, and tells the one that
+records; so many decisions are given out ahead as keep all of them at work while that one waits for the disk,
+and no more. The processes start while that one still finds out what they are to do.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import os
 from collections import Counter, deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
@@ -19,23 +19,27 @@ from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from audit.cli import addressees
 from audit.errors import AuditError, GoneError
+from audit.ledger import decisions
 from audit.record import Refusal
 from reports.mandatory import RECORD
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
     from concurrent.futures import Future
     from pathlib import Path
+    from types import TracebackType
 
+    from audit.cli.desk import Card
     from audit.cli.filing import Filed, Filing
     from audit.ledger import Ledger
     from audit.record import Decision, Document, Recipient
     from reports.compiled.press import Press
     from reports.letter import Letters
 
-_CHUNK = 32  # decisions that a process is given, and reads, at once
+CHUNK = 32  # decisions that a process is given, and reads, at once
 _AHEAD = 12  # such chunks for each process: a second's work or less
 
 
@@ -51,6 +55,14 @@ class Asked(NamedTuple):
     decision: Decision
     known: list[Recipient]
     bad: list[Refusal]
+    told: frozenset[str] = frozenset()
+
+
+class Wanted(NamedTuple):
+    """A decision (its pseudonym) whose letters are wanted, with the recipients' rows on it."""
+
+    decision: str
+    cards: Sequence[Card] = ()
     told: frozenset[str] = frozenset()
 
 
@@ -93,6 +105,11 @@ class Room(NamedTuple):
             press.stamped, press.compiled, press.causes = 0, 0, Counter()
         return made
 
+    def asked(self, ledger: Ledger, wanted: Sequence[Wanted]) -> list[Asked]:
+        """Return some dozens of decisions with whom their letters go to."""
+        found = decisions.named(ledger, self.audit, [one.decision for one in wanted])
+        return [Asked(found[one.decision], *addressees.read(one.cards), one.told) for one in wanted]
+
     def filed(self, letters: Letters, asked: Sequence[Asked]) -> list[Told]:
         """Return what comes of some decisions, their letters put away."""
         letters.read_ahead([one.decision for one in asked])
@@ -125,8 +142,8 @@ def _press(kept: Path | None) -> Press:
     return Press(None if kept is None else Cache(kept))
 
 
-def tell_all(room: Room, ledger: Ledger, asked: Iterable[Asked], jobs: int) -> Generator[Told, None, None]:
-    """Yield what comes of each decision, in the order in which they are asked for.
+class Pressroom:
+    """A context manager: the processes that write letters, one or several.
 
     Parameters
     ----------
@@ -138,34 +155,53 @@ def tell_all(room: Room, ledger: Ledger, asked: Iterable[Asked], jobs: int) -> G
     AuditError
         A process ended before its work did.
     """
-    if jobs == 1:
-        letters, left = room.letters(ledger), iter(asked)
-        while chunk := list(islice(left, _CHUNK)):
-            yield from room.filed(letters, chunk)
-        return
-    url = ledger.engine.url.render_as_string(hide_password=False)
-    with _processes(jobs, room, url, ledger.key_file) as pool:
+
+    def __init__(self, room: Room, ledger: Ledger, jobs: int) -> None:
+        self.room, self._ledger, self._jobs = room, ledger, jobs
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Pressroom:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def start(self) -> None:
+        """Have the processes start; what they are to do may come later, the room is the one of now."""
+        if self._jobs > 1 and self._pool is None:
+            url = self._ledger.engine.url.render_as_string(hide_password=False)
+            given = (self.room, url, self._ledger.key_file)
+            # Spawned, since a fork would share the ledger's connections and the progress bar's thread.
+            self._pool = ProcessPoolExecutor(self._jobs, get_context("spawn"), _open, given)
+            for _ in range(self._jobs):
+                self._pool.submit(_started)  # one starts with each thing to do, up to their number
+
+    def tell(self, wanted: Iterable[Wanted]) -> Generator[Told, None, None]:
+        """Yield what comes of each decision, in the order in which they are wanted."""
+        self.start()
+        left = iter(wanted)
+        if self._pool is None:
+            letters = self.room.letters(self._ledger)
+            while chunk := list(islice(left, CHUNK)):
+                yield from self.room.filed(letters, self.room.asked(self._ledger, chunk))
+            return
         waiting: deque[Future[list[Told]]] = deque()
-        left = iter(asked)
-        while chunk := list(islice(left, _CHUNK)):
-            waiting.append(pool.submit(_chunk, chunk))
-            if len(waiting) > _AHEAD * jobs:
+        try:
+            while chunk := list(islice(left, CHUNK)):
+                waiting.append(self._pool.submit(_chunk, chunk))
+                if len(waiting) > _AHEAD * self._jobs:
+                    yield from waiting.popleft().result()
+            self._pool.shutdown(wait=False)  # they end while the last letters are recorded
+            while waiting:
                 yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
-
-
-@contextmanager
-def _processes(jobs: int, room: Room, url: str, key_file: Path | None) -> Iterator[ProcessPoolExecutor]:
-    # Spawned, since a fork would share the ledger's connections and the progress bar's thread.
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _open, (room, url, key_file))
-    try:
-        yield pool
-    except BrokenProcessPool as error:
-        fact = "a process that rendered letters ended before its work did"
-        raise AuditError(f"letters: {fact}. Run it again, with --jobs 1 where memory is short.") from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        except BrokenProcessPool as error:
+            fact = "a process that rendered letters ended before its work did"
+            raise AuditError(
+                f"letters: {fact}. Run it again, with --jobs 1 where memory is short."
+            ) from error
 
 
 _here: list[tuple[Room, Letters]] = []
@@ -176,11 +212,19 @@ def _open(room: Room, url: str, key_file: Path | None) -> None:
 
     Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
     _here[:] = [(room, room.letters(Ledger.open(url, key_file=key_file)))]
+    if room.stamped:
+        from reports.compiled.fingerprint import fingerprint
+
+        fingerprint(())  # what it names is loaded by it, while nothing else is to be done yet
 
 
-def _chunk(asked: list[Asked]) -> list[Told]:
+def _started() -> None:
+    """Do nothing: a process that does it stands ready."""
+
+
+def _chunk(wanted: list[Wanted]) -> list[Told]:
     room, letters = _here[0]
-    return room.filed(letters, asked)
+    return room.filed(letters, room.asked(letters.ledger, wanted))
 
 
 def _end_with(parent: Any) -> None:

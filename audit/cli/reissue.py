@@ -67,7 +67,7 @@ def reissue(
 
 
 def _write(ledger: Ledger, decision: Decision, issued: list[Any], out: Path) -> list[dict[str, Any]]:
-    from audit.cli.outbox import folder_of
+    from audit.cli.addressees import folder_of
     from audit.cli.output import OutputFolder
     from audit.ledger import corrections
     from reports.letter import file_stem

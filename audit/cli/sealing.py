@@ -19,8 +19,9 @@ from reports.deadline import DAYS, WARN_AFTER_DAYS
 from reports.mandatory import RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from audit.cli.desk import Desk
     from audit.cli.filing import Filed
     from audit.cli.output import OutputFolder
     from audit.cli.pressroom import Told
@@ -43,11 +44,16 @@ def keeps_pdf(ledger: Ledger, audit: str) -> bool:
     return bool((ledger.find(audit).config.get("letters") or {}).get("keep") == "pdf")
 
 
-def own_names(documents: tuple[Document, ...], taken: set[str]) -> tuple[Document, ...]:
-    """Number the files of a second person in the same role, so that none replaces another's."""
+def own_names(documents: tuple[Document, ...], takes: Callable[[str], bool]) -> tuple[Document, ...]:
+    """Number the files of a second person in the same role, so that none replaces another's.
+
+    Parameters
+    ----------
+    takes : function
+        Takes a name without its ending, and says whether it was free.
+    """
     stem = documents[0].name.rsplit(".", 1)[0]
-    own = next(name for name in chain([stem], map(f"{stem}-{{}}".format, count(2))) if name not in taken)
-    taken.add(own)
+    own = next(name for name in chain([stem], map(f"{stem}-{{}}".format, count(2))) if takes(name))
     return documents if own == stem else tuple(replace(one, name=f"{own}.{one.format}") for one in documents)
 
 
@@ -76,30 +82,41 @@ class Records:
         folder: OutputFolder,
         tally: Tally,
         sent_at: dt.datetime | None = None,
+        desk: Desk | None = None,
     ) -> None:
         self.ledger, self.audit, self.order, self.folder, self.tally = ledger, audit, order, folder, tally
+        self._desk = desk
         self.keep = keeps_pdf(ledger, audit)
         self.sent_at = sent_at or moment_of(order)
         self.broken: AuditError | None = None
-        #: The hash of each file that is a record, and the templates of all.
-        self.hashes: dict[str, str] = {}
+        #: The templates of all.
         self.templates: set[str] = set()
-        self._taken: set[str] = set()  # names of files, without their ending
 
     def go_on(self, resumed: Resumed) -> None:
         """Take over what is recorded of a folder that is gone on with."""
-        self.hashes.update({name: one.sha256 for name, one in resumed.kept.items()})
-        self._taken.update(name.rsplit(".", 1)[0] for name in resumed.kept)
-        self.templates.update(one.template_digest for one in resumed.kept.values())
+        desk = self._need()
+        for name, one in resumed.kept.items():
+            desk.note(name, one.sha256)
+            desk.takes(name.rsplit(".", 1)[0])
+            self.templates.add(one.template_digest)
+
+    def noted(self) -> Iterator[tuple[str, str]]:
+        """Yield the name and the hash of each file that is a record, in the order of the names."""
+        return self._need().noted()
+
+    def _need(self) -> Desk:
+        if self._desk is None:
+            raise ValueError("these records are kept without a desk")
+        return self._desk
 
     def take(self, group: Sequence[Told]) -> None:
         """Name the files of some letters, have the disk hold them, and make them records."""
-        tally, order = self.tally, self.order
+        tally, order, takes = self.tally, self.order, self._need().takes
         letters: list[tuple[Filed, dt.date | None]] = []
         for told in group:
             tally.add(told)
             for one in told.filed:
-                named = own_names(one.documents, self._taken)
+                named = own_names(one.documents, takes)
                 for document, file in zip(named, one.files, strict=True):
                     self.folder.name(file, document.name)
                 letters.append((one._replace(documents=named), told.due_on))
@@ -110,7 +127,6 @@ class Records:
             sealed = self.add_many([one for one, _ in letters])
         else:
             sealed = [self.add(one.documents, one.recipient) for one, _ in letters]
-        self.folder.lasting = tally.letters > 0 and not order.draft
         for is_sealed, (_, due) in zip(sealed, letters, strict=True):
             if is_sealed and due is not None and (due - order.date).days < DAYS - WARN_AFTER_DAYS:
                 tally.near += 1
@@ -159,18 +175,22 @@ class Records:
         answers: Sequence[IssuedDocument | AuditError],
     ) -> bool:
         sealed = 0
+        recorded = not all(isinstance(answer, AuditError) for answer in answers)
+        if recorded and self._desk is not None and not self.order.draft:
+            self.folder.lasting = True  # before anything else can go wrong
         for document, answer in zip(documents, answers, strict=True):
             if isinstance(answer, AuditError):
                 self._left_out(document, recipient, answer)
             else:
                 sealed += 1
-                self.hashes[document.name] = answer.sha256
+                if self._desk is not None:
+                    self._desk.note(document.name, answer.sha256)
                 self.templates.add(answer.template_digest)
         self.tally.files += sealed
         self.tally.letters += bool(sealed)
         self.tally.kinds[documents[0].kind] += bool(sealed)
         if sealed and documents[0].reading_grade is not None:
-            self.tally.grades.append(documents[0].reading_grade)
+            self.tally.grades[documents[0].reading_grade] += 1
         return sealed > 0
 
     def _left_out(self, document: Document, recipient: Recipient, error: AuditError) -> None:

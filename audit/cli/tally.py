@@ -55,7 +55,7 @@ class Tally:
     files: int = 0
     near: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
-    grades: list[float] = field(default_factory=list)
+    grades: Counter[float] = field(default_factory=Counter)  # how many letters have each
     resumed: int = 0  # letters among these that a call had recorded which ended before its folder stood
     rescued: Mapping[Path, int] = field(default_factory=dict)
     moved: Path | None = None
@@ -91,7 +91,7 @@ class Tally:
     @property
     def reading_grade(self) -> float | None:
         """The median Flesch-Kincaid grade of the English letters; None where there is none."""
-        return round(median(self.grades), 1) if self.grades else None
+        return round(median(self.grades.elements()), 1) if self.grades else None
 
     def as_json(self) -> dict[str, Any]:
         """Return the counts for machines."""

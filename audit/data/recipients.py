@@ -7,26 +7,21 @@ several persons; names never enter it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from audit.config import bind
-from audit.data.cells import as_words, truth
+from audit.data.cells import as_words
 from audit.data.container import Container, ParquetFile, check_names
 from audit.data.csv_file import CsvFile
+from audit.data.recipient_rows import ROLES, Row, in_turn, role_of
 from audit.errors import ConfigError, DataError
-from audit.record import Person, Recipient, Refusal, Role
+from audit.record import Person, Recipient, Refusal
 
 if TYPE_CHECKING:
     from audit.config import Binding, Config
-    from audit.config.letters import RecipientsSection
-
-ROLES: tuple[str, ...] = get_args(Role)
-CHANNELS = ("mail", "email", "portal")
-_NOTIFY = "12 CFR 1002.9(a)(1)"  # the applicant must be notified; a record that cannot be read stops it
 
 
 def read_recipients(
@@ -54,49 +49,35 @@ def each_recipient(config: Config, path: Path | None = None) -> Iterator[Recipie
 
     The parameter and the errors are those of ``read_recipients``.
     """
-    if config.recipients is None:
+    met: set[bytes] = set()  # hashes: the names of all are many
+    for rows in each_row(config, path):
+        yield from in_turn(rows, met)
+
+
+def each_row(config: Config, path: Path | None = None) -> Iterator[list[Row]]:
+    """Yield the file's rows, some at a time, as ``recipients_of`` reads them later; nothing is judged yet.
+
+    Of each row the first cell names the decision. The parameter and the errors are those of
+    ``read_recipients``.
+    """
+    section = config.recipients
+    if section is None:
         fact = "nobody is named whom letters go to"
         raise ConfigError(config.lines.fault(("recipients",), fact, "Add recipients: {path: …, …}"))
-    met: set[bytes] = set()  # hashes: the names of all are many
     for start, frame in _frames(config, path):
-        yield from _in_frame(config, config.recipients, frame, start, met)
-
-
-def _in_frame(
-    config: Config, section: RecipientsSection, frame: pl.DataFrame, start: int, met: set[bytes]
-) -> Iterator[Recipient | Refusal]:
-    decisions, persons, roles, names, channels, consents = (
-        _cells(config, binding, frame, key, absent)
-        for key, binding, absent in (
-            ("decision", section.decision, ""),
-            ("person", section.person, ""),
-            ("role", section.role, "primary"),
-            ("name", section.name, ""),
-            ("channel", section.channel, ""),
-            ("esign_consent", section.esign_consent, "false"),
-        )
-    )
-    lines = [_cells(config, one, frame, "address", "") for one in section.address]
-    for i in range(frame.height):
-        role, channel = roles[i].lower(), channels[i].lower()
-        cause = _cause(decisions[i], persons[i], role, channel, consents[i])
-        who = blake2b(f"{len(decisions[i])} {decisions[i]}{persons[i]}".encode(), digest_size=16).digest()
-        if cause is None and who in met:
-            cause = "the same person stands twice for this decision"
-        if cause is not None:
-            known: Any = role if role in ROLES else None
-            yield Refusal(decisions[i], known, f"recipients, row {start + i + 1}: {cause}", _NOTIFY)
-            continue
-        met.add(who)
-        yield Recipient(
-            decision=decisions[i],
-            person=persons[i],
-            role=_role(role),
-            name=names[i],
-            address=tuple(line[i] for line in lines if line[i]),
-            channel="mail" if channel == "mail" else "email" if channel == "email" else "portal",
-            esign_consent=bool(truth(consents[i])),
-        )
+        columns = [
+            _cells(config, binding, frame, key, absent)
+            for key, binding, absent in (
+                ("decision", section.decision, ""),
+                ("person", section.person, ""),
+                ("role", section.role, "primary"),
+                ("name", section.name, ""),
+                ("channel", section.channel, ""),
+                ("esign_consent", section.esign_consent, "false"),
+            )
+        ]
+        columns += [_cells(config, one, frame, "address", "") for one in section.address]
+        yield list(enumerate(zip(*columns, strict=True), start + 1))
 
 
 def read_persons(config: Config) -> dict[str, tuple[Person, ...]]:
@@ -125,7 +106,7 @@ def read_persons(config: Config) -> dict[str, tuple[Person, ...]]:
             raise _at_row(i, "the same person stands twice for one decision")
         if role.lower() == "primary" and any(one.role == "primary" for one in members):
             raise _at_row(i, "a second primary applicant for one decision")
-        members.append(Person(person, _role(role.lower())))
+        members.append(Person(person, role_of(role.lower())))
     return {
         decision: tuple(sorted(members, key=lambda one: ROLES.index(one.role)))
         for decision, members in found.items()
@@ -135,22 +116,6 @@ def read_persons(config: Config) -> dict[str, tuple[Person, ...]]:
 def recipients_columns(config: Config) -> tuple[str, ...] | None:
     """Return the columns of the recipients file; None where the config names none."""
     return None if config.recipients is None else _container(config, None).columns
-
-
-def _role(role: str) -> Role:
-    return "joint" if role == "joint" else "guarantor" if role == "guarantor" else "primary"
-
-
-def _cause(decision: str, person: str, role: str, channel: str, consent: str) -> str | None:
-    if not decision or not person:
-        return f"no {'person' if decision else 'decision'} is named"
-    if role not in ROLES:
-        return f"a role other than {', '.join(ROLES)}"
-    if channel not in CHANNELS:
-        return f"a channel other than {', '.join(CHANNELS)}"
-    if truth(consent) is None:
-        return "the consent to electronic documents is neither true nor false"
-    return None
 
 
 def _at_row(i: int, fact: str) -> DataError:

@@ -47,10 +47,10 @@ def cases(ledger: Ledger, audit: Audit | str, names: Sequence[str]) -> dict[str,
     name = audit_id(audit)
     keyring = ledger.keyring
     with reading(ledger.engine) as connection:
-        places = _places(connection, name, names)
+        of_name = places(connection, name, names)
         cells = {
-            entry: cells_at(connection, entry, {one.pos for one in places.values() if one.entry == entry})
-            for entry in {one.entry for one in places.values()}
+            entry: cells_at(connection, entry, {one.pos for one in of_name.values() if one.entry == entry})
+            for entry in {one.entry for one in of_name.values()}
         }
         inputs = {entry: ledger.shelf.take(connection, entry, "inputs").get("") for entry in cells}
         keyring.forget()  # whoever was erased meanwhile, by another program, stays locked
@@ -58,7 +58,7 @@ def cases(ledger: Ledger, audit: Audit | str, names: Sequence[str]) -> dict[str,
             connection,
             [cell.person for of_entry in cells.values() for theirs in of_entry.values() for cell in theirs],
         )
-        for decision, (entry, seq, pos) in places.items():
+        for decision, (entry, seq, pos) in of_name.items():
             try:
                 found[decision] = opened_case(
                     ledger, connection, name, (entry, seq, pos), cells[entry][pos], inputs[entry]
@@ -69,7 +69,8 @@ def cases(ledger: Ledger, audit: Audit | str, names: Sequence[str]) -> dict[str,
     return found
 
 
-def _places(connection: Connection, audit: str, names: Sequence[str]) -> dict[str, Place]:
+def places(connection: Connection, audit: str, names: Sequence[str]) -> dict[str, Place]:
+    """Return where decisions of an audit (pseudonyms) lie; unknown ones are left out."""
     wanted = {bytes.fromhex(one) for one in names}
     rows = bulk.rows_with(
         connection,

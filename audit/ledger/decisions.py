@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from audit.errors import UsageError
 from audit.ledger import case as cases_
 from audit.ledger import events, tables
-from audit.ledger.casebook import cells_at, opened_case, opened_cells, refuse_emptied
+from audit.ledger.casebook import cells_at, opened_case, opened_cells, places, refuse_emptied
 from audit.ledger.columns import BEGINNING, is_named
 from audit.ledger.database import reading, records
 from audit.ledger.read import audit_id, parts_of
@@ -28,7 +28,7 @@ from audit.record.words import DENIED, TELLING
 if TYPE_CHECKING:
     from audit.ledger import Ledger
 
-_PEOPLE = 8  # rows read at a time for the persons of one decision
+_PEOPLE = 8  # rows read at a time for the persons of one decision; of several, one more for each
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 
 
@@ -50,10 +50,37 @@ def decisions(
             query = query.where(table.c.notice != "none")
         with reading(ledger.engine) as connection:
             rows = records(connection.execute(query))
-            found = _decisions(ledger, connection, name, entry, seq, rows)
+            found = _decisions(ledger, connection, name, entry, seq, rows, some=len(rows) == 1)
         for decision in found:
             if notice is None or decision.notice.state == notice:
                 yield decision
+
+
+def names(ledger: Ledger, audit: Audit | str, outcome: str) -> Iterator[list[bytes]]:
+    """Yield the pseudonyms of the decisions with an outcome in the order of the data, a part at a time."""
+    table = tables.decisions
+    with reading(ledger.engine) as connection:
+        parts = parts_of(connection, audit_id(audit))
+    for entry, _ in parts:
+        query = sa.select(table.c.decision).where(table.c.entry == entry, table.c.outcome == outcome)
+        with reading(ledger.engine) as connection:
+            found = [bytes(name) for name in connection.scalars(query.order_by(table.c.pos))]
+        yield found
+
+
+def named(ledger: Ledger, audit: Audit | str, pseudonyms: Sequence[str]) -> dict[str, Decision]:
+    """Return some dozens of decisions, read in one moment; those that the audit has not are left out."""
+    name, table, found = audit_id(audit), tables.decisions, dict[str, Decision]()
+    with reading(ledger.engine) as connection:
+        of_part: dict[tuple[int, int], list[int]] = {}
+        for at in places(connection, name, pseudonyms).values():
+            of_part.setdefault((at.entry, at.seq), []).append(at.pos)
+        for (entry, seq), places_ in of_part.items():
+            query = sa.select(table).where(table.c.entry == entry, table.c.pos.in_(places_))
+            rows = records(connection.execute(query.order_by(table.c.pos)))
+            for one in _decisions(ledger, connection, name, entry, seq, rows, some=True):
+                found[one.decision] = one
+    return found
 
 
 def _decisions(
@@ -63,17 +90,21 @@ def _decisions(
     entry: int,
     seq: int,
     rows: Sequence[Mapping[str, Any]],
+    *,
+    some: bool,
 ) -> list[Decision]:
-    one = rows[0] if len(rows) == 1 else None
+    """Return the decisions of these rows of a part, in order of place; ``some``: they are few of it."""
     of_decision: dict[int, list[tuple[bytes, str]]] = {}
-    for taking_part in _people(connection, entry, None if one is None else one["pos"]):
+    span = (rows[0]["pos"], rows[-1]["pos"]) if some else None
+    for taking_part in _people(connection, entry, span):
         of_decision.setdefault(taking_part.place, []).append((taking_part.person, taking_part.role))
     texts = tables.sentences
     said = sa.select(texts.c.digest, texts.c.sentence).where(texts.c.entry == entry)
     sentences = {row.digest: row.sentence for row in connection.execute(said)}
     details = ledger.shelf.take(connection, entry, "details").get("")
-    told = _told(connection, entry, None if one is None else one["decision"])
-    ends = _ends(connection, audit) if any(row["notice"] == "held" for row in rows) else {}
+    told = _told(connection, entry, [row["decision"] for row in rows] if some else None)
+    held = [row["decision"] for row in rows if row["notice"] == "held"]
+    ends = _ends(connection, audit, held if some else None) if held else {}
     out = []
     for row in rows:
         noted = details.row_at(row["pos"]) if details is not None else None
@@ -85,44 +116,48 @@ def _decisions(
     return out
 
 
-def _ends(connection: Connection, audit: str) -> dict[bytes, HoldEnd]:
-    """Return how the holds of an audit were ended, by decision."""
-    found = events.select(connection, "hold_end", audit=audit)
+def _ends(connection: Connection, audit: str, some: Sequence[bytes] | None) -> dict[bytes, HoldEnd]:
+    """Return how the holds of an audit were ended, or those of these decisions, by decision."""
+    asked = [None] if some is None else [one.hex() for one in some]
+    found = (
+        one for name in asked for one in events.select(connection, "hold_end", audit=audit, decision=name)
+    )
     return {bytes.fromhex(event.decision): cast("HoldEnd", event.state) for event in found}
 
 
-def _people(connection: Connection, entry: int, place: int | None) -> Iterator[sa.Row[Any]]:
-    """Yield who takes part in the decisions of a part, or in the one at ``place``, in order."""
+def _people(connection: Connection, entry: int, span: tuple[int, int] | None) -> Iterator[sa.Row[Any]]:
+    """Yield who takes part in the decisions of a part, or in those from one place to another, in order."""
     table = tables.decision_persons
     query = sa.select(table).where(table.c.entry == entry).order_by(table.c.pos)
-    if place is None:
+    if span is None:
         yield from connection.execute(query)
         return
     # No index leads from a decision to its persons, and none is needed: they lie in the order of the
     # decisions, one or more for each, so from a row whose decision is n before it is n rows or more.
-    at, of_row = place, sa.select(table.c.place).where(table.c.entry == entry)
-    while (found := connection.scalar(of_row.where(table.c.pos == at))) is not None and found < place:
-        at += place - found
+    first, last = span
+    at, of_row = first, sa.select(table.c.place).where(table.c.entry == entry)
+    while (found := connection.scalar(of_row.where(table.c.pos == at))) is not None and found < first:
+        at += first - found
+    n = _PEOPLE + last - first
     while True:
-        rows = connection.execute(query.where(table.c.pos >= at).limit(_PEOPLE)).all()
-        mine = [row for row in rows if row.place == place]
-        yield from mine
-        if len(mine) < _PEOPLE:
+        rows = connection.execute(query.where(table.c.pos >= at).limit(n)).all()
+        yield from (row for row in rows if first <= row.place <= last)
+        if len(rows) < n or rows[-1].place > last:
             return
-        at += _PEOPLE
+        at += n
 
 
 def is_told(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Whether every applicant of the decision of a row was told."""
-    persons = [(one.person, one.role) for one in _people(connection, row["entry"], row["pos"])]
-    told = _told(connection, row["entry"], row["decision"])
+    persons = [(one.person, one.role) for one in _people(connection, row["entry"], (row["pos"],) * 2)]
+    told = _told(connection, row["entry"], [row["decision"]])
     return is_sent(told.get(row["decision"], set()), persons, row["action"])
 
 
 def _told(
-    connection: Connection, entry: int, decision: bytes | None
+    connection: Connection, entry: int, some: Sequence[bytes] | None
 ) -> dict[bytes, set[tuple[bytes | None, str | None]]]:
-    """Return, by decision of a part, or of this one, which persons were told of which action.
+    """Return, by decision of a part, or of these, which persons were told of which action.
 
     Drafts tell nobody, nor do letters about a price or a score, nor answers to a request.
     """
@@ -132,9 +167,9 @@ def _told(
         .join(decided, decided.c.decision == sent.c.decision)
         .where(decided.c.entry == entry, sent.c.draft == 0, sent.c.kind.in_(TELLING))
     )
-    if decision is not None:
+    if some is not None:
         query = sa.select(sent.c.decision, sent.c.person, sent.c.action).where(
-            sent.c.decision == decision, sent.c.draft == 0, sent.c.kind.in_(TELLING)
+            sent.c.decision.in_(some), sent.c.draft == 0, sent.c.kind.in_(TELLING)
         )
     told: dict[bytes, set[tuple[bytes | None, str | None]]] = {}
     for decision, person, action in connection.execute(query):
@@ -194,7 +229,7 @@ def decision(ledger: Ledger, audit: Audit | str, text: str) -> Decision:
     """Return one decision, named by its id or its pseudonym."""
     with reading(ledger.engine) as connection:
         entry, seq, row = place_of(ledger, connection, audit_id(audit), text)
-        return _decisions(ledger, connection, audit_id(audit), entry, seq, [row])[0]
+        return _decisions(ledger, connection, audit_id(audit), entry, seq, [row], some=True)[0]
 
 
 def _name(decision: Decision | str) -> str:

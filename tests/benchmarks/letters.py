@@ -38,10 +38,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from audit import assets
+from audit.cli import addressees
+from audit.cli.desk import Card, of_cells
 from audit.cli.outbox import _told as _told_of
-from audit.cli.outbox import read_recipients_of
-from audit.cli.pressroom import Asked, Room, Told, tell_all
+from audit.cli.pressroom import Asked, Pressroom, Room, Told, Wanted
 from audit.cli.tally import Order
+from audit.config import load_config
+from audit.data.recipients import each_row
 from audit.ledger import Ledger
 from audit.runner import run
 from reports.compiled.press import Press, Printed, rendered
@@ -114,7 +117,9 @@ def measure(folder: Path, n: int) -> dict[str, Any]:
     ways: dict[str, Timed] = {"naive": Naive(), "rendered": Timed(), "stamped": Stamped()}
     with Ledger.open(f"sqlite:///{world.folder / 'ledger.db'}") as ledger:
         audit = ledger.find("latest").audit
-        known, _ = read_recipients_of(ledger, audit, world.folder / "recipients.csv")
+        known = {
+            name: addressees.read(cards)[0] for name, cards in _cards(ledger, audit, world.folder).items()
+        }
         letters = {way: Letters(ledger, audit, press=press) for way, press in ways.items()}  # type: ignore[arg-type]
         whole: dict[str, list[float]] = {way: [] for way in ways}
         size: dict[str, list[int]] = {way: [] for way in ways}
@@ -144,15 +149,16 @@ def night(folder: Path, n: int) -> dict[str, Any]:
     run(world.config, ledger=f"sqlite:///{world.folder / 'ledger.db'}")
     with Ledger.open(f"sqlite:///{world.folder / 'ledger.db'}") as ledger:
         audit = ledger.find("latest").audit
-        known, _ = read_recipients_of(ledger, audit, world.folder / "recipients.csv")
-        adverse = [one for one in ledger.decisions(audit, outcome="adverse") if one.decision in known]
-        asked = [Asked(one, known[one.decision], []) for one in adverse]
+        cards = _cards(ledger, audit, world.folder)
+        adverse = [one for one in ledger.decisions(audit, outcome="adverse") if one.decision in cards]
+        asked = [Wanted(one.decision, cards[one.decision]) for one in adverse]
         order = Order(date=DAY, formats=("pdf",), stamped=True)
         room = Room(audit, world.folder, stamped=True, tell=partial(_told_of, order, "all"))
-        warm = _single(room.letters(ledger), asked[:40])
-        peaks = _peaks(tell_all(room, ledger, islice(cycle(asked), n), 1), n)
+        warm = _single(room.letters(ledger), room.asked(ledger, asked[:40]))
+        peaks = _peaks(Pressroom(room, ledger, 1).tell(islice(cycle(asked), n)), n)
         rates = {
-            jobs: _rate(tell_all(room, ledger, islice(cycle(asked), n), jobs), n) for jobs in (1, 2, 1, 2)
+            jobs: _rate(Pressroom(room, ledger, jobs).tell(islice(cycle(asked), n)), n)
+            for jobs in (1, 2, 1, 2)
         }
     return {
         "letters_per_second": rates,
@@ -160,6 +166,15 @@ def night(folder: Path, n: int) -> dict[str, Any]:
         "peak_mb": peaks,
         "single_ms": warm,
     }
+
+
+def _cards(ledger: Ledger, audit: str, folder: Path) -> dict[str, list[Card]]:
+    """Return the rows of the recipients by decision."""
+    found: dict[str, list[Card]] = {}
+    for rows in each_row(load_config(ledger.find(audit).config, folder=folder)):
+        for number, cells in rows:
+            found.setdefault(ledger.pseudonym("decision", cells[0]), []).append((number, of_cells(cells)))
+    return found
 
 
 def _single(letters: Letters, asked: Sequence[Asked]) -> float:
