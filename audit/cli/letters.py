@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from audit.runner import Progress
 
 _FORMATS = ("pdf", "html", "txt")
+_HELD_KIB = 8192  # of the ledger in memory: what a transaction changes, and no more
 _TOGETHER = 500  # stamped letters that are recorded in one transaction, and settled on the disk before
 
 
@@ -101,6 +102,7 @@ def letters(
     from audit.cli.progress import progress_bars
     from audit.cli.signature import SigningKey
     from audit.cli.tally import Order
+    from audit.ledger.database import hold_less
     from reports.kinds import KINDS
 
     if kind is not None and kind not in KINDS:
@@ -135,6 +137,7 @@ def letters(
         _refuse_unbound(print_to, out, order)
     refuse_foreign(out)  # before any work, so that it is not lost to a full folder
     with open_ledger(ledger) as opened, progress_bars(quiet=as_json) as progress:
+        hold_less(opened.engine, _HELD_KIB)
         found = opened.find(audit)
         tally = write(
             opened,

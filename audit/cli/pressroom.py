@@ -8,6 +8,7 @@ and no more. The processes start while that one still finds out what they are to
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter, deque
 from concurrent.futures import ProcessPoolExecutor
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from reports.letter import Letters
 
 CHUNK = 32  # decisions that a process is given, and reads, at once
+_HELD_KIB = 2048  # of the ledger in the memory of a process that reads each decision once
 _AHEAD = 12  # such chunks for each process: a second's work or less
 
 
@@ -209,13 +211,17 @@ _here: list[tuple[Room, Letters]] = []
 
 def _open(room: Room, url: str, key_file: Path | None) -> None:
     from audit.ledger import Ledger
+    from audit.ledger.database import hold_less
 
     Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
-    _here[:] = [(room, room.letters(Ledger.open(url, key_file=key_file)))]
+    ledger = Ledger.open(url, key_file=key_file)
+    hold_less(ledger.engine, _HELD_KIB)
+    _here[:] = [(room, room.letters(ledger))]
     if room.stamped:
         from reports.compiled.fingerprint import fingerprint
 
         fingerprint(())  # what it names is loaded by it, while nothing else is to be done yet
+    gc.freeze()  # it stays as long as the process: no need to walk over it for garbage
 
 
 def _started() -> None:

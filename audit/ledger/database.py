@@ -106,6 +106,18 @@ def connect(url: URL) -> Engine:
     return engine
 
 
+def hold_less(engine: Engine, kib: int) -> None:
+    """Have SQLite hold at most so many KiB of pages in memory from now on, for a walk that meets each once."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @sa.event.listens_for(engine, "connect")
+    def _set(connection: Any, _record: Any) -> None:
+        connection.execute(f"PRAGMA cache_size = -{kib}")
+
+    engine.dispose()  # connections that are open already hold what they hold
+
+
 def _only_readable(file: Path | None) -> bool:
     """Whether a SQLite file lies where nobody may write, as an examiner's copy does.
 
