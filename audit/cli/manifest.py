@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 from typing import TYPE_CHECKING
 
 from audit.cli.signature import SIGNATURE
@@ -49,24 +50,28 @@ def write_manifest(
     AuditError
         It was not recorded; the file is there.
     """
-    text = "".join(f"{sha256}  {name}\n" for name, sha256 in files)
-    folder.write(NAME, text)
-    n = text.count("\n")
+    lines = io.BytesIO()  # the one copy of them; all that is held of a long night
+    lines.writelines(f"{sha256}  {name}\n".encode() for name, sha256 in files)
+    listed = lines.getvalue()
+    folder.write(NAME, listed)
+    n = listed.count(b"\n")
     words = f"{n} files"
     if key is not None:
-        folder.write(SIGNATURE, key.detached(text.encode()))
+        folder.write(SIGNATURE, key.detached(listed))
         words += f", signed by certificate {key.certificate}"
-    if not (resumed and is_recorded(ledger, audit, KIND, hashlib.sha256(text.encode()).hexdigest())):
-        record_text(ledger, audit, KIND, text, words, sorted(templates))
+    if not (resumed and is_recorded(ledger, audit, KIND, hashlib.sha256(listed).hexdigest())):
+        record_text(ledger, audit, KIND, listed, words, sorted(templates))
 
 
 def record_text(
-    ledger: Ledger, audit: str, kind: str, text: str, words: str, templates: Sequence[str]
+    ledger: Ledger, audit: str, kind: str, text: bytes, words: str, templates: Sequence[str]
 ) -> None:
     """Record a text about letters that is nobody's letter.
 
     Parameters
     ----------
+    text : bytes
+        As UTF-8.
     words : str
         What the ledger keeps of it besides its hash.
     templates : sequence of str
@@ -78,7 +83,7 @@ def record_text(
         kind=kind,
         format="txt",
         name="",
-        content=text.encode(),
+        content=text,
         words=words,
         template_digest=hashlib.sha256("".join(templates).encode()).hexdigest(),
         environment_digest=environment_digest(),

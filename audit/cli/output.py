@@ -13,6 +13,7 @@ import ctypes
 import errno
 import fcntl
 import fnmatch
+import io
 import json
 import os
 import shutil
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 from audit.errors import AuditError, Fault, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
 MARKER = ".plainspoken.json"
@@ -178,8 +179,9 @@ class OutputFolder:
         said = {"made_by": "plainspoken", "files": files, "lasting": self.lasting}
         # Until names are exchanged a kill leaves it to the next call, which has to know what it is for.
         more = {} if self._purpose is None else {"purpose": self._purpose}
-        manifest = json.dumps({**said, **more}, indent=1)
-        self.write(MARKER, manifest + "\n")
+        manifest = io.StringIO()
+        json.dump({**said, **more}, manifest, indent=1)
+        self.write(MARKER, manifest.getvalue() + "\n")
         try:
             self._carry()
             aside = _free_name(self._place) if _is_lasting(self._place) else None
@@ -336,8 +338,19 @@ def rescued(orphan: Path, kept: Sequence[str]) -> Path:
 
 
 def _files(folder: Path, kept: Sequence[str]) -> list[str]:
-    names = (str(file.relative_to(folder)) for file in folder.rglob("*") if not file.is_dir())
+    names = _names(folder)
     return [n for n in names if n != MARKER and not any(fnmatch.fnmatchcase(n, pattern) for pattern in kept)]
+
+
+def _names(folder: Path, within: str = "") -> Iterator[str]:
+    """Yield what is no folder, by its path from the outermost one; of 100,000 files nothing else is held."""
+    with os.scandir(folder) as found:
+        for one in found:
+            if one.is_dir():
+                if not one.is_symlink():
+                    yield from _names(folder / one.name, f"{within}{one.name}{os.sep}")
+            else:
+                yield f"{within}{one.name}"
 
 
 def _empty_folders(folder: Path) -> list[str]:

@@ -73,4 +73,4 @@ def compare(room: Room, ledger: Ledger, asked: Iterable[Asked]) -> Sampled:
 def seal(ledger: Ledger, audit: str, found: Sampled) -> None:
     """Record what was found in the ledger."""
     text = json.dumps(found.as_json(), indent=1, sort_keys=True) + "\n"
-    record_text(ledger, audit, KIND, text, text, sorted(found.templates))
+    record_text(ledger, audit, KIND, text.encode(), text, sorted(found.templates))
