@@ -50,7 +50,7 @@ def write_manifest(
     AuditError
         It was not recorded; the file is there.
     """
-    lines = io.BytesIO()  # the one copy of them; all that is held of a long night
+    lines = io.BytesIO()  # the one copy of them
     lines.writelines(f"{sha256}  {name}\n".encode() for name, sha256 in files)
     listed = lines.getvalue()
     folder.write(NAME, listed)

@@ -12,8 +12,6 @@ import contextlib
 import ctypes
 import errno
 import fcntl
-import fnmatch
-import io
 import json
 import os
 import shutil
@@ -21,13 +19,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit.cli.marker import MARKER, empty_folders, files_of, is_lasting, marker, purpose_of
 from audit.errors import AuditError, Fault, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-MARKER = ".plainspoken.json"
 MAKING = ".making"  # in a folder that is being filled: files that have no name yet
 
 _AT_FDCWD = -100
@@ -175,16 +173,13 @@ class OutputFolder:
         """Let the new folder take the place of the old one; done on leaving, unless called before."""
         refuse_foreign(self.path, kept=self._kept)  # something may have come meanwhile
         shutil.rmtree(self._temporary / MAKING, ignore_errors=True)
-        files = sorted(_files(self._temporary, self._kept))
-        said = {"made_by": "plainspoken", "files": files, "lasting": self.lasting}
         # Until names are exchanged a kill leaves it to the next call, which has to know what it is for.
         more = {} if self._purpose is None else {"purpose": self._purpose}
-        manifest = io.StringIO()
-        json.dump({**said, **more}, manifest, indent=1)
-        self.write(MARKER, manifest.getvalue() + "\n")
+        said = {"made_by": "plainspoken", "lasting": self.lasting, **more}
+        self.write(MARKER, marker(said, files_of(self._temporary, self._kept)))
         try:
             self._carry()
-            aside = _free_name(self._place) if _is_lasting(self._place) else None
+            aside = _free_name(self._place) if is_lasting(self._place) else None
             _swap(self._temporary, self._place)
             if aside is not None and self._temporary.exists():
                 os.replace(self._temporary, aside)
@@ -212,7 +207,7 @@ def refuse_foreign(path: Path, *, kept: Sequence[str] = ()) -> None:
     if not path.is_dir():
         fault = Fault(str(path), None, "out", "it is a file, not a folder", "Name a folder")
         raise UsageError(str(fault))
-    present = set(_files(path, kept)) | set(_empty_folders(path))
+    present = set(files_of(path, kept)) | set(empty_folders(path))
     ours: set[str] = set()
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         manifest = json.loads((path / MARKER).read_text("utf-8"))
@@ -228,12 +223,6 @@ def refuse_foreign(path: Path, *, kept: Sequence[str] = ()) -> None:
             "Name a new or an empty folder; nothing was changed",
         )
         raise UsageError(str(fault))
-
-
-def _is_lasting(folder: Path) -> bool:
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return bool(json.loads((folder / MARKER).read_text("utf-8")).get("lasting"))
-    return False
 
 
 def _free_name(place: Path) -> Path:
@@ -274,14 +263,6 @@ def orphans(beside: Path) -> list[Path]:
     return [
         one for one in found if one.is_dir() and one.name.rsplit(".", 2)[-2].isdecimal() and not _is_held(one)
     ]
-
-
-def purpose_of(folder: Path) -> dict[str, str] | None:
-    """Return what a folder was being filled for; None where nobody said."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        found = json.loads((folder / MARKER).read_text("utf-8")).get("purpose")
-        return dict(found) if isinstance(found, dict) else None
-    return None
 
 
 def _locked(folder: Path) -> int:
@@ -327,7 +308,7 @@ def _runs(process: int) -> bool:
 
 def rescued(orphan: Path, kept: Sequence[str]) -> Path:
     """Put these files of an orphan in place beside the folder that it was to be; remove the others."""
-    for name in _files(orphan, ()):
+    for name in list(files_of(orphan, ())):
         if name not in kept:
             (orphan / name).unlink()
     manifest = {"made_by": "plainspoken", "files": sorted(kept), "lasting": True}
@@ -335,30 +316,6 @@ def rescued(orphan: Path, kept: Sequence[str]) -> Path:
     place = _free_name(orphan.with_name(orphan.name[1:].rsplit(".", 2)[0]))
     os.replace(orphan, place)
     return place
-
-
-def _files(folder: Path, kept: Sequence[str]) -> list[str]:
-    names = _names(folder)
-    return [n for n in names if n != MARKER and not any(fnmatch.fnmatchcase(n, pattern) for pattern in kept)]
-
-
-def _names(folder: Path, within: str = "") -> Iterator[str]:
-    """Yield what is no folder, by its path from the outermost one; of 100,000 files nothing else is held."""
-    with os.scandir(folder) as found:
-        for one in found:
-            if one.is_dir():
-                if not one.is_symlink():
-                    yield from _names(folder / one.name, f"{within}{one.name}{os.sep}")
-            else:
-                yield f"{within}{one.name}"
-
-
-def _empty_folders(folder: Path) -> list[str]:
-    return [
-        str(inner.relative_to(folder))
-        for inner in folder.rglob("*")
-        if inner.is_dir() and not any(inner.iterdir())
-    ]
 
 
 def _swap(new: Path, place: Path) -> None:

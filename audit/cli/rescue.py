@@ -15,7 +15,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from audit.cli.output import MAKING, MARKER, orphans, purpose_of, rescued
+from audit.cli.marker import MARKER, purpose_of
+from audit.cli.output import MAKING, orphans, rescued
 from audit.ledger.documents import with_hashes
 
 if TYPE_CHECKING:

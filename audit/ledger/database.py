@@ -107,7 +107,7 @@ def connect(url: URL) -> Engine:
 
 
 def hold_less(engine: Engine, kib: int) -> None:
-    """Have SQLite hold at most so many KiB of pages in memory from now on, for a walk that meets each once."""
+    """Have SQLite hold at most so many KiB of pages in memory from now on: for what meets each page once."""
     if engine.dialect.name != "sqlite":
         return
 

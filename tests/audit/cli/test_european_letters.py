@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from audit.cli import main
-from audit.cli.output import MARKER
+from audit.cli.marker import MARKER
 from audit.ledger import Ledger, documents
 from audit.runner import run
 from tests.worlds import european_lender

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from audit.cli import main
-from audit.cli.output import MARKER
+from audit.cli.marker import MARKER
 from audit.config import load_config
 from audit.data.recipients import read_recipients
 from audit.errors import LedgerError

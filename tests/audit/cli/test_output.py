@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from audit.cli import output
-from audit.cli.output import MARKER, OutputFolder
+from audit.cli.marker import MARKER
+from audit.cli.output import OutputFolder
 from audit.errors import AuditError, UsageError
 
 
@@ -181,3 +183,19 @@ def test_a_file_is_named_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.undo()
     assert names(tmp_path / "out") == {"a.txt", MARKER}
     assert (tmp_path / "out" / "a.txt").read_bytes() == b"whole"
+
+
+def test_the_marker_names_every_file_in_order(tmp_path: Path) -> None:
+    """Whatever order the file system gives them in; a name that is no UTF-8 is named too."""
+    place = tmp_path / "out"
+    written = ["b.txt", "a.txt", "in/c.txt", 'q"uote.txt', os.fsdecode(b"\xff.txt")]
+    with OutputFolder(place) as folder:
+        for name in written:
+            folder.write(name, name.encode("utf-8", "surrogateescape"))
+    told = json.loads((place / MARKER).read_text("utf-8"))
+    assert told == {"made_by": "plainspoken", "lasting": False, "files": sorted(written, key=os.fsencode)}
+    with OutputFolder(place) as folder:  # so it is ours, and is replaced
+        folder.write("a.txt", "")
+    with OutputFolder(tmp_path / "none"):
+        pass
+    assert json.loads((tmp_path / "none" / MARKER).read_text("utf-8"))["files"] == []

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from audit.cli import main
-from audit.cli.output import MARKER
+from audit.cli.marker import MARKER
 from audit.runner import run
 from tests.worlds import joint_lender
 

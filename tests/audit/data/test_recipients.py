@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from audit.data import csv_file
-from audit.data.recipients import each_recipient, read_persons, read_recipients, recipients_columns
+from audit.data.recipient_rows import recipients_of
+from audit.data.recipients import (
+    each_recipient,
+    each_row,
+    read_persons,
+    read_recipients,
+    recipients_columns,
+)
 from audit.errors import ConfigError, DataError
 from audit.record import Person, Recipient
 
@@ -68,6 +75,22 @@ def test_a_long_file_is_read_some_rows_at_a_time(config, put, monkeypatch):
     assert last.cause == "recipients, row 5: the same person stands twice for this decision"
     put(HEADER, "people.csv")
     assert read_recipients(config) == ((), ())
+
+
+def test_rows_that_are_judged_later_are_what_the_whole_file_says(config, put):
+    """Each decision's rows by themselves give the same recipients and refusals, with their rows' numbers."""
+    rows = [
+        *("b,p,primary,N,s,t,mail,no", "a,p,primary,N,,t,Email,yes", "b,p,joint,N,s,t,mail,no"),
+        *("a,p,primary,N,s,t,mail,no", "b,q,Joint,N,s,t,pigeon,no", "a,q,joint,N,s,t,portal,1"),
+    ]
+    put(HEADER + "\n".join(rows) + "\n", "people.csv")
+    every = [row for some in each_row(config) for row in some]
+    assert [(number, cells[0]) for number, cells in every] == list(enumerate("babaXa".replace("X", "b"), 1))
+    whole = list(each_recipient(config))
+    for name in "ab":
+        mine = [row for row in every if row[1][0] == name]
+        assert list(recipients_of(mine)) == [one for one in whole if one.decision == name]
+    assert len([one for one in whole if not isinstance(one, Recipient)]) == 3
 
 
 def test_a_run_reads_who_takes_part_and_no_names(config, put):

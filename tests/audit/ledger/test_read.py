@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from audit.errors import LedgerError, UsageError
-from audit.ledger import Ledger, verify
+from audit.ledger import Ledger, decisions, verify
 from audit.record import Person
 from tests.worlds.sealed import small_audit, write_audit
 
@@ -59,6 +59,18 @@ def test_decisions_are_filtered_by_outcome_and_notice(ledger: Ledger, audit: str
     assert {d.notice.state for d in every} == {"none", "ready", "sent", "void"}  # the held one was ended
 
 
+def test_names_and_what_they_name_are_those_of_a_walk(ledger: Ledger, audit: str) -> None:
+    """Pseudonyms come in the order of the data; asked for in any order, the decisions are the same."""
+    every = list(ledger.decisions(audit))
+    for outcome in ("adverse", "favourable", "none"):
+        said = [name.hex() for some in decisions.names(ledger, audit, outcome) for name in some]
+        assert said == [d.decision for d in every if d.outcome == outcome]
+    for some in (every[::-2], every[-2::-2], every[:1], every):
+        asked = [*(d.decision for d in some), "0" * 32]
+        assert decisions.named(ledger, audit, asked) == {d.decision: d for d in some}
+    assert decisions.named(ledger, audit, []) == {}
+
+
 def test_a_decision_is_found_by_id_and_by_pseudonym(ledger: Ledger, audit: str) -> None:
     """Both names give the same decision; a stranger's id is refused."""
     decision = next(iter(ledger.decisions(audit)))
@@ -90,6 +102,10 @@ def test_one_decision_is_the_one_that_a_walk_meets(tmp_path: Path) -> None:
         walked = list(ledger.decisions(audit))
         assert [len(one.persons) for one in walked] == [len(one.persons) for one in many]
         assert [ledger.decision(audit, one.decision) for one in many] == walked
+        names = [one.decision for one in walked]
+        for some in (names[3:29:5], names[::-1], names[7:9]):  # far apart, all, and side by side
+            found = decisions.named(ledger, audit, some)
+            assert [found[name] for name in some] == [walked[names.index(name)] for name in some]
 
 
 def test_one_figure_is_read_alone(ledger: Ledger, audit: str) -> None:
