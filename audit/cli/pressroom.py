@@ -8,6 +8,7 @@ and no more. The processes start while that one still finds out what they are to
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 from collections import Counter, deque
@@ -222,6 +223,7 @@ def _open(room: Room, url: str, key_file: Path | None) -> None:
 
         fingerprint(())  # what it names is loaded by it, while nothing else is to be done yet
     gc.freeze()  # it stays as long as the process: no need to walk over it for garbage
+    atexit.register(gc.unfreeze)  # what ends with the process is let go in its order
 
 
 def _started() -> None:

@@ -31,6 +31,7 @@ from tests.worlds.full_disk import Disk
 DAY = "2026-11-20"
 TOGETHER = 11  # letters a transaction, so that a small batch has many
 STEPS = {
+    "recipients laid out": ("outbox", "lay_out"),
     "group rendered": ("sealing", "Records.take"),
     "file named": ("output", "OutputFolder.name"),
     "group settled": ("output", "OutputFolder.settle"),

@@ -11,6 +11,7 @@ from tests.worlds.full_disk import Disk
 from tests.worlds.killed_letters import Ground, Tally
 
 POINTS = (
+    "recipients laid out 1, after",
     "group settled 2, after",
     "rows stored 2, after",
     "group recorded 2, after",
