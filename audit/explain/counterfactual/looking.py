@@ -1,10 +1,10 @@
 """Which changes are worth a look: one factor at a time, then some together.
 
-Of one factor: all its options where they are few; else those on the front of low cost and good mean
-effect (for a score that adds up, the cheapest option for any effect is on it), and others evenly by
-cost, for scores that do not add up. Of several factors together: those whose best options alone help
-most, on a grid of each one's best options that is as fine as the budget allows. Where all options of
-all factors fit into the budget, that is an exhaustive search.
+Of one factor: all its options where they are few; else the cheapest of each band of options that have
+about the same mean effect, and others evenly along the values, for scores that do not add up. Of several
+factors together: those whose best options alone help most, on a grid of each one's best options that
+is as fine as the budget allows. Where all options of all factors fit into the budget, that is an
+exhaustive search.
 """
 
 from __future__ import annotations
@@ -22,77 +22,30 @@ if TYPE_CHECKING:
     from audit.explain.counterfactual.trial import Choices, Floats, Ints
 
 _LOOKS = 24  # options of one factor that are tried at first
+_EVENLY = 12  # of them, those evenly along the values
 
 
-def looks(costs: Floats, favour: Floats) -> Ints:
-    """Return int64[n, t]: options worth a look for each applicant by rising cost, then -1.
+def looks(costs: Floats, along: Ints) -> Ints:
+    """Return int64[n, t]: options worth a look for each applicant, no option twice, -1 for none.
 
     Parameters
     ----------
-    costs : float64[n, m], infinite where an option is none
-    favour : float64[m], mean effect of each option; higher is better
+    costs : float64[n, m], the options by falling mean effect; infinite where an option is none
+    along : int64[m], the same options in the order of their values
     """
     n, m = costs.shape
-    order = _by_cost(costs)
-    n_can = np.full(n, m)
-    short = np.flatnonzero(np.isinf(costs[np.arange(n), order[:, -1]]))  # what is infinite comes last
-    n_can[short] = np.count_nonzero(np.isfinite(costs[short]), axis=1)
-    none = np.arange(m) >= n_can[short, None]
     if m <= _LOOKS:
-        order[short] = np.where(none, -1, order[short])
-        return np.asarray(order, dtype=np.int64)
-    ranks = np.unique(favour, return_inverse=True)[1].astype(np.min_scalar_type(m - 1))
-    better = ranks.take(order)
-    better[short] = np.where(none, 0, better[short])
-    for step in (1 << bit for bit in range((m - 1).bit_length())):  # each time over twice as many before
-        better[:, step:] = np.maximum(better[:, step:], better[:, :-step])
-    front = np.empty((n, m), dtype=bool)
-    front[:, 0] = n_can > 0  # the cheapest option is always on the front
-    np.greater(better[:, 1:], better[:, :-1], out=front[:, 1:])
-    half = _LOOKS // 2
-    n_front = front.view(np.uint8).sum(axis=1, dtype=np.int64)
-    on_front = np.append(np.flatnonzero(front), m)  # those of one row behind another's
-    first = np.cumsum(n_front) - n_front
-    places = np.concatenate(
-        [on_front[first[:, None] + _evenly(n_front, half)] % m, _evenly(n_can, half)], axis=1
-    )
-    places[n_can == 0] = m
-    places.sort(axis=1)
-    places[:, 1:][places[:, 1:] == places[:, :-1]] = m
-    places.sort(axis=1)
-    found = order.take(np.minimum(places, m - 1) + m * np.arange(n)[:, None])
-    found[places == m] = -1
+        return np.where(np.isfinite(costs), np.arange(m), -1)
+    wide = -(-m // (_LOOKS - _EVENLY))
+    whole = m - m % wide
+    bands = costs[:, :whole].reshape(n, -1, wide).argmin(axis=2) + np.arange(0, whole, wide)
+    if whole < m:
+        bands = np.column_stack([bands, costs[:, whole:].argmin(axis=1) + whole])
+    evenly = along[np.linspace(0, m - 1, _EVENLY).astype(np.int64)]
+    others = np.where(bands[:, evenly // wide] == evenly, -1, evenly)
+    found = np.concatenate([bands, others], axis=1)
+    found[np.isinf(costs.take(found + m * np.arange(n)[:, None], mode="clip"))] = -1
     return np.asarray(found, dtype=np.int64)
-
-
-def _by_cost(costs: Floats) -> Ints:
-    """Return int64[n, m]: the options of each applicant by rising cost, of equal ones the first before.
-
-    Costs are not negative, so their bits are in the order of their sizes. The number of the option takes
-    the place of the last bits: plain whole numbers sort several times faster than places do. Applicants
-    with costs that differ by no more than those bits are sorted once more, by the costs themselves.
-
-    >>> _by_cost(np.array([[2.0, np.inf, 0.5, 2.0]])).tolist()
-    [[2, 0, 3, 1]]
-    """
-    m = costs.shape[1]
-    bits = (1 << (m - 1).bit_length()) - 1
-    order = np.ascontiguousarray(costs).view(np.int64) & ~bits
-    order |= np.arange(m)
-    order.sort(axis=1)
-    alike = (order.ravel()[1:] ^ order.ravel()[:-1]) <= bits  # at a row's end too: looked at for nothing
-    order &= bits
-    doubtful = np.unique(np.flatnonzero(alike) // m)
-    rising = np.take_along_axis(costs[doubtful], order[doubtful], axis=1)
-    again = doubtful[(rising[:, 1:] < rising[:, :-1]).any(axis=1)]
-    order[again] = np.argsort(costs[again], axis=1, kind="stable")
-    return np.asarray(order, dtype=np.int64)
-
-
-def _evenly(n_of: Ints, points: int) -> Ints:
-    """Return int64[n, points]: whole numbers evenly from 0 to the last below each of ``n_of``."""
-    last = np.maximum(n_of - 1, 0)[:, None]
-    return np.asarray(np.rint(np.linspace(0.0, 1.0, points)[None] * last), dtype=np.int64)
 
 
 def together(

@@ -25,7 +25,7 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
     """
     n, k = len(trial.encoded), len(trial.options)
     found: list[Found] = [{} for _ in range(n)]
-    looked = [looks(costs, one.favour) for costs, one in zip(trial.costs, trial.options, strict=True)]
+    looked = [looks(costs, one.along) for costs, one in zip(trial.costs, trial.options, strict=True)]
     gains: list[Floats] = []
     for size in range(1, min(most_factors, k) + 1):
         # One factor is asked of everybody: each that turns alone may be the cheapest once it is drawn back.

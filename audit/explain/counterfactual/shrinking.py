@@ -26,7 +26,7 @@ def shrunk(
     ----------
     who, choice : candidates that turn
     below : float64[q], the cost from which on a change is of no use; default: that of the candidate
-    looks : for each factor int64[n, t], options worth a look by rising cost, -1 behind them
+    looks : for each factor int64[n, t], options worth a look, -1 for none
     budget : evaluations that the grid may cost for one candidate
     """
     choice = choice.copy()
@@ -70,7 +70,7 @@ def shrunk_alone(
         room = np.minimum(prices[rows, option[mine]], below[mine])
         seen = looks[at].take(who[mine], axis=0)
         # Of the looks those that cost less are known not to turn.
-        prices[rows[:, None], np.where(seen < 0, seen[:, :1], seen)] = np.inf
+        prices[rows[:, None], np.where(seen < 0, option[mine, None], seen)] = np.inf
         group, other = np.nonzero(prices < room[:, None])
         parts.append((mine[group], other, np.full(len(group), at, dtype=np.int16), prices[group, other]))
     if not parts:
@@ -88,7 +88,7 @@ def _on_grid(trial: Trial, who: Ints, choice: Choices, looks: Sequence[Ints], po
     for factors in np.unique(choice >= 0, axis=0):
         mine = np.flatnonzero(((choice >= 0) == factors).all(axis=1))
         moving = np.flatnonzero(factors).tolist()
-        listed = [_evenly(looks[at][who[mine]], points) for at in moving]
+        listed = [_evenly(looks[at][who[mine]], trial.costs[at][who[mine]], points) for at in moving]
         grid = np.stack(np.meshgrid(*(np.arange(one.shape[1]) for one in listed), indexing="ij"), -1)
         grid = grid.reshape(-1, len(moving))
         group = np.repeat(np.arange(len(mine)), len(grid))
@@ -105,12 +105,14 @@ def _on_grid(trial: Trial, who: Ints, choice: Choices, looks: Sequence[Ints], po
     return found
 
 
-def _evenly(looks: Ints, points: int) -> Ints:
-    """Return int64[n, points] of the options of each row, from the first to the last that it has."""
+def _evenly(looks: Ints, costs: Floats, points: int) -> Ints:
+    """Return int64[n, points] of the looks of each row evenly by cost, from the first to the last."""
     n_options = (looks >= 0).sum(axis=1)
     points = min(points, looks.shape[1])
+    prices = np.where(looks < 0, np.inf, np.take_along_axis(costs, np.maximum(looks, 0), axis=1))
+    rising = np.take_along_axis(looks, np.argsort(prices, axis=1, kind="stable"), axis=1)
     place = np.linspace(0.0, 1.0, points)[None] * np.maximum(n_options - 1, 0)[:, None]
-    chosen = np.take_along_axis(looks, np.rint(place).astype(np.int64), axis=1)
+    chosen = np.take_along_axis(rising, np.rint(place).astype(np.int64), axis=1)
     chosen[:, 1:][chosen[:, 1:] == chosen[:, :-1]] = -1
     return np.asarray(chosen, dtype=np.int64)
 
