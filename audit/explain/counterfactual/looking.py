@@ -2,14 +2,15 @@
 
 Of one factor: all its options where they are few; else the cheapest of each band of options that have
 about the same mean effect, and others evenly along the values, for scores that do not add up. Of several
-factors together: those whose best options alone help most, on a grid of each one's best options that
-is as fine as the budget allows. Where all options of all factors fit into the budget, that is an
+factors together: those whose best options alone help most, on a coarse grid of each one's best options,
+and where nothing turns on one that is as fine as the budget allows. Where all options of all factors fit into the budget, that is an
 exhaustive search.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _LOOKS = 24  # options of one factor that are tried at first
 _EVENLY = 12  # of them, those evenly along the values
+_COARSE = 3  # options of each factor that are tried at first with those of others
 
 
 def looks(costs: Floats, along: Ints) -> Ints:
@@ -48,13 +50,43 @@ def looks(costs: Floats, along: Ints) -> Ints:
     return np.asarray(found, dtype=np.int64)
 
 
+@dataclass(frozen=True, eq=False)
+class Together:
+    """The candidates that change some factors together, for n applicants.
+
+    Attributes
+    ----------
+    members : int64[n, s, size], sets of factors, those first whose best options alone help most
+    fresh : bool[n, s], where a set holds none that is known
+    best : int16[n, k, points], the best looks of each factor, best first; -1 for none
+    grids : int64[g, size] each, points of the factors of a set: the later ones where the first turn nothing
+    """
+
+    members: Ints
+    fresh: NDArray[np.bool_]
+    best: Choices
+    grids: Sequence[Ints]
+
+    def candidates(self, among: Ints, grid: Ints) -> tuple[Ints, Choices, Ints]:
+        """Return who int64[c] of ``among``, choice int16[c, k], and a number for each set of an applicant."""
+        members, (n_sets, size) = self.members[among], self.members.shape[1:]
+        taken = self.best[among[:, None, None, None], members[:, :, None], grid[None, None]]
+        wanted = (taken >= 0).all(axis=3) & self.fresh[among][:, :, None]
+        at = np.flatnonzero(wanted)
+        row = at // len(grid)  # of an applicant's set
+        who = row // n_sets
+        choice = np.full((len(at), self.best.shape[1]), -1, dtype=np.int16)
+        np.put_along_axis(choice, members.reshape(-1, size)[row], taken.reshape(-1, size)[at], axis=1)
+        return among[who], choice, row % n_sets
+
+
 def together(
     size: int,
     options: Sequence[Ints],
     gains: Sequence[Floats],
     known: Sequence[Sequence[frozenset[int]]],
     budget: int,
-) -> tuple[Ints, Choices, Ints]:
+) -> Together:
     """Return the candidates that change ``size`` of k factors together, within the budget of each.
 
     Parameters
@@ -62,13 +94,6 @@ def together(
     options, gains : for each factor int64[n, t] and float64[n, t]
         The options looked at, and the score of each alone (higher is better, -inf where none).
     known : for each applicant the sets of factors that turn already; what holds one is left out
-
-    Returns
-    -------
-    who : int64[c]
-    choice : int16[c, k]
-    which : int64[c]
-        A number for each set of factors of an applicant.
     """
     n, k = len(known), len(options)
     reach = max((p for p in range(size, k + 1) if comb(p, size) << size <= budget), default=size)
@@ -80,18 +105,14 @@ def together(
         order = np.argsort(-gains[at], axis=1, kind="stable")[:, :points]
         best[:, at, : order.shape[1]] = np.take_along_axis(options[at], order, axis=1)
         top[:, at] = gains[at].max(axis=1)
-    ranked = np.argsort(-top, axis=1, kind="stable")  # factors by what their best option does alone
+    members = np.argsort(-top, axis=1, kind="stable")[:, sets]  # by what their best option does alone
     grid = np.stack(np.meshgrid(*[np.arange(points)] * size, indexing="ij"), -1).reshape(-1, size)
-    members = ranked[:, sets]  # n, sets, size
-    taken = best[np.arange(n)[:, None, None, None], members[:, :, None], grid[None, None]]
-    wanted = (taken >= 0).all(axis=3) & ~_holding(members, known)[:, :, None]
-    who, which, _ = np.nonzero(wanted)
-    choice = np.full((len(who), k), -1, dtype=np.int16)
-    changed = members.reshape(-1, size).take(who * len(sets) + which, axis=0)
-    options_of = taken.reshape(-1, size).compress(wanted.ravel(), axis=0)
-    for at in range(size):
-        choice.reshape(-1)[np.arange(len(who)) * k + changed[:, at]] = options_of[:, at]
-    return who, choice, which
+    coarse = np.isin(grid, np.linspace(0, points - 1, _COARSE).astype(np.int64)).all(axis=1)
+    # All at once where these are all options that there are: of those the cheapest is to be found.
+    every = coarse.all() or points >= max(one.shape[1] for one in options)
+    return Together(
+        members, ~_holding(members, known), best, [grid] if every else [grid[coarse], grid[~coarse]]
+    )
 
 
 def _holding(members: Ints, known: Sequence[Sequence[frozenset[int]]]) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.explain.counterfactual.looking import looks, together
+from audit.explain.counterfactual.looking import Together, looks, together
 from audit.explain.counterfactual.shrinking import shrunk, shrunk_alone
 from audit.explain.counterfactual.trial import Trial, cheapest
 
@@ -26,41 +26,23 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
     n, k = len(trial.encoded), len(trial.options)
     found: list[Found] = [{} for _ in range(n)]
     looked = [looks(costs, one.along) for costs, one in zip(trial.costs, trial.options, strict=True)]
-    gains: list[Floats] = []
-    for size in range(1, min(most_factors, k) + 1):
-        # One factor is asked of everybody: each that turns alone may be the cheapest once it is drawn back.
-        room = np.array([k if size == 1 else _room(sets, size, at_most) for sets in found], dtype=np.int64)
+    gains = _alone(trial, looked, found, at_most)
+    for size in range(2, min(most_factors, k) + 1):
+        room = np.array([_room(sets, size, at_most) for sets in found], dtype=np.int64)
         wanted = np.flatnonzero(room)
         if not len(wanted):
             break
-        if size == 1:
-            who, option, which, cost, scores = _alone(trial, looked)
-            gains = _gains(trial, looked, scores, which)
-        else:
-            inside, choice, which = together(
-                size,
-                [one[wanted] for one in looked],
-                [one[wanted] for one in gains],
-                [tuple(found[at]) for at in wanted],
-                budget,
-            )
-            who = wanted[inside]
-            scores = trial.scores(who, choice)
-            cost = trial.cost(who, choice)
-        n_sets = int(which.max(initial=0)) + 1
-        best = cheapest(who * n_sets + which, cost, trial.rule.turned(scores))
-        best = best[np.lexsort((cost[best], who[best]))]
-        rank = np.arange(len(best)) - np.searchsorted(who[best], who[best])
-        below = np.full(len(found), np.inf)
-        if size == 1:  # what costs more than so many others is not told, so it need not be drawn back far
-            below[who[best[rank == at_most - 1]]] = cost[best[rank == at_most - 1]]
-        best = best[rank < room[who[best]]]
-        if size == 1:  # each alone, and nothing found before: none can hold another
-            mine, moved = who[best], which[best]
-            option = shrunk_alone(trial, mine, moved, option[best], looked, below[mine])
-            _keep(found, mine, moved, option, trial.costs)
-            continue
-        small = shrunk(trial, who[best], choice[best], looked, budget, below[who[best]])
+        some = together(
+            size,
+            [one[wanted] for one in looked],
+            [one[wanted] for one in gains],
+            [tuple(found[at]) for at in wanted],
+            budget,
+        )
+        who, choice, cost = _turning(trial, wanted, some)
+        best = np.lexsort((cost, who))
+        best = best[_rank(who[best]) < room[who[best]]]
+        small = shrunk(trial, who[best], choice[best], looked, budget)
         prices = trial.cost(who[best], small)
         for at, factors, price, one in zip(
             who[best].tolist(), _factors(small), prices.tolist(), small, strict=True
@@ -69,15 +51,65 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[F
     return found
 
 
-def _keep(found: Sequence[Found], who: Ints, which: Ints, option: Ints, costs: Sequence[Floats]) -> None:
+def _alone(trial: Trial, looked: Sequence[Ints], found: Sequence[Found], at_most: int) -> list[Floats]:
+    """Keep the factors that turn the decision alone; return how well each look did, float64[n, t] each.
+
+    Higher is better, -inf for none. All that turn are drawn back: any may be the cheapest once it is.
+    """
+    parts = [np.nonzero(options >= 0) for options in looked]
+    ends = np.cumsum([len(who) for who, _ in parts]).tolist()
+    which = np.repeat(np.arange(len(parts), dtype=np.int16), np.diff([0, *ends]))
+    who = np.concatenate([one for one, _ in parts])
+    option = np.concatenate([options[one] for options, one in zip(looked, parts, strict=True)])
+    scores = trial.scores_of_one(which, who, option)
+    turned = trial.rule.turned(scores)
+    gains = [np.full(options.shape, -np.inf) for options in looked]
+    for gain, one, each in zip(gains, parts, np.split(trial.rule.toward * scores, ends[:-1]), strict=True):
+        gain[one] = each
+    who, which, option = who[turned], which[turned], option[turned]
+    cost = trial.cost_of_one(which, who, option)
+    best = cheapest(who * len(looked) + which, cost, np.ones(len(who), dtype=bool))
+    best = best[np.lexsort((cost[best], who[best]))]
+    # What costs more than so many others is not told, so it need not be drawn back far.
+    last = best[_rank(who[best]) == at_most - 1]
+    below = np.full(len(found), np.inf)
+    below[who[last]] = cost[last]
+    who, which, option = who[best], which[best], option[best]
+    option = shrunk_alone(trial, who, which, option, looked, below[who])
+    _keep(found, who, which, option, trial.cost_of_one(which, who, option), len(looked))
+    return gains
+
+
+def _turning(trial: Trial, wanted: Ints, some: Together) -> tuple[Ints, Choices, Floats]:
+    """Return who, choice and cost of the cheapest candidate of each set of factors that turns."""
+    parts: list[tuple[Ints, Choices, Ints]] = []
+    left = np.arange(len(wanted))
+    for grid in some.grids:
+        inside, choice, which = some.candidates(left, grid)
+        turned = trial.rule.turned(trial.scores(wanted[inside], choice))
+        parts.append((inside[turned], choice[turned], which[turned]))
+        left = np.setdiff1d(left, parts[-1][0])
+    inside, choice, which = (np.concatenate(one) for one in zip(*parts, strict=True))
+    who = wanted[inside]
+    cost = trial.cost(who, choice)
+    best = cheapest(who * some.members.shape[1] + which, cost, np.ones(len(who), dtype=bool))
+    return who[best], choice[best], cost[best]
+
+
+def _rank(who: Ints) -> Ints:
+    """Return which of its applicant's each is, of those of one applicant behind another's.
+
+    >>> _rank(np.array([3, 3, 5, 9, 9])).tolist()
+    [0, 1, 0, 0, 1]
+    """
+    return np.asarray(np.arange(len(who)) - np.searchsorted(who, who), dtype=np.int64)
+
+
+def _keep(found: Sequence[Found], who: Ints, which: Ints, option: Ints, prices: Floats, k: int) -> None:
     """Keep changes of one factor each, the cheapest of an applicant first."""
-    prices = np.empty(len(who))
-    for at, one in enumerate(costs):
-        mine = np.flatnonzero(which == at)
-        prices[mine] = one[who[mine], option[mine]]
-    choices = np.full((len(who), len(costs)), -1, dtype=np.int16)
+    choices = np.full((len(who), k), -1, dtype=np.int16)
     choices[np.arange(len(who)), which] = option
-    alone = [frozenset((at,)) for at in range(len(costs))]
+    alone = [frozenset((at,)) for at in range(k)]
     order = np.lexsort((which, prices, who))
     for at, factor, price, choice in zip(
         who[order].tolist(), which[order].tolist(), prices[order].tolist(), choices[order], strict=True
@@ -106,25 +138,3 @@ def _add(sets: Found, factors: frozenset[int], cost: float, choice: Choices) -> 
     for one in [one for one in sets if factors < one]:
         del sets[one]
     sets[factors] = cost, choice
-
-
-def _alone(trial: Trial, looked: Sequence[Ints]) -> tuple[Ints, Ints, Ints, Floats, Floats]:
-    """Return the candidates that change one factor: whom, the option, which factor, cost, score."""
-    parts = []
-    for at, options in enumerate(looked):
-        who, place = np.nonzero(options >= 0)
-        option = options[who, place]
-        cost = trial.costs[at].take(who * trial.costs[at].shape[1] + option)
-        parts.append((who, option, np.full(len(who), at, dtype=np.int16), cost))
-    who, option, which, cost = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return who, option, which, cost, trial.scores_of_one(which, who, option)
-
-
-def _gains(trial: Trial, looked: Sequence[Ints], scores: Floats, which: Ints) -> list[Floats]:
-    """Return, for each factor, float64[n, t]: the score of each look, higher is better, -inf for none."""
-    gains = []
-    for at, options in enumerate(looked):
-        gain = np.full(options.shape, -np.inf)
-        gain[options >= 0] = trial.rule.toward * scores[which == at]
-        gains.append(gain)
-    return gains

@@ -111,6 +111,14 @@ class Trial:
             total[moved] += costs.take(who[moved] * costs.shape[1] + taken[moved])
         return total
 
+    def cost_of_one(self, which: Choices, who: Ints, option: Ints) -> Floats:
+        """Return float64[c] for candidates that change factor ``which`` alone."""
+        total = np.empty(len(who))
+        for at, costs in enumerate(self.costs):
+            mine = np.flatnonzero(which == at)
+            total[mine] = costs[who[mine], option[mine]]
+        return total
+
 
 def cheapest(group: Ints, cost: Floats, among: NDArray[np.bool_]) -> Ints:
     """Return, in the order of the groups, the cheapest candidate of each group that has one.
