@@ -3,8 +3,8 @@
 Of one factor: all its options where they are few; else the cheapest of each band of options that have
 about the same mean effect, and others evenly along the values, for scores that do not add up. Of several
 factors together: those whose best options alone help most, on a coarse grid of each one's best options,
-and where nothing turns on one that is as fine as the budget allows. Where all options of all factors fit into the budget, that is an
-exhaustive search.
+then on one that is as fine as the budget allows. Where all options of all factors fit into the budget,
+that is an exhaustive search.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _LOOKS = 24  # options of one factor that are tried at first
 _EVENLY = 12  # of them, those evenly along the values
-_COARSE = 3  # options of each factor that are tried at first with those of others
 
 
 def looks(costs: Floats, along: Ints) -> Ints:
@@ -59,7 +58,7 @@ class Together:
     members : int64[n, s, size], sets of factors, those first whose best options alone help most
     fresh : bool[n, s], where a set holds none that is known
     best : int16[n, k, points], the best looks of each factor, best first; -1 for none
-    grids : int64[g, size] each, points of the factors of a set: the later ones where the first turn nothing
+    grids : int64[g, size] each, the later ones where the first turn nothing
     """
 
     members: Ints
@@ -107,7 +106,7 @@ def together(
         top[:, at] = gains[at].max(axis=1)
     members = np.argsort(-top, axis=1, kind="stable")[:, sets]  # by what their best option does alone
     grid = np.stack(np.meshgrid(*[np.arange(points)] * size, indexing="ij"), -1).reshape(-1, size)
-    coarse = np.isin(grid, np.linspace(0, points - 1, _COARSE).astype(np.int64)).all(axis=1)
+    coarse = np.isin(grid, (0, points // 2, points - 1)).all(axis=1)
     # All at once where these are all options that there are: of those the cheapest is to be found.
     every = coarse.all() or points >= max(one.shape[1] for one in options)
     return Together(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,47 +14,81 @@ from audit.explain.counterfactual.trial import Trial, cheapest
 if TYPE_CHECKING:
     from audit.explain.counterfactual.trial import Choices, Floats, Ints
 
+    Changes = tuple[Ints, Choices, Floats]  # who int64[q], choice int16[q, k], cost float64[q]
     # factors that turn the decision together -> what that costs, and the option of each factor
-    Found = dict[frozenset[int], tuple[float, Choices]]
+    Found = dict[frozenset[int], tuple[float, list[int]]]
 
 
-def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[Found]:
-    """Return, for each applicant, the sets of factors that turn the decision, each as cheap as found.
+def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> tuple[Ints, Choices, Floats]:
+    """Return changes that turn the decision, each as cheap as found, of each applicant the smallest first.
 
-    Sets that are told beside the smallest one have at most one factor more than it, and hold no other.
+    Sets of factors that are told beside the smallest one have at most one factor more than it, and hold
+    no other.
+
+    Returns
+    -------
+    who : int64[q], rising
+    choice : int16[q, k]
+    cost : float64[q]
     """
     n, k = len(trial.encoded), len(trial.options)
-    found: list[Found] = [{} for _ in range(n)]
     looked = [looks(costs, one.along) for costs, one in zip(trial.costs, trial.options, strict=True)]
-    gains = _alone(trial, looked, found, at_most)
+    alone, gains = _alone(trial, looked, at_most)
+    n_alone = np.bincount(alone[0], minlength=n)
+    # One factor is told of as many as there are; others are searched for where these are too few.
+    found: dict[int, Found] = {at: {} for at in np.flatnonzero(n_alone < at_most).tolist()}
+    for at, choice, cost in zip(*(one.tolist() for one in _of(alone, found)), strict=True):
+        found[at][_factors(choice)] = cost, choice
     for size in range(2, min(most_factors, k) + 1):
-        room = np.array([_room(sets, size, at_most) for sets in found], dtype=np.int64)
-        wanted = np.flatnonzero(room)
+        room = {at: _room(sets, size, at_most) for at, sets in found.items()}
+        wanted = np.array([at for at, places in room.items() if places], dtype=np.int64)
         if not len(wanted):
             break
         some = together(
             size,
             [one[wanted] for one in looked],
             [one[wanted] for one in gains],
-            [tuple(found[at]) for at in wanted],
+            [tuple(found[at]) for at in wanted.tolist()],
             budget,
         )
-        who, choice, cost = _turning(trial, wanted, some)
-        best = np.lexsort((cost, who))
-        best = best[_rank(who[best]) < room[who[best]]]
-        small = shrunk(trial, who[best], choice[best], looked, budget)
-        prices = trial.cost(who[best], small)
-        for at, factors, price, one in zip(
-            who[best].tolist(), _factors(small), prices.tolist(), small, strict=True
-        ):
-            _add(found[at], factors, price, one)
-    return found
+        places = np.array([room[at] for at in wanted.tolist()], dtype=np.int64)
+        who, choice = _turning(trial, wanted, some, places, at_most)
+        small = shrunk(trial, who, choice, looked, budget)
+        prices = trial.cost(who, small)
+        for at, price, one in zip(who.tolist(), prices.tolist(), small.tolist(), strict=True):
+            _add(found[at], _factors(one), price, one)
+    return _smallest_first(alone, found, k)
 
 
-def _alone(trial: Trial, looked: Sequence[Ints], found: Sequence[Found], at_most: int) -> list[Floats]:
-    """Keep the factors that turn the decision alone; return how well each look did, float64[n, t] each.
+def _of(changes: Changes, found: Mapping[int, Found], *, others: bool = False) -> Changes:
+    """Return the changes of those applicants, or of all others."""
+    who, choice, cost = changes
+    mine = np.isin(who, list(found), invert=others)
+    return who[mine], choice[mine], cost[mine]
 
-    Higher is better, -inf for none. All that turn are drawn back: any may be the cheapest once it is.
+
+def _smallest_first(alone: Changes, found: Mapping[int, Found], k: int) -> Changes:
+    """Return all changes by applicant: few factors before many, then by cost."""
+    listed = [
+        (at, choice, cost)
+        for at, sets in found.items()
+        for _, cost, _, choice in sorted(
+            (len(factors), cost, sorted(factors), choice) for factors, (cost, choice) in sets.items()
+        )
+    ]
+    who, choice, cost = _of(alone, found, others=True)
+    who = np.concatenate([who, np.array([at for at, _, _ in listed], dtype=np.int64)])
+    more = np.array([one for _, one, _ in listed], dtype=np.int16).reshape(-1, k)
+    cost = np.concatenate([cost, np.array([one for _, _, one in listed], dtype=np.float64)])
+    order = np.argsort(who, kind="stable")
+    return who[order], np.concatenate([choice, more])[order], cost[order]
+
+
+def _alone(trial: Trial, looked: Sequence[Ints], at_most: int) -> tuple[Changes, list[Floats]]:
+    """Return the changes of one factor that turn the decision, and how well each look did.
+
+    That is float64[n, t] for each factor: higher is better, -inf for none. All factors that turn alone
+    are drawn back: any may be the cheapest once it is.
     """
     parts = [np.nonzero(options >= 0) for options in looked]
     ends = np.cumsum([len(who) for who, _ in parts]).tolist()
@@ -62,7 +96,7 @@ def _alone(trial: Trial, looked: Sequence[Ints], found: Sequence[Found], at_most
     who = np.concatenate([one for one, _ in parts])
     option = np.concatenate([options[one] for options, one in zip(looked, parts, strict=True)])
     scores = trial.scores_of_one(which, who, option)
-    turned = trial.rule.turned(scores)
+    turned = np.flatnonzero(trial.rule.turned(scores))
     gains = [np.full(options.shape, -np.inf) for options in looked]
     for gain, one, each in zip(gains, parts, np.split(trial.rule.toward * scores, ends[:-1]), strict=True):
         gain[one] = each
@@ -71,57 +105,50 @@ def _alone(trial: Trial, looked: Sequence[Ints], found: Sequence[Found], at_most
     best = cheapest(who * len(looked) + which, cost, np.ones(len(who), dtype=bool))
     best = best[np.lexsort((cost[best], who[best]))]
     # What costs more than so many others is not told, so it need not be drawn back far.
-    last = best[_rank(who[best]) == at_most - 1]
-    below = np.full(len(found), np.inf)
+    last = best[rank(who[best]) == at_most - 1]
+    below = np.full(len(trial.encoded), np.inf)
     below[who[last]] = cost[last]
     who, which, option = who[best], which[best], option[best]
     option = shrunk_alone(trial, who, which, option, looked, below[who])
-    _keep(found, who, which, option, trial.cost_of_one(which, who, option), len(looked))
-    return gains
+    cost = trial.cost_of_one(which, who, option)
+    order = np.lexsort((which, cost, who))
+    choice = np.full((len(who), len(looked)), -1, dtype=np.int16)
+    choice[np.arange(len(who)), which] = option
+    return (who[order], choice[order], cost[order]), gains
 
 
-def _turning(trial: Trial, wanted: Ints, some: Together) -> tuple[Ints, Choices, Floats]:
-    """Return who, choice and cost of the cheapest candidate of each set of factors that turns."""
+def _turning(trial: Trial, wanted: Ints, some: Together, room: Ints, at_most: int) -> tuple[Ints, Choices]:
+    """Return who and choice of the cheapest candidate of each set of factors that turns, in the room of each.
+
+    The finer grid is for those for whom fewer sets than are told turn on the coarse one.
+    """
     parts: list[tuple[Ints, Choices, Ints]] = []
     left = np.arange(len(wanted))
     for grid in some.grids:
         inside, choice, which = some.candidates(left, grid)
-        turned = trial.rule.turned(trial.scores(wanted[inside], choice))
+        turned = np.flatnonzero(trial.rule.turned(trial.scores(wanted[inside], choice)))
         parts.append((inside[turned], choice[turned], which[turned]))
-        left = np.setdiff1d(left, parts[-1][0])
+        sets = np.unique(np.stack([parts[-1][0], parts[-1][2]]), axis=1)[0]
+        left = np.flatnonzero(np.bincount(sets, minlength=len(wanted)) < np.minimum(room, at_most))
     inside, choice, which = (np.concatenate(one) for one in zip(*parts, strict=True))
-    who = wanted[inside]
-    cost = trial.cost(who, choice)
-    best = cheapest(who * some.members.shape[1] + which, cost, np.ones(len(who), dtype=bool))
-    return who[best], choice[best], cost[best]
+    cost = trial.cost(wanted[inside], choice)
+    best = cheapest(inside * some.members.shape[1] + which, cost, np.ones(len(inside), dtype=bool))
+    best = best[np.lexsort((cost[best], inside[best]))]
+    best = best[rank(inside[best]) < room[inside[best]]]
+    return wanted[inside[best]], choice[best]
 
 
-def _rank(who: Ints) -> Ints:
+def rank(who: Ints) -> Ints:
     """Return which of its applicant's each is, of those of one applicant behind another's.
 
-    >>> _rank(np.array([3, 3, 5, 9, 9])).tolist()
+    >>> rank(np.array([3, 3, 5, 9, 9])).tolist()
     [0, 1, 0, 0, 1]
     """
     return np.asarray(np.arange(len(who)) - np.searchsorted(who, who), dtype=np.int64)
 
 
-def _keep(found: Sequence[Found], who: Ints, which: Ints, option: Ints, prices: Floats, k: int) -> None:
-    """Keep changes of one factor each, the cheapest of an applicant first."""
-    choices = np.full((len(who), k), -1, dtype=np.int16)
-    choices[np.arange(len(who)), which] = option
-    alone = [frozenset((at,)) for at in range(k)]
-    order = np.lexsort((which, prices, who))
-    for at, factor, price, choice in zip(
-        who[order].tolist(), which[order].tolist(), prices[order].tolist(), choices[order], strict=True
-    ):
-        found[at][alone[factor]] = price, choice
-
-
-def _factors(choice: Choices) -> list[frozenset[int]]:
-    """Return which factors each candidate changes; they are few sets, of many candidates."""
-    sets, which = np.unique(choice >= 0, axis=0, return_inverse=True)
-    distinct = [frozenset(np.flatnonzero(one).tolist()) for one in sets]
-    return [distinct[at] for at in which.ravel().tolist()]
+def _factors(choice: Sequence[int]) -> frozenset[int]:
+    return frozenset(at for at, option in enumerate(choice) if option >= 0)
 
 
 def _room(sets: Found, size: int, at_most: int) -> int:
@@ -131,7 +158,7 @@ def _room(sets: Found, size: int, at_most: int) -> int:
     return at_most - len(sets) if len(sets) < at_most and size <= min(map(len, sets)) + 1 else 0
 
 
-def _add(sets: Found, factors: frozenset[int], cost: float, choice: Choices) -> None:
+def _add(sets: Found, factors: frozenset[int], cost: float, choice: list[int]) -> None:
     """Keep a set of factors where it is new or cheaper, and no set that holds another."""
     if any(one < factors for one in sets) or (factors in sets and sets[factors][0] <= cost):
         return
