@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.explain.counterfactual.options import Cells
-    from audit.explain.counterfactual.trial import Choices, Floats, Ints
+    from audit.explain.counterfactual.trial import Changes, Choices, Floats, Ints
     from audit.record import ReasonCode, Scorer
 
     Answer = tuple[Counterfactual, ...] | NoCounterfactual
@@ -119,8 +119,8 @@ def counterfactuals(
             cells = {column: values[some] for column, values in own.items()}
             costs = [one.costs(cells) for one in could]
             trial = Trial(scorer, encoded[some], could, costs, rule, np.zeros(len(some), dtype=np.int64))
-            changes = search(trial, at_most, most_factors, budget)
-            told = _told(trial, cells, scores[some], changes, at_most)
+            turning = search(trial, at_most, most_factors, budget)
+            told = _told(trial, cells, scores[some], turning, at_most)
             for place, changes, tried in zip(some.tolist(), told, trial.tried.tolist(), strict=True):
                 nothing = NoCounterfactual(NOTHING_TURNED.format(min(most_factors, len(factors))), tried)
                 found[place] = tuple(changes) or nothing
@@ -145,7 +145,7 @@ def _plain(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 def _told(
-    trial: Trial, cells: Cells, before: Floats, found: tuple[Ints, Choices, Floats], at_most: int
+    trial: Trial, cells: Cells, before: Floats, found: Changes, at_most: int
 ) -> list[list[Counterfactual]]:
     """Return each applicant's changes, smallest first, that turn the decision when the row is scored.
 

@@ -26,8 +26,11 @@ _LOOKS = 24  # options of one factor that are tried at first
 _EVENLY = 12  # of them, those evenly along the values
 
 
-def looks(costs: Floats, along: Ints) -> Ints:
-    """Return int64[n, t]: options worth a look for each applicant, no option twice, -1 for none.
+def looks(costs: Floats, along: Ints) -> tuple[Ints, Ints]:
+    """Return int64[n, s] and int64[n, t]: options worth a look for each applicant, and others; -1 for none.
+
+    Worth a look are the cheapest options of the bands of mean effect from the best one down to the band
+    that holds the cheapest of all, which is about what the applicant is. No option is listed twice.
 
     Parameters
     ----------
@@ -36,17 +39,18 @@ def looks(costs: Floats, along: Ints) -> Ints:
     """
     n, m = costs.shape
     if m <= _LOOKS:
-        return np.where(np.isfinite(costs), np.arange(m), -1)
+        return np.where(np.isfinite(costs), np.arange(m), -1), np.empty((n, 0), dtype=np.int64)
     wide = -(-m // (_LOOKS - _EVENLY))
     whole = m - m % wide
     bands = costs[:, :whole].reshape(n, -1, wide).argmin(axis=2) + np.arange(0, whole, wide)
     if whole < m:
         bands = np.column_stack([bands, costs[:, whole:].argmin(axis=1) + whole])
+    prices = costs.take(bands + m * np.arange(n)[:, None])
+    beyond = np.arange(bands.shape[1]) > prices.argmin(axis=1)[:, None]
+    bands[beyond | np.isinf(prices)] = -1
     evenly = along[np.linspace(0, m - 1, _EVENLY).astype(np.int64)]
-    others = np.where(bands[:, evenly // wide] == evenly, -1, evenly)
-    found = np.concatenate([bands, others], axis=1)
-    found[np.isinf(costs.take(found + m * np.arange(n)[:, None], mode="clip"))] = -1
-    return np.asarray(found, dtype=np.int64)
+    others = (bands[:, evenly // wide] != evenly) & np.isfinite(costs[:, evenly])
+    return np.asarray(bands, dtype=np.int64), np.where(others, evenly, -1)
 
 
 @dataclass(frozen=True, eq=False)

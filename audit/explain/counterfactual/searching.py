@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.explain.counterfactual.looking import Together, looks, together
-from audit.explain.counterfactual.shrinking import shrunk, shrunk_alone
+from audit.explain.counterfactual.looking import Together, together
+from audit.explain.counterfactual.shrinking import shrunk
+from audit.explain.counterfactual.single import single
 from audit.explain.counterfactual.trial import Trial, cheapest
 
 if TYPE_CHECKING:
-    from audit.explain.counterfactual.trial import Choices, Floats, Ints
+    from audit.explain.counterfactual.trial import Changes, Choices, Ints
 
-    Changes = tuple[Ints, Choices, Floats]  # who int64[q], choice int16[q, k], cost float64[q]
     # factors that turn the decision together -> what that costs, and the option of each factor
     Found = dict[frozenset[int], tuple[float, list[int]]]
 
 
-def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> tuple[Ints, Choices, Floats]:
+def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> Changes:
     """Return changes that turn the decision, each as cheap as found, of each applicant the smallest first.
 
     Sets of factors that are told beside the smallest one have at most one factor more than it, and hold
@@ -32,8 +32,7 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> tuple[
     cost : float64[q]
     """
     n, k = len(trial.encoded), len(trial.options)
-    looked = [looks(costs, one.along) for costs, one in zip(trial.costs, trial.options, strict=True)]
-    alone, gains = _alone(trial, looked, at_most)
+    alone, looked, gains = single(trial, at_most)
     n_alone = np.bincount(alone[0], minlength=n)
     # One factor is told of as many as there are; others are searched for where these are too few.
     found: dict[int, Found] = {at: {} for at in np.flatnonzero(n_alone < at_most).tolist()}
@@ -82,39 +81,6 @@ def _smallest_first(alone: Changes, found: Mapping[int, Found], k: int) -> Chang
     cost = np.concatenate([cost, np.array([one for _, _, one in listed], dtype=np.float64)])
     order = np.argsort(who, kind="stable")
     return who[order], np.concatenate([choice, more])[order], cost[order]
-
-
-def _alone(trial: Trial, looked: Sequence[Ints], at_most: int) -> tuple[Changes, list[Floats]]:
-    """Return the changes of one factor that turn the decision, and how well each look did.
-
-    That is float64[n, t] for each factor: higher is better, -inf for none. All factors that turn alone
-    are drawn back: any may be the cheapest once it is.
-    """
-    parts = [np.nonzero(options >= 0) for options in looked]
-    ends = np.cumsum([len(who) for who, _ in parts]).tolist()
-    which = np.repeat(np.arange(len(parts), dtype=np.int16), np.diff([0, *ends]))
-    who = np.concatenate([one for one, _ in parts])
-    option = np.concatenate([options[one] for options, one in zip(looked, parts, strict=True)])
-    scores = trial.scores_of_one(which, who, option)
-    turned = np.flatnonzero(trial.rule.turned(scores))
-    gains = [np.full(options.shape, -np.inf) for options in looked]
-    for gain, one, each in zip(gains, parts, np.split(trial.rule.toward * scores, ends[:-1]), strict=True):
-        gain[one] = each
-    who, which, option = who[turned], which[turned], option[turned]
-    cost = trial.cost_of_one(which, who, option)
-    best = cheapest(who * len(looked) + which, cost, np.ones(len(who), dtype=bool))
-    best = best[np.lexsort((cost[best], who[best]))]
-    # What costs more than so many others is not told, so it need not be drawn back far.
-    last = best[rank(who[best]) == at_most - 1]
-    below = np.full(len(trial.encoded), np.inf)
-    below[who[last]] = cost[last]
-    who, which, option = who[best], which[best], option[best]
-    option = shrunk_alone(trial, who, which, option, looked, below[who])
-    cost = trial.cost_of_one(which, who, option)
-    order = np.lexsort((which, cost, who))
-    choice = np.full((len(who), len(looked)), -1, dtype=np.int16)
-    choice[np.arange(len(who)), which] = option
-    return (who[order], choice[order], cost[order]), gains
 
 
 def _turning(trial: Trial, wanted: Ints, some: Together, room: Ints, at_most: int) -> tuple[Ints, Choices]:
