@@ -62,9 +62,9 @@ def _on_grid(
         chosen, prices = _evenly(seen.take(who[row], axis=0), costs.take(who[row], axis=0), points)
         option[row, place, : chosen.shape[1]], price[row, place, : chosen.shape[1]] = chosen, prices
     grid = np.indices((points,) * size).reshape(size, -1)
-    cost = price[:, 0, grid[0]]
+    cost = price[:, 0]
     for at in range(1, size):
-        cost += price[:, at, grid[at]]
+        cost = (cost[:, :, None] + price[:, None, at]).reshape(q, -1)
     below = np.flatnonzero(cost < trial.cost(who, choice)[:, None])
     group, point = below // grid.shape[1], below % grid.shape[1]
     tried = np.full((len(group), choice.shape[1]), -1, dtype=np.int16)

@@ -69,7 +69,7 @@ def single(trial: Trial, at_most: int) -> tuple[Changes, list[Ints], list[Floats
     both = [looks(costs, one.along) for costs, one in zip(trial.costs, trial.options, strict=True)]
     first = [one for one, _ in both]
     first_gains = _look(alone, first)
-    below = alone.below(at_most)
+    below = alone.below(2 * at_most)  # what is cheapest as yet is not always so once it is drawn back
     others = []
     for at, (costs, (_, more)) in enumerate(zip(trial.costs, both, strict=True)):
         n, m = costs.shape
