@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from audit.explain.counterfactual.trial import Choices, Floats, Ints
 
-_LOOKS = 24  # options of one factor that are tried at first
+_LOOKS = 20  # options of one factor that are tried at first
 _EVENLY = 12  # of them, those evenly along the values
 
 
