@@ -251,7 +251,7 @@ def main(rounds: int, dice: str | None, dice_rows: int) -> dict[str, Any]:
     return {
         "project": project,
         "peers": peers,
-        "unit": "refusals answered per second, one change each, 8 factors of 16 columns",
+        "unit": f"refusals answered per second, one change each, {len(could)} factors that can change",
         "ratios": {name: project / rate for name, rate in peers.items()},
         "processor_ratios": {name: busy_for[name] / busy_for["ours, one change"] for name in peers},
         "processor_milliseconds": {name: 1e3 * each for name, each in busy_for.items()},

@@ -1,8 +1,8 @@
 """One factor at a time: the cheapest option of each factor that turns the decision alone.
 
-First the options worth a look; then others, for factors that have not turned and at costs that would
-still be told; then whatever costs less than what turned. So of a factor that is told no option that
-turns is cheaper.
+First the options worth a look, and whatever costs less than the cheapest of them that turns; then others
+of factors that have not turned, at costs that may still be told; then whatever of theirs costs less than
+what is told. So of a factor that is told no option that turns is cheaper.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from audit.explain.counterfactual.trial import Changes, Floats, Ints, Mask
+
+
+_FARTHER = 3.0  # times the cost of what is told: what turns there may cost less once it is drawn back
 
 
 class _Alone:
@@ -69,19 +72,18 @@ def single(trial: Trial, at_most: int) -> tuple[Changes, list[Ints], list[Floats
     both = [looks(costs, one.along) for costs, one in zip(trial.costs, trial.options, strict=True)]
     first = [one for one, _ in both]
     first_gains = _look(alone, first)
-    below = alone.below(2 * at_most)  # what is cheapest as yet is not always so once it is drawn back
+    told = alone.price <= alone.below(at_most)[:, None]
+    _draw_back(alone, first, told, np.full(len(told), np.inf))
+    drawn = np.where(told, alone.price, np.inf)
     others = []
     for at, (costs, (_, more)) in enumerate(zip(trial.costs, both, strict=True)):
         n, m = costs.shape
-        least = np.where(np.isinf(alone.price[:, at]), below, 0.0)
+        least = np.where(np.isinf(alone.price[:, at]), _FARTHER * alone.below(at_most), 0.0)
         dear = costs.take(more + m * np.arange(n)[:, None], mode="clip") >= least[:, None]
         others.append(np.where(dear, -1, more))
     gains = [np.concatenate(one, axis=1) for one in zip(first_gains, _look(alone, others), strict=True)]
     looked = [np.concatenate(one, axis=1) for one in zip(first, others, strict=True)]
-    # Those first that are the cheapest as yet: what costs more than they do then is not told.
-    told = alone.price <= alone.below(at_most)[:, None]
-    _draw_back(alone, looked, told, np.full(len(told), np.inf))
-    _draw_back(alone, looked, ~told, alone.below(at_most))
+    _draw_back(alone, looked, alone.price < drawn, alone.below(at_most))
     who, which = np.nonzero(alone.option >= 0)
     cost = alone.price[who, which]
     order = np.lexsort((which, cost, who))
