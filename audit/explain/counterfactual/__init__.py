@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["counterfactuals"]
 
-_HELD = 1 << 23  # candidates of applicants that are searched together, times the factors of each
+_HELD = 1 << 22  # candidates of applicants that are searched together, times the factors of each
 
 NO_CUTOFF = "no cutoff is stated for this decision"
 NOT_BY_SCORE = "the score lies on the favourable side of the cutoff: it did not refuse"
