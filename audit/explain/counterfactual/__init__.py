@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["counterfactuals"]
 
-_HELD = 1 << 22  # candidates of applicants that are searched together, times the factors of each
+_HELD = 1 << 23  # candidates of applicants that are searched together, times the factors of each
 
 NO_CUTOFF = "no cutoff is stated for this decision"
 NOT_BY_SCORE = "the score lies on the favourable side of the cutoff: it did not refuse"
@@ -121,9 +121,9 @@ def counterfactuals(
             trial = Trial(scorer, encoded[some], could, costs, rule, np.zeros(len(some), dtype=np.int64))
             turning = search(trial, at_most, most_factors, budget)
             told = _told(trial, cells, scores[some], turning, at_most)
+            nothing = NOTHING_TURNED.format(min(most_factors, len(factors)))
             for place, changes, tried in zip(some.tolist(), told, trial.tried.tolist(), strict=True):
-                nothing = NoCounterfactual(NOTHING_TURNED.format(min(most_factors, len(factors))), tried)
-                found[place] = tuple(changes) or nothing
+                found[place] = tuple(changes) if changes else NoCounterfactual(nothing, tried)
             done += len(some)
             if progress is not None:
                 progress(done)
@@ -172,11 +172,8 @@ def _scored(
     """Return changes as the data would write them, each scored once more; None where it does not turn."""
     changed = {column: values[who] for column, values in cells.items()}
     changes: list[list[Change]] = [[] for _ in who]
-    factors: list[tuple[str, ...]] = [()] * len(who)
     for one, taken in zip(trial.options, choices.T, strict=True):
         moved = np.flatnonzero(taken >= 0)
-        for row in moved.tolist():
-            factors[row] += (one.factor.factor,)
         for column in one.factor.columns:
             now, others = changed[column][moved], one.values[column][taken[moved]]
             differs = np.flatnonzero((now != others) & (others == others))  # missing that stays so is NaN
@@ -187,5 +184,26 @@ def _scored(
             changed[column][moved[differs]] = others[differs]
     after = trial.scorer.score(changed)
     turned = trial.rule.turned(after).tolist()
-    listed = zip(changes, factors, before[who].tolist(), after.tolist(), costs.tolist(), turned, strict=True)
+    listed = zip(
+        changes,
+        _moving(trial, choices),
+        before[who].tolist(),
+        after.tolist(),
+        costs.tolist(),
+        turned,
+        strict=True,
+    )
     return [Counterfactual(tuple(moves), *rest) if turns else None for moves, *rest, turns in listed]
+
+
+def _moving(trial: Trial, choices: Choices) -> list[tuple[str, ...]]:
+    """Return the names of the factors that each change moves; they are few sets, of many changes."""
+    names = [one.factor.factor for one in trial.options]
+    known: dict[bytes, tuple[str, ...]] = {}
+    found = []
+    for bits, choice in zip(np.packbits(choices >= 0, axis=1), choices, strict=True):
+        key = bits.tobytes()
+        if key not in known:
+            known[key] = tuple(name for name, option in zip(names, choice, strict=True) if option >= 0)
+        found.append(known[key])
+    return found

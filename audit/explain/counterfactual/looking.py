@@ -73,14 +73,16 @@ class Together:
     def candidates(self, among: Ints, grid: Ints) -> tuple[Ints, Choices, Ints]:
         """Return who int64[c] of ``among``, choice int16[c, k], and a number for each set of an applicant."""
         members, (n_sets, size) = self.members[among], self.members.shape[1:]
-        taken = self.best[among[:, None, None, None], members[:, :, None], grid[None, None]]
-        wanted = (taken >= 0).all(axis=3) & self.fresh[among][:, :, None]
-        at = np.flatnonzero(wanted)
-        row = at // len(grid)  # of an applicant's set
-        who = row // n_sets
+        fresh = np.repeat(self.fresh[among].ravel(), len(grid))
+        row = np.arange(len(among))[:, None, None]
+        taken = [self.best[among[row], members[:, :, at, None], grid[:, at]].ravel() for at in range(size)]
+        at = np.flatnonzero(np.logical_and.reduce([fresh, *(one >= 0 for one in taken)]))
+        which = at // len(grid)  # of the applicants' sets
+        who = which // n_sets
         choice = np.full((len(at), self.best.shape[1]), -1, dtype=np.int16)
-        np.put_along_axis(choice, members.reshape(-1, size)[row], taken.reshape(-1, size)[at], axis=1)
-        return among[who], choice, row % n_sets
+        for one, factor in zip(taken, members.reshape(-1, size).T, strict=True):
+            choice.reshape(-1)[np.arange(len(at)) * choice.shape[1] + factor[which]] = one[at]
+        return among[who], choice, which % n_sets
 
 
 def together(
