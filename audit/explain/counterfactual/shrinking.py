@@ -17,20 +17,16 @@ if TYPE_CHECKING:
     from audit.explain.counterfactual.trial import Choices, Floats, Ints
 
 
-def shrunk(
-    trial: Trial, who: Ints, choice: Choices, looks: Sequence[Ints], budget: int, below: Floats | None = None
-) -> Choices:
+def shrunk(trial: Trial, who: Ints, choice: Choices, looks: Sequence[Ints], budget: int) -> Choices:
     """Return int16[q, k]: changes that turn the decision and cost at most what the given ones do.
 
     Parameters
     ----------
     who, choice : candidates that turn
-    below : float64[q], the cost from which on a change is of no use; default: that of the candidate
     looks : for each factor int64[n, t], options worth a look, -1 for none
     budget : evaluations that the grid may cost for one candidate
     """
     choice = choice.copy()
-    below = np.full(len(who), np.inf) if below is None else below
     for size in np.unique((choice >= 0).sum(axis=1)):
         if size > 1:
             alike = np.flatnonzero((choice >= 0).sum(axis=1) == size)
@@ -43,7 +39,7 @@ def shrunk(
             if not len(mine):
                 continue
             before = choice[mine, at]
-            choice[mine] = _one_cheaper(trial, who[mine], choice[mine], at, below[mine])
+            choice[mine] = _one_cheaper(trial, who[mine], choice[mine], at)
             moved = mine[choice[mine, at] != before]
             settled[moved] = choice[moved] < 0
             settled[mine, at] = True
@@ -93,12 +89,11 @@ def _evenly(looks: Ints, costs: Floats, points: int) -> tuple[Ints, Floats]:
     return options, prices
 
 
-def _one_cheaper(trial: Trial, who: Ints, choice: Choices, at: int, below: Floats) -> Choices:
+def _one_cheaper(trial: Trial, who: Ints, choice: Choices, at: int) -> Choices:
     """Return each candidate with one factor at its cheapest option that turns, the others kept."""
     costs = trial.costs[at].take(who, axis=0)
     now = costs[np.arange(len(who)), choice[:, at]]
-    room = np.minimum(now, below - (trial.cost(who, choice) - now))
-    group, option = np.nonzero(costs < room[:, None])
+    group, option = np.nonzero(costs < now[:, None])
     # Without the change at all, where others are left: a smaller set of factors may do.
     alone = np.flatnonzero((choice >= 0).sum(axis=1) > 1)
     group, option = np.concatenate([group, alone]), np.concatenate([option, np.full(len(alone), -1)])
