@@ -53,7 +53,7 @@ def peaks(call: subprocess.Popen[bytes], beside: Path) -> Mapping[bool, dict[int
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="it is Linux that tells it")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_memory_is_flat_in_the_number_of_letters(jobs: int, tmp_path: Path) -> None:
-    """No process holds a tenth more in the second half than in the first: neither rows, nor names, nor pages."""
+    """No process holds a tenth more in the second half than in the first: no rows, names or pages."""
     world = joint_lender.build(tmp_path / "world", n=N, guarantors=False)
     run(world.config, ledger=f"sqlite:///{world.folder / 'ledger.db'}")
     words = ["letters", "latest", "--all", "--stamped", "--jobs", str(jobs), "--date", "2026-11-20", "--json"]
