@@ -155,6 +155,7 @@ class _Like:
                 tuple([form.fill(values) for form in self.shares]),
                 self.shape.stated._replace(title=self.title.fill(values)),
                 self.shape.codes,
+                frozenset(values),
             ),
             still=self.still,
             told=self.text.told(values),
@@ -192,6 +193,7 @@ class Pages:
             self.filled += 1
             return known.filled(sheet, values, token)
         made = printing.page(kind, terms, sheet, date, token, house)
+        made = replace(made, shape=replace(made.shape, own=frozenset(values)))
         # What comes once is not worth the proof; what comes twice comes again.
         if like not in self._likes and self._comes_again(hash(like)):
             self._likes[like] = _proved(kind, terms, sheet, date, token, values, made)

@@ -66,6 +66,8 @@ class Frozen:
 
         Parameters
         ----------
+        pages : sequence of bytes
+            Compressed.
         identifier : bytes
             The first of its two ids; the second is of its contents.
         """
@@ -73,12 +75,12 @@ class Frozen:
         digest = hashlib.md5(self.digest.encode(), usedforsecurity=False)
         streams = [(b"<<", content) for content in pages]
         heads = zip(self.heads, files, strict=True)
-        streams += [(_headed(head, file.content, file.at), file.content) for head, file in heads]
+        streams += [(_headed(head, file.content, file.at), compressed(file.content)) for head, file in heads]
         *numbers, info, metadata = self.own
         for number, (head, content) in zip(numbers, streams, strict=True):
             digest.update(content)
             table[6 * number : 6 * number + 6] = _row(1, len(out), 0)
-            out += _stream(number, head, zlib.compress(content, _LEVEL))
+            out += _stream(number, head, content)
         written, xmp = _filled(self.says, said)
         digest.update(written + xmp)
         table[6 * info : 6 * info + 6] = _row(1, len(out), 0)
@@ -101,7 +103,12 @@ class Frozen:
 def _filled(says: Statement, said: Stated) -> tuple[bytes, bytes]:
     """Return the document information, and the XMP compressed."""
     info, xmp = says.filled(said)
-    return info, zlib.compress(xmp, _LEVEL)
+    return info, compressed(xmp)
+
+
+def compressed(content: bytes) -> bytes:
+    """Return the content of a stream that no other letter has, compressed."""
+    return zlib.compress(content, _LEVEL)
 
 
 _SIZE, _CHECK, _AT = b"1234567891", b"00112233445566778899aabbccddeeff", b"(D:19980807060504Z)"
