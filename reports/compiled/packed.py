@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from reports.compiled.cutting import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 _HEAD = b"\x78\x5e"  # RFC 1950, 2.2: deflate, a window of 32 KB, level 2 to 5
 _LAST = b"\x03\x00"  # a last block of nothing
@@ -60,12 +60,12 @@ class Packed:
             content.append(raw)
             if short is None:
                 stored.append(raw)
-            else:
-                out += _as_stored(stored)
-                out.append(short)
+                continue
+            if stored:
+                out.append(_as_stored(b"".join(stored)))
                 stored.clear()
-        out += _as_stored(stored)
-        out += _LAST, zlib.adler32(b"".join(content)).to_bytes(4)
+            out.append(short)
+        out += _as_stored(b"".join(stored)), _LAST, zlib.adler32(b"".join(content)).to_bytes(4)
         return b"".join(out)
 
 
@@ -82,13 +82,12 @@ def _joined(parts: Iterable[bytes | Slot]) -> Iterator[bytes | Slot]:
     yield b"".join(still)
 
 
-def _as_stored(parts: Sequence[bytes]) -> Iterator[bytes]:
-    """Yield bytes as blocks that are not compressed."""
-    whole = b"".join(parts)
-    for at in range(0, len(whole), _STORED):
-        some = whole[at : at + _STORED]
-        yield b"\0" + len(some).to_bytes(2, "little") + (_STORED - len(some)).to_bytes(2, "little")
-        yield some
+def _as_stored(whole: bytes) -> bytes:
+    """Return bytes as blocks that are not compressed."""
+    n = len(whole)
+    if n > _STORED:
+        return _as_stored(whole[:_STORED]) + _as_stored(whole[_STORED:])
+    return b"\0%b%b%b" % (n.to_bytes(2, "little"), (_STORED - n).to_bytes(2, "little"), whole) if n else b""
 
 
 def _shorter(raw: bytes) -> bytes | None:
