@@ -22,6 +22,7 @@ from reports.compiled.proving import other_number, other_share, other_stated, ot
 from reports.compiled.setting import Line, Setter, Unset
 from reports.compiled.shape import Shape, shape_of
 from reports.compiled.shelf import Shelf
+from reports.compiled.specimen import REPERTOIRES
 from reports.pdf import to_pdf
 
 if TYPE_CHECKING:
@@ -267,14 +268,12 @@ class Press:
         return cut(document, tree, streams, shape, setter), drawn, content
 
     def _repertoire(self, texts: Iterable[str], styles: tuple[str, ...]) -> int:
-        """Return which repertoire these texts need."""
-        needed = 0
-        for text in texts:
-            if (found := self._shelf.least(text, styles)) is None:
-                raise Unset("a character outside of the repertoire")
-            if found > needed:
-                needed = found
-        return needed
+        """Return the first repertoire that has every character of these texts."""
+        characters = set("".join(texts))
+        for n in range(len(REPERTOIRES)):
+            if characters <= self._shelf.specimen(styles, n).characters:
+                return n
+        raise Unset("a character outside of the repertoire")
 
 
 def _named(files: Sequence[AttachedFile]) -> tuple[tuple[str, str, str], ...]:
