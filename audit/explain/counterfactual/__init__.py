@@ -18,14 +18,13 @@ Source: Wachter, Mittelstadt and Russell 2017; Art. 15(1)(h) GDPR and Court of J
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from audit.explain.counterfactual.movable import movable
 from audit.explain.counterfactual.options import options
-from audit.explain.counterfactual.searching import search
+from audit.explain.counterfactual.searching import rank, search
 from audit.explain.counterfactual.trial import Rule, Trial
 from audit.explain.game import columns_of
 from audit.record import Change, Counterfactual, NoCounterfactual
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.explain.counterfactual.options import Cells
-    from audit.explain.counterfactual.searching import Found
-    from audit.explain.counterfactual.trial import Choices, Floats
+    from audit.explain.counterfactual.trial import Changes, Choices, Floats, Ints
     from audit.record import ReasonCode, Scorer
 
     Answer = tuple[Counterfactual, ...] | NoCounterfactual
@@ -121,11 +119,11 @@ def counterfactuals(
             cells = {column: values[some] for column, values in own.items()}
             costs = [one.costs(cells) for one in could]
             trial = Trial(scorer, encoded[some], could, costs, rule, np.zeros(len(some), dtype=np.int64))
-            sets = search(trial, at_most, most_factors, budget)
-            told = _told(trial, cells, scores[some], sets, at_most)
+            turning = search(trial, at_most, most_factors, budget)
+            told = _told(trial, cells, scores[some], turning, at_most)
+            nothing = NOTHING_TURNED.format(min(most_factors, len(factors)))
             for place, changes, tried in zip(some.tolist(), told, trial.tried.tolist(), strict=True):
-                nothing = NoCounterfactual(NOTHING_TURNED.format(min(most_factors, len(factors))), tried)
-                found[place] = tuple(changes) or nothing
+                found[place] = tuple(changes) if changes else NoCounterfactual(nothing, tried)
             done += len(some)
             if progress is not None:
                 progress(done)
@@ -147,66 +145,65 @@ def _plain(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 def _told(
-    trial: Trial, cells: Cells, before: Floats, found: Sequence[Found], at_most: int
+    trial: Trial, cells: Cells, before: Floats, found: Changes, at_most: int
 ) -> list[list[Counterfactual]]:
     """Return each applicant's changes, smallest first, that turn the decision when the row is scored.
 
     Where one does not turn, the next larger one stands in for it.
     """
-    waiting = [_smallest_first(sets) for sets in found]
-    told: list[list[Counterfactual]] = [[] for _ in found]
-    while True:
-        listed: list[tuple[int, float, Choices]] = []
-        for at, (those, known) in enumerate(zip(waiting, told, strict=True)):
-            listed += [(at, *one) for one in those[: at_most - len(known)]]
-            del those[: at_most - len(known)]
-        if not listed:
-            return told
-        for (at, _, _), one in zip(listed, _scored(trial, cells, before, listed), strict=True):
+    who, choice, cost = found
+    told: list[list[Counterfactual]] = [[] for _ in before]
+    ranks = rank(who)
+    asked, room = np.zeros(len(before), dtype=np.int64), np.full(len(before), at_most)
+    while len(now := np.flatnonzero((ranks >= asked[who]) & (ranks < (asked + room)[who]))):
+        for at, one in zip(
+            who[now].tolist(), _scored(trial, cells, before, who[now], choice[now], cost[now]), strict=True
+        ):
             if one is not None:
                 told[at].append(one)
-
-
-def _smallest_first(sets: Found) -> list[tuple[float, Choices]]:
-    """Return cost and choice of each set of factors: few factors before many, then by cost."""
-    listed = list(sets.values())
-    costs = [cost for cost, _ in listed]
-    # Single factors are found in this order; equal costs are rare, and sorted for good.
-    if all(len(one) == 1 for one in sets) and all(a < b for a, b in pairwise(costs)):
-        return listed
-    order = sorted((len(factors), cost, sorted(factors), factors) for factors, (cost, _) in sets.items())
-    return [sets[factors] for *_, factors in order]
+        asked += room
+        room = np.array([at_most - len(known) for known in told])
+    return told
 
 
 def _scored(
-    trial: Trial, cells: Cells, before: Floats, listed: Sequence[tuple[int, float, Choices]]
+    trial: Trial, cells: Cells, before: Floats, who: Ints, choices: Choices, costs: Floats
 ) -> list[Counterfactual | None]:
     """Return changes as the data would write them, each scored once more; None where it does not turn."""
-    who, choices = np.array([at for at, _, _ in listed]), np.array([choice for _, _, choice in listed])
     changed = {column: values[who] for column, values in cells.items()}
-    changes: list[list[Change]] = [[] for _ in listed]
+    changes: list[list[Change]] = [[] for _ in who]
     for one, taken in zip(trial.options, choices.T, strict=True):
         moved = np.flatnonzero(taken >= 0)
         for column in one.factor.columns:
-            now, others = changed[column][moved].tolist(), one.values[column][taken[moved]].tolist()
-            for row, was, becomes in zip(moved.tolist(), now, others, strict=True):
-                if was != becomes and becomes == becomes:  # a missing number that stays missing is NaN
-                    known = None if was != was or was == "" else was
-                    changes[row].append(Change(column, known, becomes))
-                    changed[column][row] = becomes
+            now, others = changed[column][moved], one.values[column][taken[moved]]
+            differs = np.flatnonzero((now != others) & (others == others))  # missing that stays so is NaN
+            for row, was, becomes in zip(
+                moved[differs].tolist(), now[differs].tolist(), others[differs].tolist(), strict=True
+            ):
+                changes[row].append(Change(column, None if was != was or was == "" else was, becomes))
+            changed[column][moved[differs]] = others[differs]
     after = trial.scorer.score(changed)
-    factors = [one.factor.factor for one in trial.options]
-    return [
-        Counterfactual(
-            tuple(changes[row]),
-            tuple(factor for factor, option in zip(factors, choice.tolist(), strict=True) if option >= 0),
-            float(before[at]),
-            float(after[row]),
-            cost,
-        )
-        if turned
-        else None
-        for row, ((at, cost, choice), turned) in enumerate(
-            zip(listed, trial.rule.turned(after).tolist(), strict=True)
-        )
-    ]
+    turned = trial.rule.turned(after).tolist()
+    listed = zip(
+        changes,
+        _moving(trial, choices),
+        before[who].tolist(),
+        after.tolist(),
+        costs.tolist(),
+        turned,
+        strict=True,
+    )
+    return [Counterfactual(tuple(moves), *rest) if turns else None for moves, *rest, turns in listed]
+
+
+def _moving(trial: Trial, choices: Choices) -> list[tuple[str, ...]]:
+    """Return the names of the factors that each change moves; they are few sets, of many changes."""
+    names = [one.factor.factor for one in trial.options]
+    known: dict[bytes, tuple[str, ...]] = {}
+    found = []
+    for bits, choice in zip(np.packbits(choices >= 0, axis=1), choices, strict=True):
+        key = bits.tobytes()
+        if key not in known:
+            known[key] = tuple(name for name, option in zip(names, choice, strict=True) if option >= 0)
+        found.append(known[key])
+    return found

@@ -1,15 +1,16 @@
 """Which changes are worth a look: one factor at a time, then some together.
 
-Of one factor: all its options where they are few; else those on the front of low cost and good mean
-effect (for a score that adds up, the cheapest option for any effect is on it), and others evenly by
-cost, for scores that do not add up. Of several factors together: those whose best options alone help
-most, on a grid of each one's best options that is as fine as the budget allows. Where all options of
-all factors fit into the budget, that is an exhaustive search.
+Of one factor: all its options where they are few; else the cheapest of each band of options that have
+about the same mean effect, and others evenly along the values, for scores that do not add up. Of several
+factors together: those whose best options alone help most, on a coarse grid of each one's best options,
+then on one that is as fine as the budget allows. Where all options of all factors fit into the budget,
+that is an exhaustive search.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
@@ -21,78 +22,67 @@ if TYPE_CHECKING:
 
     from audit.explain.counterfactual.trial import Choices, Floats, Ints
 
-_LOOKS = 24  # options of one factor that are tried at first
+_LOOKS = 20  # options of one factor that are tried at first
+_EVENLY = 12  # of them, those evenly along the values
 
 
-def looks(costs: Floats, favour: Floats) -> Ints:
-    """Return int64[n, t]: options worth a look for each applicant by rising cost, then -1.
+def looks(costs: Floats, along: Ints) -> tuple[Ints, Ints]:
+    """Return int64[n, s] and int64[n, t]: options worth a look for each applicant, and others; -1 for none.
+
+    Worth a look are the cheapest options of the bands of mean effect from the best one down to the band
+    that holds the cheapest of all, which is about what the applicant is. No option is listed twice.
 
     Parameters
     ----------
-    costs : float64[n, m], infinite where an option is none
-    favour : float64[m], mean effect of each option; higher is better
+    costs : float64[n, m], the options by falling mean effect; infinite where an option is none
+    along : int64[m], the same options in the order of their values
     """
     n, m = costs.shape
-    order = _by_cost(costs)
-    n_can = np.full(n, m)
-    short = np.flatnonzero(np.isinf(costs[np.arange(n), order[:, -1]]))  # what is infinite comes last
-    n_can[short] = np.count_nonzero(np.isfinite(costs[short]), axis=1)
-    none = np.arange(m) >= n_can[short, None]
     if m <= _LOOKS:
-        order[short] = np.where(none, -1, order[short])
-        return np.asarray(order, dtype=np.int64)
-    ranks = np.unique(favour, return_inverse=True)[1].astype(np.min_scalar_type(m - 1))
-    better = ranks.take(order)
-    better[short] = np.where(none, 0, better[short])
-    for step in (1 << bit for bit in range((m - 1).bit_length())):  # each time over twice as many before
-        better[:, step:] = np.maximum(better[:, step:], better[:, :-step])
-    front = np.empty((n, m), dtype=bool)
-    front[:, 0] = n_can > 0  # the cheapest option is always on the front
-    np.greater(better[:, 1:], better[:, :-1], out=front[:, 1:])
-    half = _LOOKS // 2
-    n_front = front.view(np.uint8).sum(axis=1, dtype=np.int64)
-    on_front = np.append(np.flatnonzero(front), m)  # those of one row behind another's
-    first = np.cumsum(n_front) - n_front
-    places = np.concatenate(
-        [on_front[first[:, None] + _evenly(n_front, half)] % m, _evenly(n_can, half)], axis=1
-    )
-    places[n_can == 0] = m
-    places.sort(axis=1)
-    places[:, 1:][places[:, 1:] == places[:, :-1]] = m
-    places.sort(axis=1)
-    found = order.take(np.minimum(places, m - 1) + m * np.arange(n)[:, None])
-    found[places == m] = -1
-    return np.asarray(found, dtype=np.int64)
+        return np.where(np.isfinite(costs), np.arange(m), -1), np.empty((n, 0), dtype=np.int64)
+    wide = -(-m // (_LOOKS - _EVENLY))
+    whole = m - m % wide
+    bands = costs[:, :whole].reshape(n, -1, wide).argmin(axis=2) + np.arange(0, whole, wide)
+    if whole < m:
+        bands = np.column_stack([bands, costs[:, whole:].argmin(axis=1) + whole])
+    prices = costs.take(bands + m * np.arange(n)[:, None])
+    beyond = np.arange(bands.shape[1]) > prices.argmin(axis=1)[:, None]
+    bands[beyond | np.isinf(prices)] = -1
+    evenly = along[np.linspace(0, m - 1, _EVENLY).astype(np.int64)]
+    others = (bands[:, evenly // wide] != evenly) & np.isfinite(costs[:, evenly])
+    return np.asarray(bands, dtype=np.int64), np.where(others, evenly, -1)
 
 
-def _by_cost(costs: Floats) -> Ints:
-    """Return int64[n, m]: the options of each applicant by rising cost, of equal ones the first before.
+@dataclass(frozen=True, eq=False)
+class Together:
+    """The candidates that change some factors together, for n applicants.
 
-    Costs are not negative, so their bits are in the order of their sizes. The number of the option takes
-    the place of the last bits: plain whole numbers sort several times faster than places do. Applicants
-    with costs that differ by no more than those bits are sorted once more, by the costs themselves.
-
-    >>> _by_cost(np.array([[2.0, np.inf, 0.5, 2.0]])).tolist()
-    [[2, 0, 3, 1]]
+    Attributes
+    ----------
+    members : int64[n, s, size], sets of factors, those first whose best options alone help most
+    fresh : bool[n, s], where a set holds none that is known
+    best : int16[n, k, points], the best looks of each factor, best first; -1 for none
+    grids : int64[g, size] each, the later ones where the first turn nothing
     """
-    m = costs.shape[1]
-    bits = (1 << (m - 1).bit_length()) - 1
-    order = np.ascontiguousarray(costs).view(np.int64) & ~bits
-    order |= np.arange(m)
-    order.sort(axis=1)
-    alike = (order.ravel()[1:] ^ order.ravel()[:-1]) <= bits  # at a row's end too: looked at for nothing
-    order &= bits
-    doubtful = np.unique(np.flatnonzero(alike) // m)
-    rising = np.take_along_axis(costs[doubtful], order[doubtful], axis=1)
-    again = doubtful[(rising[:, 1:] < rising[:, :-1]).any(axis=1)]
-    order[again] = np.argsort(costs[again], axis=1, kind="stable")
-    return np.asarray(order, dtype=np.int64)
 
+    members: Ints
+    fresh: NDArray[np.bool_]
+    best: Choices
+    grids: Sequence[Ints]
 
-def _evenly(n_of: Ints, points: int) -> Ints:
-    """Return int64[n, points]: whole numbers evenly from 0 to the last below each of ``n_of``."""
-    last = np.maximum(n_of - 1, 0)[:, None]
-    return np.asarray(np.rint(np.linspace(0.0, 1.0, points)[None] * last), dtype=np.int64)
+    def candidates(self, among: Ints, grid: Ints) -> tuple[Ints, Choices, Ints]:
+        """Return who int64[c] of ``among``, choice int16[c, k], and a number for each set of an applicant."""
+        members, (n_sets, size) = self.members[among], self.members.shape[1:]
+        fresh = np.repeat(self.fresh[among].ravel(), len(grid))
+        row = np.arange(len(among))[:, None, None]
+        taken = [self.best[among[row], members[:, :, at, None], grid[:, at]].ravel() for at in range(size)]
+        at = np.flatnonzero(np.logical_and.reduce([fresh, *(one >= 0 for one in taken)]))
+        which = at // len(grid)  # of the applicants' sets
+        who = which // n_sets
+        choice = np.full((len(at), self.best.shape[1]), -1, dtype=np.int16)
+        for one, factor in zip(taken, members.reshape(-1, size).T, strict=True):
+            choice.reshape(-1)[np.arange(len(at)) * choice.shape[1] + factor[which]] = one[at]
+        return among[who], choice, which % n_sets
 
 
 def together(
@@ -101,7 +91,7 @@ def together(
     gains: Sequence[Floats],
     known: Sequence[Sequence[frozenset[int]]],
     budget: int,
-) -> tuple[Ints, Choices, Ints]:
+) -> Together:
     """Return the candidates that change ``size`` of k factors together, within the budget of each.
 
     Parameters
@@ -109,13 +99,6 @@ def together(
     options, gains : for each factor int64[n, t] and float64[n, t]
         The options looked at, and the score of each alone (higher is better, -inf where none).
     known : for each applicant the sets of factors that turn already; what holds one is left out
-
-    Returns
-    -------
-    who : int64[c]
-    choice : int16[c, k]
-    which : int64[c]
-        A number for each set of factors of an applicant.
     """
     n, k = len(known), len(options)
     reach = max((p for p in range(size, k + 1) if comb(p, size) << size <= budget), default=size)
@@ -127,18 +110,14 @@ def together(
         order = np.argsort(-gains[at], axis=1, kind="stable")[:, :points]
         best[:, at, : order.shape[1]] = np.take_along_axis(options[at], order, axis=1)
         top[:, at] = gains[at].max(axis=1)
-    ranked = np.argsort(-top, axis=1, kind="stable")  # factors by what their best option does alone
+    members = np.argsort(-top, axis=1, kind="stable")[:, sets]  # by what their best option does alone
     grid = np.stack(np.meshgrid(*[np.arange(points)] * size, indexing="ij"), -1).reshape(-1, size)
-    members = ranked[:, sets]  # n, sets, size
-    taken = best[np.arange(n)[:, None, None, None], members[:, :, None], grid[None, None]]
-    wanted = (taken >= 0).all(axis=3) & ~_holding(members, known)[:, :, None]
-    who, which, _ = np.nonzero(wanted)
-    choice = np.full((len(who), k), -1, dtype=np.int16)
-    changed = members.reshape(-1, size).take(who * len(sets) + which, axis=0)
-    options_of = taken.reshape(-1, size).compress(wanted.ravel(), axis=0)
-    for at in range(size):
-        choice.reshape(-1)[np.arange(len(who)) * k + changed[:, at]] = options_of[:, at]
-    return who, choice, which
+    coarse = np.isin(grid, (0, points // 2, points - 1)).all(axis=1)
+    # All at once where these are all options that there are: of those the cheapest is to be found.
+    every = coarse.all() or points >= max(one.shape[1] for one in options)
+    return Together(
+        members, ~_holding(members, known), best, [grid] if every else [grid[coarse], grid[~coarse]]
+    )
 
 
 def _holding(members: Ints, known: Sequence[Sequence[frozenset[int]]]) -> NDArray[np.bool_]:

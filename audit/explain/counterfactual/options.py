@@ -43,7 +43,8 @@ class Options:
     values : column -> m cells, as the data write them
     encoded : encoded[m, w], the same for the model
     places : int[w], where they go in an encoded row
-    favour : float64[m], mean score of some reference rows with each option; higher is better
+    favour : float64[m], falling: mean score of some reference rows with each option; higher is better
+    along : int64[m], the options in the order of their values
     spread : column of numbers -> its spread; None for switches, 0 where it has none
     """
 
@@ -52,6 +53,7 @@ class Options:
     encoded: NDArray[Any]
     places: NDArray[np.int64]
     favour: NDArray[np.float64]
+    along: NDArray[np.int64]
     spread: Mapping[str, float | None]
 
     def costs(self, own: Cells) -> NDArray[np.float64]:
@@ -136,14 +138,16 @@ def _found(
         taken = encoded[np.ix_(rows, places)]
         mixes = np.repeat(encoded[some], len(rows), axis=0)
         mixes[:, places] = np.tile(taken, (len(some), 1))
-        means = scorer.score_encoded(mixes).reshape(len(some), len(rows)).mean(axis=0)
+        favour = rule.toward * scorer.score_encoded(mixes).reshape(len(some), len(rows)).mean(axis=0)
+        order = np.argsort(-favour, kind="stable")
         found.append(
             Options(
                 factor=factor,
-                values={column: reference[column][rows] for column in factor.columns},
-                encoded=taken,
+                values={column: reference[column][rows[order]] for column in factor.columns},
+                encoded=taken[order],
                 places=places,
-                favour=rule.toward * means,
+                favour=favour[order],
+                along=np.argsort(order),
                 spread={column: _spread(reference[column]) for column in factor.columns},
             )
         )

@@ -2,94 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.explain.counterfactual.looking import looks, together
-from audit.explain.counterfactual.shrinking import shrunk, shrunk_alone
+from audit.explain.counterfactual.looking import Together, together
+from audit.explain.counterfactual.shrinking import shrunk
+from audit.explain.counterfactual.single import single
 from audit.explain.counterfactual.trial import Trial, cheapest
 
 if TYPE_CHECKING:
-    from audit.explain.counterfactual.trial import Choices, Floats, Ints
+    from audit.explain.counterfactual.trial import Changes, Choices, Ints
 
     # factors that turn the decision together -> what that costs, and the option of each factor
-    Found = dict[frozenset[int], tuple[float, Choices]]
+    Found = dict[frozenset[int], tuple[float, list[int]]]
 
 
-def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> list[Found]:
-    """Return, for each applicant, the sets of factors that turn the decision, each as cheap as found.
+def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> Changes:
+    """Return changes that turn the decision, each as cheap as found, of each applicant the smallest first.
 
-    Sets that are told beside the smallest one have at most one factor more than it, and hold no other.
+    Sets of factors that are told beside the smallest one have at most one factor more than it, and hold
+    no other.
+
+    Returns
+    -------
+    who : int64[q], rising
+    choice : int16[q, k]
+    cost : float64[q]
     """
     n, k = len(trial.encoded), len(trial.options)
-    found: list[Found] = [{} for _ in range(n)]
-    looked = [looks(costs, one.favour) for costs, one in zip(trial.costs, trial.options, strict=True)]
-    gains: list[Floats] = []
-    for size in range(1, min(most_factors, k) + 1):
-        # One factor is asked of everybody: each that turns alone may be the cheapest once it is drawn back.
-        room = np.array([k if size == 1 else _room(sets, size, at_most) for sets in found], dtype=np.int64)
-        wanted = np.flatnonzero(room)
+    alone, looked, gains = single(trial, at_most)
+    n_alone = np.bincount(alone[0], minlength=n)
+    # One factor is told of as many as there are; others are searched for where these are too few.
+    found: dict[int, Found] = {at: {} for at in np.flatnonzero(n_alone < at_most).tolist()}
+    for at, choice, cost in zip(*(one.tolist() for one in _of(alone, found)), strict=True):
+        found[at][_factors(choice)] = cost, choice
+    for size in range(2, min(most_factors, k) + 1):
+        room = {at: _room(sets, size, at_most) for at, sets in found.items()}
+        wanted = np.array([at for at, places in room.items() if places], dtype=np.int64)
         if not len(wanted):
             break
-        if size == 1:
-            who, option, which, cost, scores = _alone(trial, looked)
-            gains = _gains(trial, looked, scores, which)
-        else:
-            inside, choice, which = together(
-                size,
-                [one[wanted] for one in looked],
-                [one[wanted] for one in gains],
-                [tuple(found[at]) for at in wanted],
-                budget,
-            )
-            who = wanted[inside]
-            scores = trial.scores(who, choice)
-            cost = trial.cost(who, choice)
-        n_sets = int(which.max(initial=0)) + 1
-        best = cheapest(who * n_sets + which, cost, trial.rule.turned(scores))
-        best = best[np.lexsort((cost[best], who[best]))]
-        rank = np.arange(len(best)) - np.searchsorted(who[best], who[best])
-        below = np.full(len(found), np.inf)
-        if size == 1:  # what costs more than so many others is not told, so it need not be drawn back far
-            below[who[best[rank == at_most - 1]]] = cost[best[rank == at_most - 1]]
-        best = best[rank < room[who[best]]]
-        if size == 1:  # each alone, and nothing found before: none can hold another
-            mine, moved = who[best], which[best]
-            option = shrunk_alone(trial, mine, moved, option[best], looked, below[mine])
-            _keep(found, mine, moved, option, trial.costs)
-            continue
-        small = shrunk(trial, who[best], choice[best], looked, budget, below[who[best]])
-        prices = trial.cost(who[best], small)
-        for at, factors, price, one in zip(
-            who[best].tolist(), _factors(small), prices.tolist(), small, strict=True
-        ):
-            _add(found[at], factors, price, one)
-    return found
+        some = together(
+            size,
+            [one[wanted] for one in looked],
+            [one[wanted] for one in gains],
+            [tuple(found[at]) for at in wanted.tolist()],
+            budget,
+        )
+        places = np.array([room[at] for at in wanted.tolist()], dtype=np.int64)
+        who, choice = _turning(trial, wanted, some, places, at_most)
+        small = shrunk(trial, who, choice, looked, budget)
+        prices = trial.cost(who, small)
+        for at, price, one in zip(who.tolist(), prices.tolist(), small.tolist(), strict=True):
+            _add(found[at], _factors(one), price, one)
+    return _smallest_first(alone, found, k)
 
 
-def _keep(found: Sequence[Found], who: Ints, which: Ints, option: Ints, costs: Sequence[Floats]) -> None:
-    """Keep changes of one factor each, the cheapest of an applicant first."""
-    prices = np.empty(len(who))
-    for at, one in enumerate(costs):
-        mine = np.flatnonzero(which == at)
-        prices[mine] = one[who[mine], option[mine]]
-    choices = np.full((len(who), len(costs)), -1, dtype=np.int16)
-    choices[np.arange(len(who)), which] = option
-    alone = [frozenset((at,)) for at in range(len(costs))]
-    order = np.lexsort((which, prices, who))
-    for at, factor, price, choice in zip(
-        who[order].tolist(), which[order].tolist(), prices[order].tolist(), choices[order], strict=True
-    ):
-        found[at][alone[factor]] = price, choice
+def _of(changes: Changes, found: Mapping[int, Found], *, others: bool = False) -> Changes:
+    """Return the changes of those applicants, or of all others."""
+    who, choice, cost = changes
+    mine = np.isin(who, list(found), invert=others)
+    return who[mine], choice[mine], cost[mine]
 
 
-def _factors(choice: Choices) -> list[frozenset[int]]:
-    """Return which factors each candidate changes; they are few sets, of many candidates."""
-    sets, which = np.unique(choice >= 0, axis=0, return_inverse=True)
-    distinct = [frozenset(np.flatnonzero(one).tolist()) for one in sets]
-    return [distinct[at] for at in which.ravel().tolist()]
+def _smallest_first(alone: Changes, found: Mapping[int, Found], k: int) -> Changes:
+    """Return all changes by applicant: few factors before many, then by cost."""
+    listed = [
+        (at, choice, cost)
+        for at, sets in found.items()
+        for _, cost, _, choice in sorted(
+            (len(factors), cost, sorted(factors), choice) for factors, (cost, choice) in sets.items()
+        )
+    ]
+    who, choice, cost = _of(alone, found, others=True)
+    who = np.concatenate([who, np.array([at for at, _, _ in listed], dtype=np.int64)])
+    more = np.array([one for _, one, _ in listed], dtype=np.int16).reshape(-1, k)
+    cost = np.concatenate([cost, np.array([one for _, _, one in listed], dtype=np.float64)])
+    order = np.argsort(who, kind="stable")
+    return who[order], np.concatenate([choice, more])[order], cost[order]
+
+
+def _turning(trial: Trial, wanted: Ints, some: Together, room: Ints, at_most: int) -> tuple[Ints, Choices]:
+    """Return who and choice of the cheapest candidate of each set of factors that turns, in the room of each.
+
+    The finer grid is for those for whom fewer sets than are told turn on the coarse one.
+    """
+    parts: list[tuple[Ints, Choices, Ints]] = []
+    left = np.arange(len(wanted))
+    for grid in some.grids:
+        inside, choice, which = some.candidates(left, grid)
+        turned = np.flatnonzero(trial.rule.turned(trial.scores(wanted[inside], choice)))
+        parts.append((inside[turned], choice[turned], which[turned]))
+        sets = np.unique(np.stack([parts[-1][0], parts[-1][2]]), axis=1)[0]
+        left = np.flatnonzero(np.bincount(sets, minlength=len(wanted)) < np.minimum(room, at_most))
+    inside, choice, which = (np.concatenate(one) for one in zip(*parts, strict=True))
+    cost = trial.cost(wanted[inside], choice)
+    best = cheapest(inside * some.members.shape[1] + which, cost, np.ones(len(inside), dtype=bool))
+    best = best[np.lexsort((cost[best], inside[best]))]
+    best = best[rank(inside[best]) < room[inside[best]]]
+    return wanted[inside[best]], choice[best]
+
+
+def rank(who: Ints) -> Ints:
+    """Return which of its applicant's each is, of those of one applicant behind another's.
+
+    >>> rank(np.array([3, 3, 5, 9, 9])).tolist()
+    [0, 1, 0, 0, 1]
+    """
+    return np.asarray(np.arange(len(who)) - np.searchsorted(who, who), dtype=np.int64)
+
+
+def _factors(choice: Sequence[int]) -> frozenset[int]:
+    return frozenset(at for at, option in enumerate(choice) if option >= 0)
 
 
 def _room(sets: Found, size: int, at_most: int) -> int:
@@ -99,32 +124,10 @@ def _room(sets: Found, size: int, at_most: int) -> int:
     return at_most - len(sets) if len(sets) < at_most and size <= min(map(len, sets)) + 1 else 0
 
 
-def _add(sets: Found, factors: frozenset[int], cost: float, choice: Choices) -> None:
+def _add(sets: Found, factors: frozenset[int], cost: float, choice: list[int]) -> None:
     """Keep a set of factors where it is new or cheaper, and no set that holds another."""
     if any(one < factors for one in sets) or (factors in sets and sets[factors][0] <= cost):
         return
     for one in [one for one in sets if factors < one]:
         del sets[one]
     sets[factors] = cost, choice
-
-
-def _alone(trial: Trial, looked: Sequence[Ints]) -> tuple[Ints, Ints, Ints, Floats, Floats]:
-    """Return the candidates that change one factor: whom, the option, which factor, cost, score."""
-    parts = []
-    for at, options in enumerate(looked):
-        who, place = np.nonzero(options >= 0)
-        option = options[who, place]
-        cost = trial.costs[at].take(who * trial.costs[at].shape[1] + option)
-        parts.append((who, option, np.full(len(who), at, dtype=np.int16), cost))
-    who, option, which, cost = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return who, option, which, cost, trial.scores_of_one(which, who, option)
-
-
-def _gains(trial: Trial, looked: Sequence[Ints], scores: Floats, which: Ints) -> list[Floats]:
-    """Return, for each factor, float64[n, t]: the score of each look, higher is better, -inf for none."""
-    gains = []
-    for at, options in enumerate(looked):
-        gain = np.full(options.shape, -np.inf)
-        gain[options >= 0] = trial.rule.toward * scores[which == at]
-        gains.append(gain)
-    return gains

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Choices = NDArray[np.int16]  # they are many, and a factor has at most 256 options
     Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+    Changes = tuple[Ints, Choices, Floats]  # who int64[q], choice int16[q, k], cost float64[q]
 
 _AT_ONCE = 1 << 13  # candidates in one call of the scorer
 
@@ -84,12 +86,12 @@ class Trial:
         self.tried[:] += np.bincount(who, minlength=len(self.encoded))
         return found
 
-    def scores_of_one(self, which: Choices, who: Ints, option: Ints) -> Floats:
+    def scores_of_one(self, which: Ints, who: Ints, option: Ints) -> Floats:
         """Return float64[c] for candidates that change factor ``which`` alone, in the order of factors.
 
         All of them together: a model that is asked in batches of one size is asked less often.
         """
-        found, factors = np.empty(len(who)), np.arange(len(self.options) + 1, dtype=np.int16)
+        found, factors = np.empty(len(who)), np.arange(len(self.options) + 1)
         for start in range(0, len(who), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
             mixes, taken = self.encoded.take(who[some], axis=0), option[some]
@@ -109,6 +111,14 @@ class Trial:
             taken = choice[:, at]
             moved = np.flatnonzero(taken >= 0)
             total[moved] += costs.take(who[moved] * costs.shape[1] + taken[moved])
+        return total
+
+    def cost_of_one(self, which: Ints, who: Ints, option: Ints) -> Floats:
+        """Return float64[c] for candidates that change factor ``which`` alone."""
+        total = np.empty(len(who))
+        for at, costs in enumerate(self.costs):
+            mine = np.flatnonzero(which == at)
+            total[mine] = costs[who[mine], option[mine]]
         return total
 
 
