@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import random
 import zlib
+from typing import Any
 
 import pytest
 
 from reports.compiled.cutting import Slot
 from reports.compiled.packed import Packed
 from reports.compiled.press import Press
+from reports.compiled.shape import Shape
 from reports.letter import Letters
-from tests.worlds.many_letters import printed, seeds
+from tests.worlds.many_letters import KINDS, US, printed, seeds
 from tests.worlds.noticed import TODAY, Remembered, a_recipient
 
 _SIGNS = [
@@ -99,6 +101,30 @@ def test_a_letter_whose_blanks_are_filled_is_the_one_that_is_rendered_alone() ->
     assert many._pages.filled == 2
     assert press.stamped == 4
     assert len(press._alikes) == 1
+
+
+@pytest.mark.parametrize(("kind", "lang"), [one for one in KINDS if one[0] in US])
+def test_what_is_a_persons_own_is_a_text_by_itself(
+    kind: str, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No text holds an own value beside other words: a plate would then be made for each letter."""
+    seen: list[Shape] = []
+    alike = Press._alike
+
+    def noted(self: Press, shape: Shape, *rest: Any) -> Any:
+        seen.append(shape)
+        return alike(self, shape, *rest)
+
+    monkeypatch.setattr(Press, "_alike", noted)
+    press = Press()
+    for seed in seeds(kind, lang, 6):
+        printed(kind, lang, seed, press=press)
+    assert len(seen) == 6
+    for shape in seen:
+        assert shape.own is not None
+        assert shape.own & set(shape.texts)
+        for text in set(shape.texts) - shape.own:
+            assert not [one for one in shape.own if len(one) > 3 and one in text], text
 
 
 def test_a_press_lets_go_of_plates(monkeypatch: pytest.MonkeyPatch) -> None:
