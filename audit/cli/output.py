@@ -137,9 +137,8 @@ class OutputFolder:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _unwritable(self.path, error) from error
-        put(
-            target, content.encode() if isinstance(content, str) else content, settled=settled, told=self.path
-        )
+        data = content.encode() if isinstance(content, str) else content
+        put(target, data, settled=settled, told=self.path)
         return self.path / name
 
     @property
@@ -208,8 +207,7 @@ def refuse_foreign(path: Path, *, kept: Sequence[str] = ()) -> None:
     if not path.exists():
         return
     if not path.is_dir():
-        fault = Fault(str(path), None, "out", "it is a file, not a folder", "Name a folder")
-        raise UsageError(str(fault))
+        raise UsageError(str(Fault(str(path), None, "out", "it is a file, not a folder", "Name a folder")))
     present = set(_files(path, kept)) | set(_empty_folders(path))
     ours: set[str] = set()
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
@@ -393,8 +391,7 @@ def _exchange(one: Path, other: Path) -> bool:
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if renameat2 is None:
         return False
-    done = renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
-    return bool(done == 0)
+    return bool(renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0)
 
 
 def _unwritable(path: Path, error: OSError) -> AuditError:
