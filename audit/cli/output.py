@@ -207,7 +207,8 @@ def refuse_foreign(path: Path, *, kept: Sequence[str] = ()) -> None:
     if not path.exists():
         return
     if not path.is_dir():
-        raise UsageError(str(Fault(str(path), None, "out", "it is a file, not a folder", "Name a folder")))
+        fault = Fault(str(path), None, "out", "it is a file, not a folder", "Name a folder")
+        raise UsageError(str(fault))
     present = set(_files(path, kept)) | set(_empty_folders(path))
     ours: set[str] = set()
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
@@ -256,9 +257,8 @@ def put(target: Path | str, content: bytes, *, settled: bool, told: Path) -> Non
         # A file object would ask the system four more things of each file, and copy its bytes.
         file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
         try:
-            left = memoryview(content)
-            while left:
-                left = left[os.write(file, left) :]
+            while content:
+                content = content[os.write(file, content) :]
             if settled:
                 os.fsync(file)
         finally:

@@ -114,7 +114,7 @@ def test_a_file_is_whole_however_little_the_disk_takes_at_once(
     """What a write leaves is written by the next; where there is no next, the file is gone again."""
     write, content, room = os.write, bytes(range(256)) * 9, [10_000]
 
-    def sparing(number: int, data: memoryview) -> int:
+    def sparing(number: int, data: bytes) -> int:
         if room[0] <= 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         room[0] -= (n := write(number, data[:100]))
