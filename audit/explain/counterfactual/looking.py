@@ -4,8 +4,7 @@ Of one factor: all its options where they are few; else the cheapest of each ban
 about the same mean effect, and others evenly along the values, for scores that do not add up. Of several
 factors together: those whose best options alone help most, on a coarse grid of each one's best options,
 then on one that is as fine as the budget allows. Where no factor has more than 20 options, and for every
-set of factors a grid of all of them fits into the budget, that is an exhaustive search. That no factor
-alone turns is proven wherever all options of all factors together fit (``single``).
+set of factors a grid of all of them fits into the budget, that is an exhaustive search.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def search(trial: Trial, at_most: int, most_factors: int, budget: int) -> Change
     cost : float64[q]
     """
     n, k = len(trial.encoded), len(trial.options)
-    alone, looked, gains = single(trial, at_most, budget)
+    alone, looked, gains = single(trial, at_most)
     n_alone = np.bincount(alone[0], minlength=n)
     # One factor is told of as many as there are; others are searched for where these are too few.
     found: dict[int, Found] = {at: {} for at in np.flatnonzero(n_alone < at_most).tolist()}

@@ -2,8 +2,7 @@
 
 First the options worth a look, and whatever costs less than the cheapest of them that turns; then others
 of factors that have not turned, at costs that may still be told; then whatever of theirs costs less than
-what is told. So of a factor that is told no option that turns is cheaper. For those for whom nothing
-turned, at last all options, where they fit into the budget: that no factor alone turns is then proven.
+what is told. So of a factor that is told no option that turns is cheaper.
 """
 
 from __future__ import annotations
@@ -60,12 +59,8 @@ class _Alone:
         return np.split(scores, np.cumsum(counts)[:-1])
 
 
-def single(trial: Trial, at_most: int, budget: int) -> tuple[Changes, list[Ints], list[Floats]]:
+def single(trial: Trial, at_most: int) -> tuple[Changes, list[Ints], list[Floats]]:
     """Return the factors that turn the decision alone, and what was looked at.
-
-    Parameters
-    ----------
-    budget : evaluations within which all options of all factors are tried, where nothing else turned
 
     Returns
     -------
@@ -89,8 +84,6 @@ def single(trial: Trial, at_most: int, budget: int) -> tuple[Changes, list[Ints]
     gains = [np.concatenate(one, axis=1) for one in zip(first_gains, _look(alone, others), strict=True)]
     looked = [np.concatenate(one, axis=1) for one in zip(first, others, strict=True)]
     _draw_back(alone, looked, alone.price < drawn, alone.below(at_most))
-    if sum(costs.shape[1] for costs in trial.costs) <= budget:
-        _all_others(alone, looked)
     who, which = np.nonzero(alone.option >= 0)
     cost = alone.price[who, which]
     order = np.lexsort((which, cost, who))
@@ -109,19 +102,6 @@ def _look(alone: _Alone, looked: Sequence[Ints]) -> list[Floats]:
         gain[at] = alone.trial.rule.toward * each
         gains.append(gain)
     return gains
-
-
-def _all_others(alone: _Alone, looked: Sequence[Ints]) -> None:
-    """Ask for all options that were not looked at, for those for whom nothing turned."""
-    nobody = np.flatnonzero((alone.option < 0).all(axis=1))
-    listed = []
-    for costs, seen in zip(alone.trial.costs, looked, strict=True):
-        left = np.isfinite(costs[nobody])
-        row, at = np.nonzero(seen[nobody] >= 0)
-        left[row, seen[nobody][row, at]] = False
-        place, option = np.nonzero(left)
-        listed.append((nobody[place], option))
-    alone.ask(listed)
 
 
 def _draw_back(alone: _Alone, looked: Sequence[Ints], which: Mask, below: Floats) -> None:

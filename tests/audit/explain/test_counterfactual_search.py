@@ -94,7 +94,7 @@ def test_single_factors_are_as_cheap_as_all_their_options_allow(at_most, seed):
     trial = eased(a_trial(n=40, m=150, seed=seed), 4.4)
     every = turning_alone(trial)
     before = trial.tried.copy()
-    (who, choice, cost), looked, gains = single(trial, at_most, 0)
+    (who, choice, cost), looked, gains = single(trial, at_most)
     assert ((trial.tried - before) < sum(costs.shape[1] for costs in trial.costs)).all()
     first = [looks(costs, one.along)[0] for costs, one in zip(trial.costs, trial.options, strict=True)]
     n_told, n_between = 0, 0
@@ -135,31 +135,10 @@ def test_others_are_looked_at_where_nothing_worth_a_look_turns():
     could = options(narrow, [Movable("a", ("a",))], reference, encoded, np.ones(101, dtype=bool), rule)
     costs = [one.costs(rows) for one in could]
     trial = Trial(narrow, narrow.encode(rows), could, costs, rule, np.zeros(2, dtype=np.int64))
-    (who, choice, cost), _, _ = single(trial, 1, 0)
+    (who, choice, cost), _, _ = single(trial, 1)
     assert who.tolist() == [0, 1]
     for at in range(2):
         assert (cost[at], choice[at, 0]) == turning_alone(trial)[at][0][0]
-
-
-@pytest.mark.parametrize(("budget", "size"), [(303, 1), (302, 2)])
-def test_one_factor_is_told_where_one_option_of_it_does_and_all_fit_into_the_budget(budget, size):
-    """One value of 101 that no look falls on turns alone; a pair, only where not all options can be tried."""
-    names = ("a", "b", "c")
-    hidden = PlainScorer(lambda r: 3.0 - 2.0 * (r["a"] == 0.43) - (r["b"] > 0.9) - (r["c"] > 0.9), names)
-    reference = {c: np.arange(101) / 100 for c in names}
-    encoded, rows = hidden.encode(reference), {c: np.zeros(2) for c in names}
-    rule, moving = Rule(1.5, adverse_high=True, at_cutoff="adverse"), [Movable(c, (c,)) for c in names]
-    could = options(hidden, moving, reference, encoded, np.ones(101, dtype=bool), rule)
-    costs = [one.costs(rows) for one in could]
-    trial = Trial(hidden, hidden.encode(rows), could, costs, rule, np.zeros(2, dtype=np.int64))
-    (_, choice, _), looked, _ = single(trial, 1, budget)
-    options_of_a = could[0].values["a"]
-    assert not any(options_of_a[one] == 0.43 for one in looked[0][looked[0] >= 0])
-    assert len(choice) == (2 if size == 1 else 0)
-    assert (trial.tried == 300).all() == (size == 1)  # all options but those that change nothing, each once
-    who, choice, _ = search(trial, 1, 2, budget)
-    assert who.tolist() == [0, 1]
-    assert ((choice >= 0).sum(axis=1) == size).all()
 
 
 def test_the_last_option_is_drawn_back_to_where_few_were_looked_at():
