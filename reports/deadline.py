@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def deadline(action: str, record: Mapping[str, str]) -> Deadline | None:
     return Deadline(starts, field) if starts else None
 
 
+@lru_cache(4096)  # the letters of a day have few days in them, and ask for each several times
 def read_date(text: str) -> dt.date | None:
     """Return the date at the beginning of an ISO text (a time may follow); None where there is none."""
     try:

@@ -62,27 +62,29 @@ def misfit(paper: str) -> str:
 def width_em(text: str) -> float:
     """Return the width of a text in IBM Plex Sans Regular, in units of its size, without kerning."""
     advances, units = _advances()
-    # A character that the font lacks is drawn by another: its widest is a safe guess.
-    return sum([advances.get(ord(character), units) for character in text]) / units
+    try:
+        return sum(map(advances.__getitem__, text)) / units
+    except KeyError:  # a character that the font lacks is drawn by another: its widest is a safe guess
+        return sum([advances.get(character, units) for character in text]) / units
 
 
 def unprintable(text: str) -> bool:
     """Whether a text has a character that the letter's font does not hold."""
     advances, _ = _advances()
-    return any(ord(character) not in advances for character in text if not character.isspace())
+    return any(character not in advances for character in text if not character.isspace())
 
 
 @cache
 def held() -> frozenset[str]:
     """Return every character that the letter's font holds."""
-    return frozenset(map(chr, _advances()[0]))
+    return frozenset(_advances()[0])
 
 
 @cache
-def _advances() -> tuple[Mapping[int, float], float]:
+def _advances() -> tuple[Mapping[str, float], float]:
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     with TTFont(templates() / "style" / "fonts" / "IBMPlexSans-Regular.ttf", lazy=True) as font:
         widths = font["hmtx"].metrics
         units = float(font["head"].unitsPerEm)
-        return {point: float(widths[name][0]) for point, name in font.getBestCmap().items()}, units
+        return {chr(point): float(widths[name][0]) for point, name in font.getBestCmap().items()}, units

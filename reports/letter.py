@@ -220,13 +220,13 @@ class Letters:
             recipient,
             date=date,
             late=late,
-            html_words=page.html_words,
-            text_words=page.text,
+            html_words=page.html_said,
+            text_words=page.said,
         )
         broken = (*self._acts(page), *broken)
         if broken:
             return refused(*(Gap(f"{one.fact} (check {one.check})", one.citation) for one in broken))
-        said, template = " ".join(page.text.split()), self._digest(what, terms)
+        said, template = page.said, self._digest(what, terms)
         files: tuple[AttachedFile, ...] = ()
         if recipient.channel != "mail" and not draft and self._letters.get("public_record", True):
             told = public_record(

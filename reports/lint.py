@@ -82,7 +82,7 @@ def lint(
     late : bool
         Whether a notice past its deadline was asked for, with a reason.
     html_words, text_words : str
-        The words of the two formats that can be read back without a renderer.
+        The words of the two formats that can be read back without a renderer, one blank between two.
     """
     said = normal(text_words)
     return (

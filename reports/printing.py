@@ -87,10 +87,13 @@ class Page:
     facts: Mapping[str, Any]
     house: Path | None
     html_words: str  # what a person reads of ``plain``, one block a line
+    # The words of text and HTML, one blank between two.
+    said: str
+    html_said: str
     shape: Shape
-    # The text again, as what is said to everybody and what to this person.
+    # The text again, as what is said to everybody and what to this person, value by value.
     still: str = field(compare=False)
-    told: str = field(default="", compare=False)
+    told: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def grade(self) -> float | None:
@@ -133,7 +136,9 @@ def page(kind: str, terms: Terms, sheet: Sheet, date: dt.date, token: str, house
         body = env.get_template(f"{folder}/body.html")
         text = env.get_template(f"{folder}/body.txt").render(**facts).strip() + "\n"
         plain = body.render(**facts, styled=False)
-    return Page(plain, text, body, facts, house, words(plain), shape_of(plain), text)
+    html_words = words(plain)
+    said, html_said = (" ".join(one.split()) for one in (text, html_words))
+    return Page(plain, text, body, facts, house, html_words, said, html_said, shape_of(plain), text)
 
 
 def files(
@@ -177,20 +182,30 @@ def _lacking(page: Page, drawn: Sequence[str]) -> bool:
     """Whether a letter of the text is not drawn.
 
     What is said to everybody, and what is drawn on each page of its like, are long and few: they are
-    counted once. What is left is counted for each letter.
+    counted once. What is told to a person is mostly drawn as it is told, line by line, and equal texts on
+    both sides need no count; what is left is counted for each letter.
     """
-    spare = _spare(drawn[0] if drawn else "", page.still).copy()
-    spare.update(Counter("".join("".join(drawn[1:]).split())))
-    spare.subtract(Counter("".join(page.told.split())))
+    spare, enough = _spare(drawn[0] if drawn else "", page.still)
+    shown, told = list(drawn[1:]), list[str]()
+    for value in page.told:
+        if value in shown:
+            shown.remove(value)
+        else:
+            told.append(value)
+    if enough and not told:
+        return False
+    spare = spare.copy()
+    spare.update(Counter("".join("".join(shown).split())))
+    spare.subtract(Counter("".join("".join(told).split())))
     return min(spare.values(), default=0) < 0
 
 
 @lru_cache(64)
-def _spare(drawn: str, said: str) -> Counter[str]:
-    """Return how much oftener each letter is drawn than said; below 0 where it is said oftener."""
+def _spare(drawn: str, said: str) -> tuple[Counter[str], bool]:
+    """Return how much oftener each letter is drawn than said (below 0: less often), and if all are."""
     spare = Counter("".join(drawn.split()))
     spare.subtract(Counter("".join(said.split())))
-    return spare
+    return spare, min(spare.values(), default=0) >= 0
 
 
 def digest(kind: str, terms: Terms, house: Path | None) -> str:

@@ -94,6 +94,7 @@ class Filing(NamedTuple):
         files = []
         for one in made:
             files.append(f"{os.getpid()}-{next(_numbers)}")
-            put(self.folder / MAKING / files[-1], one.content, settled=not self.together, told=self.out)
+            made_as = os.path.join(self.folder, MAKING, files[-1])
+            put(made_as, one.content, settled=not self.together, told=self.out)
         bare = tuple(replace(one, content=b"", words="" if self.together else one.words) for one in made)
         return Filed(bare, recipient, tuple(files), closed)

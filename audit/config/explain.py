@@ -117,7 +117,7 @@ class CounterfactualsSection(Section):
     """Factors that are changed together at most."""
 
     budget: Annotated[int, Field(ge=64)] = 1024
-    """Evaluations of the model that each number of factors may cost a decision."""
+    """Evaluations of the model that each number of factors changed together may cost a decision."""
 
 
 class ExplainSection(Section):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -115,6 +116,36 @@ def row_set(table: Table, rows: Sequence[Row]) -> RowSet:
     """
     names = [name for name in hashed_columns(table) if name != "pos"]
     return column_set(table, {name: [row[name] for row in rows] for name in names})
+
+
+def row_hash(table: Table, row: Row) -> bytes:
+    """Return the hash of a row that is alone in its set: of its leaf, and so the root over it as well.
+
+    It is what ``row_set`` makes of it, for rows that are made one at a time.
+
+    Raises
+    ------
+    LedgerError
+        Where a value cannot be sealed: NaN and infinity are no measurements.
+    """
+    values: list[Any] = [0]  # ``pos``
+    for name, cast in _casts(table):
+        value = row[name]
+        values.append(value if value is None or type(value) is cast else cast(value))
+    try:
+        return log.leaf_hash(seal.pack(values))
+    except ValueError as error:
+        raise LedgerError(f"{table.name}: row 0: {error}. Record the cause instead.") from error
+
+
+@cache
+def _casts(table: Table) -> list[tuple[str, type]]:
+    """Return the columns of a row that is alone, and the type that each is sealed in."""
+    return [
+        (one.name, str if isinstance(one.type, Word) else _AS_STORED[type(one.type)])
+        for one in table.columns
+        if one.name not in ("entry", "pos")
+    ]
 
 
 def column_set(table: Table, given: Mapping[str, list[Any]]) -> RowSet:

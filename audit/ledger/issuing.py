@@ -12,7 +12,7 @@ import datetime as dt
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +51,14 @@ class Sending:
     again_reason: str | None = None
     late_reason: str | None = None
 
-    def key(self, document: Document) -> str:
-        """Return what makes it this document and no other; one that comes again is answered, not refused."""
-        hash_, at = sha256(document.content).digest(), shapes.microseconds(self.sent_at)
+    def key(self, document: Document, hash_: bytes) -> str:
+        """Return what makes it this document and no other; one that comes again is answered, not refused.
+
+        Parameters
+        ----------
+        hash_ : SHA-256 of its content
+        """
+        at = shapes.microseconds(self.sent_at)
         parts = [_bytes(document.decision), _bytes(document.person), document.format, int(document.draft)]
         return f"{self.audit}/document/{seal.digest(seal.pack([*parts, hash_, at]))}"
 
@@ -119,7 +124,7 @@ def close(
         return data if person is None else keyring.lock(person, f"{where}/{what}", data)
 
     remarks = {"again": again, "late": late}
-    told = recipient and json.dumps(asdict(recipient), ensure_ascii=False).encode()
+    told = recipient and _recipient(recipient)
     row = {
         "audit": sending.audit,
         "kind": document.kind,
@@ -144,11 +149,15 @@ def close(
         "late": int(late is not None),
         "remarks": locked("remarks", json.dumps(remarks).encode()) if again or late else None,
     }
-    whole = entries.row_set(tables.documents, [row])
+    hashed = entries.row_hash(tables.documents, row)
     signed = None
     if document.signed_over is not None:
         signed = {"over": document.signed_over, "certificate": document.certificate or ""}
-    return Closed(sending.key(document), row, whole.root, whole.leaves, document.access, signed)
+    return Closed(sending.key(document, hash_), row, hashed, hashed, document.access, signed)
+
+
+def _recipient(one: Recipient) -> bytes:
+    return json.dumps({of.name: getattr(one, of.name) for of in fields(one)}, ensure_ascii=False).encode()
 
 
 def record(
@@ -175,7 +184,7 @@ def record(
     """
     sending = Sending(audit_id(audit), sent_at, again_reason, late_reason)
     with writing(ledger.engine) as connection:
-        key = sending.key(document)
+        key = sending.key(document, sha256(document.content).digest())
         kept = _kept(connection, sending.audit, [key])
         if key in kept:
             return issued_of(rows_of(connection, tables.documents, kept[key])[0], document.access)

@@ -21,14 +21,13 @@ from markupsafe import escape
 from reports import printing
 from reports.compiled.shape import SHARE, Shape, shape_of
 from reports.disclosure import Disclosure, ScoreBlock
-from reports.html import words
 from reports.kinds.incomplete import Incomplete
 from reports.printing import Page
 from reports.sheet import ReasonLine, Row, Sheet
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from reports.terms import Terms
@@ -97,14 +96,39 @@ class _Form:
             parts[at] = values[n]
         return "".join(parts)
 
-    def told(self, values: list[str]) -> str:
-        """Return what fills the blanks, joined."""
-        return "".join([values[n] for _, n in self._slots])
+    def told(self, values: list[str]) -> tuple[str, ...]:
+        """Return what fills the blanks."""
+        return tuple([values[n] for _, n in self._slots])
+
+    @property
+    def bare(self) -> int | None:
+        """The number of the one blank that is all of the text; None where there is more."""
+        return self._slots[0][1] if len(self._slots) == 1 and not self.still else None
 
     @property
     def still(self) -> str:
         """What stands between the blanks."""
         return "".join(self._parts[::2])
+
+
+class _Forms:
+    """Texts of which some have blanks."""
+
+    __slots__ = ("_bare", "_forms", "_texts")
+
+    def __init__(self, marked: Sequence[str]) -> None:
+        self._texts = list(marked)
+        forms = [(at, form) for at, one in enumerate(marked) if (form := _Form(one))]
+        self._bare = [(at, form.bare) for at, form in forms if form.bare is not None]
+        self._forms = [(at, form) for at, form in forms if form.bare is None]
+
+    def fill(self, values: list[str]) -> tuple[str, ...]:
+        texts = self._texts.copy()
+        for at, n in self._bare:
+            texts[at] = values[n]
+        for at, form in self._forms:
+            texts[at] = form.fill(values)
+        return tuple(texts)
 
 
 @dataclass(slots=True)
@@ -116,23 +140,21 @@ class _Like:
     text: _Form
     still: str
     html_words: _Form
+    said: _Form
+    html_said: _Form
     shape: Shape
     key: _Form
-    tokens: list[tuple[int, _Form]]
-    texts: list[tuple[int, _Form]]
+    tokens: _Forms
+    texts: _Forms
     numbers: list[_Form]
     shares: list[_Form]
     page: Page
-    keys: dict[str, str]
+    keys: dict[tuple[str, ...], str]
 
     def filled(self, sheet: Sheet, values: list[str], token: str) -> Page:
         """Return the page of a letter from its values."""
-        escaped: list[str] = list(map(escape, values))
-        tokens, texts = list(self.shape.tokens), list(self.shape.texts)
-        for at, form in self.tokens:
-            tokens[at] = form.fill(escaped)
-        for at, form in self.texts:
-            texts[at] = form.fill(values)
+        escaped = [str(escape(one)) if _is_escaped(one) else one for one in values]
+        tokens, texts = self.tokens.fill(escaped), self.texts.fill(values)
         told = self.key.told(escaped)
         if (key := self.keys.get(told)) is None:
             if len(self.keys) > 64:
@@ -146,15 +168,18 @@ class _Like:
             facts=facts,
             house=None,
             html_words=self.html_words.fill(values),
+            said=self.said.fill(values),
+            html_said=self.html_said.fill(values),
             shape=Shape(
                 key,
-                tuple(tokens),
+                tokens,
                 self.shape.at,
-                tuple(texts),
+                texts,
                 tuple([form.fill(values) for form in self.numbers]),
                 tuple([form.fill(values) for form in self.shares]),
                 self.shape.stated._replace(title=self.title.fill(values)),
                 self.shape.codes,
+                frozenset(values),
             ),
             still=self.still,
             told=self.text.told(values),
@@ -192,6 +217,7 @@ class Pages:
             self.filled += 1
             return known.filled(sheet, values, token)
         made = printing.page(kind, terms, sheet, date, token, house)
+        made = replace(made, shape=replace(made.shape, own=frozenset(values)))
         # What comes once is not worth the proof; what comes twice comes again.
         if like not in self._likes and self._comes_again(hash(like)):
             self._likes[like] = _proved(kind, terms, sheet, date, token, values, made)
@@ -206,6 +232,9 @@ class Pages:
         if len(self._once) > 8 * _KEPT:
             self._once.popitem(last=False)
         return False
+
+
+_is_escaped = re.compile("[&<>\"']").search  # what HTML writes otherwise
 
 
 def _is_plain(value: str) -> bool:
@@ -317,18 +346,19 @@ def _like(marked: Page, n: int, n_shares: int) -> _Like | None:
         return None
     left = iter(range(n, n + n_shares))
     tokens = [SHARE.sub(lambda _: f"{_BEGIN}{next(left)}{_END}", one) for one in shape.tokens]
-    forms = [(at, form) for at, one in enumerate(tokens) if (form := _Form(one))]
     text = _Form(marked.text)
     return _Like(
         subject=_Form(marked.facts["subject"]),
         title=_Form(shape.stated.title),
         text=text,
         still=text.still,
-        html_words=_Form(words(marked.plain)),
+        html_words=_Form(marked.html_words),
+        said=_Form(marked.said),
+        html_said=_Form(marked.html_said),
         shape=shape,
         key=_Form(shape.key),
-        tokens=forms,
-        texts=[(at, form) for at, one in enumerate(shape.texts) if (form := _Form(one))],
+        tokens=_Forms(tokens),
+        texts=_Forms(shape.texts),
         numbers=[_Form(one) for one in shape.numbers],
         shares=[_Form(f"{_BEGIN}{i}{_END}") for i in range(n, n + n_shares)],
         page=marked,

@@ -66,42 +66,52 @@ class Frozen:
 
         Parameters
         ----------
+        pages : sequence of bytes
+            Compressed.
         identifier : bytes
             The first of its two ids; the second is of its contents.
         """
-        out, table = bytearray(self.prefix), bytearray(self.table)
-        digest = hashlib.md5(self.digest.encode(), usedforsecurity=False)
+        own, table = list[bytes](), bytearray(self.table)
+        at = len(self.prefix)
+
+        def add(number: int, written: bytes) -> None:
+            nonlocal at
+            table[6 * number : 6 * number + 6] = _row(1, at, 0)
+            own.append(written)
+            at += len(written)
+
         streams = [(b"<<", content) for content in pages]
         heads = zip(self.heads, files, strict=True)
-        streams += [(_headed(head, file.content, file.at), file.content) for head, file in heads]
+        streams += [(_headed(head, file.content, file.at), compressed(file.content)) for head, file in heads]
         *numbers, info, metadata = self.own
         for number, (head, content) in zip(numbers, streams, strict=True):
-            digest.update(content)
-            table[6 * number : 6 * number + 6] = _row(1, len(out), 0)
-            out += _stream(number, head, zlib.compress(content, _LEVEL))
+            add(number, _stream(number, head, content))
         written, xmp = _filled(self.says, said)
-        digest.update(written + xmp)
-        table[6 * info : 6 * info + 6] = _row(1, len(out), 0)
-        out += b"%d 0 obj\n%s\nendobj\n" % (info, written)
-        table[6 * metadata : 6 * metadata + 6] = _row(1, len(out), 0)
-        out += _stream(metadata, b"<</Subtype /XML /Type /Metadata", xmp)
-        at = len(out)
-        own = len(self.table) // 6 - 1
-        table[6 * own : 6 * own + 6] = _row(1, at, 0)
-        ids = b"<%s> <%s>" % (identifier.hex().encode(), digest.hexdigest().encode())
-        out += (
+        add(info, b"%d 0 obj\n%s\nendobj\n" % (info, written))
+        add(metadata, _stream(metadata, b"<</Subtype /XML /Type /Metadata", xmp))
+        begins, last = at, len(self.table) // 6 - 1
+        content = b"".join(own)
+        id_ = hashlib.sha256(b"%s%s" % (self.digest.encode(), content)).hexdigest()[:32]
+        ids = b"<%s> <%s>" % (identifier.hex().encode(), id_.encode())
+        add(
+            last,
             b"%d 0 obj\n<</Type /XRef /W [1 3 2] /Size %d /Root %s /Info %s /ID [%s] /Length %d>>\nstream\n"
-            % (own, own + 1, self.root, self.info, ids, len(table))
+            % (last, last + 1, self.root, self.info, ids, len(table)),
         )
-        out += table + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % at
-        return bytes(out)
+        end = b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % begins
+        return b"".join((self.prefix, *own, table, end))
 
 
 @lru_cache(64)  # the letters of a day say the same
 def _filled(says: Statement, said: Stated) -> tuple[bytes, bytes]:
     """Return the document information, and the XMP compressed."""
     info, xmp = says.filled(said)
-    return info, zlib.compress(xmp, _LEVEL)
+    return info, compressed(xmp)
+
+
+def compressed(content: bytes) -> bytes:
+    """Return the content of a stream that no other letter has, compressed."""
+    return zlib.compress(content, _LEVEL)
 
 
 _SIZE, _CHECK, _AT = b"1234567891", b"00112233445566778899aabbccddeeff", b"(D:19980807060504Z)"

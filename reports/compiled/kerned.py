@@ -13,7 +13,7 @@ together. Text of more characters, of more fonts, or of a width that may break i
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from operator import add
 from typing import NamedTuple
 
 from reports.compiled.specimen import REPERTOIRES
@@ -72,13 +72,13 @@ class Kerned:
             return None
         pieces = self._pieces
         try:
-            found = [pieces[one + other] for one, other in pairwise(text)]
-            found.append(pieces[text[-1:]])
+            found = [*map(pieces.__getitem__, map(add, text, text[1:])), pieces[text[-1:]]]
         except KeyError:
             return None
         font, size = self._font
-        if sum([piece.width for piece in found]) * float(size) / 1000 > width:
+        pairs, glyphs, widths = zip(*found, strict=True)
+        if sum(widths) * float(size) / 1000 > width:
             return None
-        inside = b"".join([piece.shown for piece in found])
+        inside = b"".join(pairs)
         shown = b"<" + inside[:-1] if inside.endswith(b"<") else b"<" + inside + b">"
-        return font, size, shown, frozenset([piece.glyph for piece in found])
+        return font, size, shown, frozenset(glyphs)

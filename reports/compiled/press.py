@@ -13,23 +13,26 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reports.compiled.codes import OTHER, drawn
-from reports.compiled.cutting import Cut, Slot, Uncut, cut
+from reports.compiled.codes import OTHER
+from reports.compiled.cutting import Cut, Uncut, cut
 from reports.compiled.frozen import freeze
 from reports.compiled.page import Compiled
+from reports.compiled.plate import Alike
 from reports.compiled.proving import other_number, other_share, other_stated, other_texts
-from reports.compiled.setting import Line, Unset
+from reports.compiled.setting import Line, Setter, Unset
 from reports.compiled.shape import Shape, shape_of
 from reports.compiled.shelf import Shelf
+from reports.compiled.specimen import REPERTOIRES
 from reports.pdf import to_pdf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from reports.compiled.cache import Cache
     from reports.pdf import AttachedFile
 
 _LOG = logging.getLogger(__name__)
+_KEPT = 1024  # plates
 
 
 class Printed(NamedTuple):
@@ -60,6 +63,8 @@ class Press:
         self.stamped = self.compiled = 0
         self.causes: Counter[str] = Counter()
         self._shelf = Shelf(cache)
+        self._alikes: dict[tuple[Any, ...], Alike] = {}
+        self._plates = 0
 
     def print(
         self,
@@ -91,39 +96,92 @@ class Press:
     def _stamp(
         self, shape: Shape, styles: tuple[str, ...], identifier: bytes, files: Sequence[AttachedFile]
     ) -> Printed:
-        if shape.key.count("<svg") != len(
-            shape.codes
-        ):  # one for each letter would be a shape for each letter
+        alike = self._alike(shape, styles, files)
+        own = [shape.texts[n] for n in alike.own]
+        repertoire = max(alike.repertoire, self._repertoire((*own, *shape.numbers), styles))
+        said = shape.stated.placed()
+        setters = [alike.cut.texts[n] for n in alike.own]
+        lines = list(alike.lines)
+        taken: list[Any] = [repertoire, *map(len, shape.numbers)]
+        for n, setter, text in zip(alike.own, setters, own, strict=True):
+            theirs = lines[n] = None if setter is None else setter.lines(text)
+            taken.append(text if theirs is None else len(theirs))
+        numbers = _numbers(shape, alike.cut)
+        plate = alike.plates.get(tuple(taken))
+        if plate is None:
+            page = self._page(alike.cut, shape, styles, files)
+            self._made_room()
+            plate = alike.plate(page, repertoire, is_told=shape.own is not None)
+            alike.plates[tuple(taken)] = plate
+            self._need_glyphs(alike.cut.texts, shape.texts, styles, repertoire)
+        self._need_glyphs(setters, own, styles, repertoire)
+        self._need_glyphs(alike.cut.numbers, shape.numbers, styles, repertoire)
+        contents = plate.contents(shape, lines, numbers)
+        content = plate.frozen.letter(contents, files, identifier, said)
+        drawn = [plate.still, *[line.text for n in alike.own for line in lines[n] or ()]]
+        return Printed(content, len(contents), drawn)
+
+    def _alike(self, shape: Shape, styles: tuple[str, ...], files: Sequence[AttachedFile]) -> Alike:
+        """Return what is known of the letters that say what this one says, but for their own texts."""
+        own = shape.own
+        same = None if own is None else tuple([None if text in own else text for text in shape.texts])
+        like = (shape.key, styles, _named(files), same)
+        found = self._alikes.get(like)
+        if found is not None:
+            return found
+        # One for each letter would be a shape for each letter.
+        if shape.key.count("<svg") != len(shape.codes):
             raise Uncut("a drawing in the page, which may be another in each letter: give it as a picture")
-        repertoire, said = self._repertoire(shape, styles), shape.stated.placed()
-        named = tuple((one.name, one.description, one.relationship) for one in files)
-        key = (shape.key, styles, named)
+        self._repertoire((*shape.texts, *shape.numbers), styles)
+        shape.stated.placed()
+        key = like[:3]
         known = self._shelf.get(key, styles)
         if known is None:
             known = self._first(key, shape, styles, files)
-        lines = _set(shape, known.cut)
-        numbers = [
-            None if setter is None else setter.lines(number)[0]
-            for setter, number in zip(known.cut.numbers, shape.numbers, strict=True)
-        ]
-        taken = _lines_key(shape, known.cut, lines)
-        page = self._shelf.get((key, taken), styles)
+        texts = same or (None,) * len(shape.texts)
+        lines = tuple(
+            None if setter is None or text is None else setter.lines(text)
+            for setter, text in zip(known.cut.texts, texts, strict=True)
+        )
+        theirs = tuple(n for n, text in enumerate(texts) if text is None)
+        needed = self._repertoire([text for text in texts if text is not None], styles)
+        self._made_room()
+        found = self._alikes[like] = Alike(known.cut, theirs, lines, needed)
+        return found
+
+    def _made_room(self) -> None:
+        """Let go of all plates, of some 20 KB each, before there are too many."""
+        self._plates += 1
+        if self._plates > _KEPT:
+            self._plates = 0
+            self._alikes.clear()
+
+    def _page(
+        self, cut: Cut, shape: Shape, styles: tuple[str, ...], files: Sequence[AttachedFile]
+    ) -> Compiled:
+        """Return the compiled page of a letter's lines."""
+        key = (shape.key, styles, _named(files)), _lines_key(shape, cut, _set(shape, cut))
+        page = self._shelf.get(key, styles)
         if page is None:
             try:
-                page = self._compile_like(known.cut, shape, styles, files)
+                page = self._compile_like(cut, shape, styles, files)
             except Uncut as cause:
-                self._shelf.put((key, taken), styles, cause)
+                self._shelf.put(key, styles, cause)
                 raise
-            self._shelf.put((key, taken), styles, page)
+            self._shelf.put(key, styles, page)
+        return page
+
+    def _need_glyphs(
+        self,
+        setters: Sequence[Setter | None],
+        texts: Sequence[str],
+        styles: tuple[str, ...],
+        repertoire: int,
+    ) -> None:
         made = self._shelf.specimen(styles, repertoire)
-        for setters, texts in ((known.cut.texts, shape.texts), (known.cut.numbers, shape.numbers)):
-            for setter, text in zip(setters, texts, strict=True):
-                if setter is not None and not setter.is_within(text, made):
-                    raise Unset("a glyph outside of the repertoire")
-        contents = [_filled(parts, lines, numbers, page.cut, shape) for parts in page.cut.pages]
-        content = page.frozen[repertoire].letter(contents, files, identifier, said)
-        drawn = [page.still, *(line.text for each in lines for line in each or ())]
-        return Printed(content, len(contents), drawn)
+        for setter, text in zip(setters, texts, strict=True):
+            if setter is not None and not setter.is_within(text, made):
+                raise Unset("a glyph outside of the repertoire")
 
     def _first(
         self, key: Any, shape: Shape, styles: tuple[str, ...], files: Sequence[AttachedFile]
@@ -209,14 +267,18 @@ class Press:
         setter = partial(self._shelf.setter, styles)
         return cut(document, tree, streams, shape, setter), drawn, content
 
-    def _repertoire(self, shape: Shape, styles: tuple[str, ...]) -> int:
-        """Return which repertoire a letter needs."""
-        needed = 0
-        for text in (*shape.texts, *shape.numbers):
-            if (found := self._shelf.least(text, styles)) is None:
-                raise Unset("a character outside of the repertoire")
-            needed = max(needed, found)
-        return needed
+    def _repertoire(self, texts: Iterable[str], styles: tuple[str, ...]) -> int:
+        """Return the first repertoire that has every character of these texts."""
+        characters = set("".join(texts))
+        for n in range(len(REPERTOIRES)):
+            if characters <= self._shelf.specimen(styles, n).characters:
+                return n
+        raise Unset("a character outside of the repertoire")
+
+
+def _named(files: Sequence[AttachedFile]) -> tuple[tuple[str, str, str], ...]:
+    """Return what the files of letters of one shape have in common."""
+    return tuple([(one.name, one.description, one.relationship) for one in files])
 
 
 def rendered(
@@ -246,24 +308,8 @@ def _lines_key(shape: Shape, made: Cut, lines: list[tuple[Line, ...] | None]) ->
     return (*texts, *map(len, shape.numbers))
 
 
-def _filled(
-    parts: tuple[bytes | Slot, ...],
-    lines: list[tuple[Line, ...] | None],
-    numbers: list[Line | None],
-    made: Cut,
-    shape: Shape,
-) -> bytes:
-    """Return a page's contents."""
-    found = []
-    for part in parts:
-        if isinstance(part, bytes):
-            found.append(part)
-        elif part.kind == "text":
-            found.append(lines[part.of][part.line].shown)  # type: ignore[index]
-        elif part.kind == "number":
-            found.append(numbers[part.of].shown)  # type: ignore[union-attr]
-        elif part.kind == "code":
-            found.append(drawn(shape.codes[part.of]))
-        else:
-            found.append(made.scales[part.of].place(shape.shares[part.of]))
-    return b"".join(found)
+def _numbers(shape: Shape, made: Cut) -> list[Line | None]:
+    return [
+        None if setter is None else setter.lines(number)[0]
+        for setter, number in zip(made.numbers, shape.numbers, strict=True)
+    ]

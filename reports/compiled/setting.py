@@ -54,7 +54,6 @@ class Setter:
     def __init__(self, style: Style, width: float, kerned: Kerned) -> None:
         self.style, self.width = style, width
         self._known: dict[str, tuple[Line, ...]] = {}
-        self._within: dict[tuple[str, Specimen], bool] = {}
         self._kerned = kerned
         # Spaced text is wider than its glyphs.
         self._plain = style["letter_spacing"] == "normal" and style["word_spacing"] == 0
@@ -88,13 +87,7 @@ class Setter:
 
     def is_within(self, text: str, made: Specimen) -> bool:
         """Whether a repertoire has every glyph of a text's lines."""
-        found = self._within.get((text, made))
-        if found is None:
-            if len(self._within) > _KEPT:
-                self._within.clear()
-            found = all(line.glyphs <= made.faces[line.font].glyphs for line in self.lines(text))
-            self._within[text, made] = found
-        return found
+        return all(line.glyphs <= made.faces[line.font].glyphs for line in self.lines(text))
 
     def _broken(self, text: str) -> list[str]:
         from weasyprint.text.line_break import split_first_line

@@ -7,7 +7,7 @@ of the footer, in where the mark on a score's scale stands, and in the title and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape, unescape
 
@@ -49,6 +49,9 @@ class Shape:
         The title and the dates.
     codes : tuple of str
         The paths of QR codes.
+    own : frozenset of str, optional
+        The values that are one person's own, as texts; None where nobody told. The other texts are said to
+        many.
     """
 
     key: str
@@ -59,6 +62,7 @@ class Shape:
     shares: tuple[str, ...]
     stated: Stated
     codes: tuple[str, ...]
+    own: frozenset[str] | None = field(default=None, compare=False)
 
     def filled(
         self,

@@ -11,7 +11,7 @@ from reports.compiled.fingerprint import fingerprint
 from reports.compiled.kerned import Kerned
 from reports.compiled.page import Compiled, Unkept, as_kept, from_kept
 from reports.compiled.setting import Setter
-from reports.compiled.specimen import REPERTOIRES, Specimen, specimen
+from reports.compiled.specimen import Specimen, specimen
 from reports.compiled.style import Style
 from reports.pdf import fonts
 
@@ -38,7 +38,6 @@ class Shelf:
         self._known: OrderedDict[Hashable, Compiled | Uncut] = OrderedDict()
         self._setters: dict[tuple[tuple[str, ...], str], Setter] = {}
         self._kerned: dict[tuple[tuple[str, ...], str], Kerned] = {}
-        self._least: dict[tuple[str, tuple[str, ...]], int | None] = {}
         self._fonts: dict[tuple[tuple[str, ...], int], Specimen] = {}
 
     def get(self, key: Hashable, styles: tuple[str, ...]) -> Compiled | None:
@@ -75,17 +74,6 @@ class Shelf:
                 self._keep(("fonts", repertoire), styles, made)
             self._fonts[styles, repertoire] = made
         return made
-
-    def least(self, text: str, styles: tuple[str, ...]) -> int | None:
-        """Return the first repertoire that has every character of a text; None where none has."""
-        known = self._least.get((text, styles), -1)
-        if known == -1:
-            if len(self._least) > 8192:  # most texts of a letter are said to everybody
-                self._least.clear()
-            every = range(len(REPERTOIRES))
-            known = next((n for n in every if self.specimen(styles, n).characters.issuperset(text)), None)
-            self._least[text, styles] = known
-        return known
 
     def setter(self, styles: tuple[str, ...], values: Any, width: float) -> Setter:
         """Return what sets texts of a style, computed or kept, in a width."""

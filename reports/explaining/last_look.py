@@ -17,6 +17,7 @@ from reports.explaining.inputs import entry
 from reports.explaining.parts import Grid, Listing, Paragraph, Part, Rows
 from reports.explaining.stated import told
 from reports.lint import RAW_NAME
+from reports.sheet import one_line
 
 # The parts that tell of the person, and of nothing general.
 _OF_THE_PERSON = ("procedure", "changes", "data", "databases")
@@ -125,7 +126,7 @@ def _h_names(
             yield Violation("h", f"reason {line.rank} names a protected attribute", asked["reasons"])
     names = terms.raw_names | terms.protected | frozenset(case.inputs)
     for name in sorted(one for one in names if RAW_NAME.search(one)):
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
+        if re.search(rf"(?<!\w){re.escape(one_line(name))}(?!\w)", text):
             yield Violation("h", "the letter has the name of a column", asked["name"])
 
 
@@ -180,5 +181,5 @@ def _l_equal_words(
 ) -> Iterator[Violation]:
     if not terms.sealed:
         yield Violation("l", "the record is not sealed yet", asked["name"])
-    if html_words.split() != text_words.split():
+    if html_words != text_words and html_words.split() != text_words.split():
         yield Violation("l", "the formats do not carry identical words", asked["name"])

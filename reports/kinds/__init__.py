@@ -7,6 +7,7 @@ same name in ``templates/letters``. ``choice`` says which kind a decision needs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -93,13 +94,18 @@ class Kind:
     @property
     def content(self) -> Content:
         """Return the module of the kind."""
-        return cast("Content", import_module(f"reports.kinds.{self.name}"))
+        return _module(self.name)
 
     def languages(self, house: Path | None) -> tuple[str, ...]:
         """Return the languages that it has words in."""
         from reports.language import languages
 
         return languages(self.name, house)
+
+
+@cache
+def _module(name: str) -> Content:
+    return cast("Content", import_module(f"reports.kinds.{name}"))
 
 
 KINDS: dict[str, Kind] = {

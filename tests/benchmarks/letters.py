@@ -7,9 +7,15 @@ style and fonts read once, ``stamped`` the compiled pages. The three take turns 
 what else the machine does falls on all of them, and none finds a cache that another emptied.
 ``end_to_end`` is reading the case, wording and checking the letter, its PDF, hash and file (its own, as in
 an outbox); ``pdf`` is the PDF alone. Stamped letters read their cases some dozens at once, as ``letters``
-does, and each bears its share. Compiling is told aside: it is once a shape, however many letters have it,
-and ``at`` is the ratio for so many letters with it counted in. Recording in the ledger is the same for all
-three and is in none.
+does, and each bears its share. All are medians over all letters, the ratios too.
+
+What comes once a process is in the first letters: compiling (``compile_ms`` for each of ``compiled_pages``),
+and the pairs of letters that are drawn before lines are put together from them. ``settled_ms`` is the median
+of the second half; ``at`` is the ratio for so many letters with all of it counted in, the measured ones as
+they were and the others settled. ``write_ms`` is the file alone, which is the system's and swings with its
+memory and disk. ``record_ms`` is closing a letter for the ledger and recording it, some dozens in one
+transaction: the same for all three ways and in none of the figures above; ``recorded_ratio`` is end to end
+with it.
 
 ``--night N`` adds a night of stamped letters as ``letters --stamped`` renders them, N of them in all: letters
 for each second of the wall clock by one process and by two, both warm (the first half is not timed); the
@@ -41,11 +47,15 @@ from audit import assets
 from audit.cli import addressees
 from audit.cli.desk import Card, of_cells
 from audit.cli.outbox import _told as _told_of
+from audit.cli.output import put
 from audit.cli.pressroom import Asked, Pressroom, Room, Told, Wanted
 from audit.cli.tally import Order
 from audit.config import load_config
 from audit.data.recipients import each_row
 from audit.ledger import Ledger
+from audit.ledger.database import reading
+from audit.ledger.issuing import Sending, close, record_many
+from audit.record import Document, Recipient
 from audit.runner import run
 from reports.compiled.press import Press, Printed, rendered
 from reports.compiled.shape import Shape
@@ -123,24 +133,43 @@ def measure(folder: Path, n: int) -> dict[str, Any]:
         letters = {way: Letters(ledger, audit, press=press) for way, press in ways.items()}  # type: ignore[arg-type]
         whole: dict[str, list[float]] = {way: [] for way in ways}
         size: dict[str, list[int]] = {way: [] for way in ways}
+        parts: dict[str, list[float]] = {"write": [], "record": []}
         left = iter([one for one in ledger.decisions(audit, outcome="adverse") if one.decision in known])
         while len(whole["naive"]) < n and (some := list(islice(left, AT_ONCE))):
             begun = time.process_time()
             letters["stamped"].read_ahead(some)
             share = (time.process_time() - begun) / sum(len(known[one.decision]) for one in some)
+            issued: list[tuple[Document, Recipient]] = []
             for way, each in letters.items():
                 for decision, recipient in ((one, who) for one in some for who in known[one.decision]):
                     begun = time.process_time()
                     made = each.render(decision, recipient, date=DAY)
                     assert isinstance(made, tuple), made
                     hashlib.sha256(made[0].content).digest()
-                    (folder / f"{way}-{len(whole[way])}.pdf").write_bytes(made[0].content)
-                    took = time.process_time() - begun
-                    whole[way].append(took + (share if way == "stamped" else 0.0))
+                    hashed = time.process_time()
+                    put(folder / f"{way}-{len(whole[way])}.pdf", made[0].content, settled=False, told=folder)
+                    ended = time.process_time()
+                    whole[way].append(ended - begun + (share if way == "stamped" else 0.0))
                     size[way].append(len(made[0].content))
+                    if way == "stamped":
+                        parts["write"].append(ended - hashed)
+                        issued.append((made[0], recipient))
+            parts["record"] += [_recorded(ledger, audit, issued) / len(issued)] * len(issued)
     stamped = ways["stamped"]
     assert isinstance(stamped, Stamped)
-    return _told({way: press.took for way, press in ways.items()}, whole, size, stamped.press)
+    return _told({way: press.took for way, press in ways.items()}, whole, size, stamped.press, parts)
+
+
+def _recorded(ledger: Ledger, audit: str, made: Sequence[tuple[Document, Recipient]]) -> float:
+    """Return the seconds that closing and recording these letters took."""
+    begun, sending = time.process_time(), Sending(audit, dt.datetime.combine(DAY, dt.time(), dt.UTC))
+    ledger.keyring.forget()
+    with reading(ledger.engine) as connection:
+        ledger.keyring.open_keys(connection, {bytes.fromhex(one.person or "") for one, _ in made})
+    closed = [close(ledger.keyring, sending, document, recipient) for document, recipient in made]
+    answers = record_many(ledger, audit, closed)
+    assert not any(isinstance(one, Exception) for one in answers), answers
+    return time.process_time() - begun
 
 
 def night(folder: Path, n: int) -> dict[str, Any]:
@@ -206,9 +235,14 @@ def _peaks(made: Iterable[Told], n: int) -> dict[int, float]:
 
 
 def _told(
-    pdf: dict[str, list[float]], whole: dict[str, list[float]], size: dict[str, list[int]], press: Press
+    pdf: dict[str, list[float]],
+    whole: dict[str, list[float]],
+    size: dict[str, list[int]],
+    press: Press,
+    parts: dict[str, list[float]],
 ) -> dict[str, Any]:
-    ends, alone = _milliseconds(whole), _milliseconds(pdf)
+    ends, alone, more = _milliseconds(whole), _milliseconds(pdf), _milliseconds(parts)
+    settled = _milliseconds({way: each[len(each) // 2 :] for way, each in whole.items()})
     # A letter whose page is compiled first takes a rendering and more; no other is near that.
     compiled = [one for one in pdf["stamped"] if one > median(pdf["rendered"]) / 2]
     return {
@@ -219,19 +253,28 @@ def _told(
         "pdf_ms": alone,
         "end_to_end_ratio": round(ends["naive"] / ends["stamped"], 1),
         "pdf_ratio": round(alone["naive"] / alone["stamped"], 1),
+        "settled_ms": settled,
+        "settled_ratio": round(settled["naive"] / settled["stamped"], 1),
+        "write_ms": more["write"],
+        "record_ms": more["record"],
+        "recorded_ratio": round((ends["naive"] + more["record"]) / (ends["stamped"] + more["record"]), 1),
         "compiled_pages": len(compiled),
         "compile_ms": round(1000 * median(compiled), 1) if compiled else 0.0,
-        "at": {n: _with_compiling(n, ends, sum(compiled)) for n in (1_000, 10_000, 100_000)},
+        "at": {
+            n: _with_all(n, ends["naive"], whole["stamped"], settled["stamped"])
+            for n in (1_000, 10_000, 100_000)
+        },
         "bytes": {way: round(median(each)) for way, each in size.items()},
     }
 
 
 def _milliseconds(times: dict[str, list[float]]) -> dict[str, float]:
-    return {way: round(1000 * median(each), 2) for way, each in times.items()}
+    return {way: round(1000 * median(each), 3) for way, each in times.items()}
 
 
-def _with_compiling(n: int, ends: dict[str, float], compiling: float) -> float:
-    return round(n * ends["naive"] / (n * ends["stamped"] + 1000 * compiling), 1)
+def _with_all(n: int, naive: float, stamped: Sequence[float], settled: float) -> float:
+    """Return the ratio over n letters: those that were measured, and settled ones behind them."""
+    return round(n * naive / (1000 * sum(stamped) + (n - len(stamped)) * settled), 1)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

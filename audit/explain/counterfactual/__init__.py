@@ -7,7 +7,7 @@ changes are told, of different factors, none of which holds another.
 Every change is of values that occur (``movable``, ``options``), and is scored once more by the model
 itself on the row as the data would write it. Only what then lies on the favourable side of the cutoff,
 by the rule for the cutoff itself, is told. Where nothing turned, the record says so; that is no proof
-that nothing would, unless all options fitted into the budget.
+that nothing would, unless the search was exhaustive (``looking``).
 
 Why so, no promise: other columns stay as they are, so a change says what the model would have answered
 and not what else would have to be otherwise for it to come true.
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.explain.counterfactual.movable import movable
-from audit.explain.counterfactual.options import options
+from audit.explain.counterfactual.options import MOST, options
 from audit.explain.counterfactual.searching import rank, search
 from audit.explain.counterfactual.trial import Rule, Trial
 from audit.explain.game import columns_of
@@ -78,7 +78,8 @@ def counterfactuals(
     flags : columns that say that information is missing; none is ever raised
     at_most : changes told
     most_factors : factors changed together at most
-    budget : evaluations that each number of factors may cost a row, before what turns is drawn back
+    budget : evaluations that each number of factors from two on may cost a row, before what turns is drawn
+        back; single factors cost at most one for each of their options
     progress : called with the number of rows done, now and then
 
     Returns
@@ -113,7 +114,7 @@ def counterfactuals(
         refused = mine[~passed] if cause is None else mine[:0]
         done += len(mine) - len(refused)
         could = options(scorer, factors, others, other_encoded, approved, rule) if len(refused) else ()
-        together = max(1, _HELD // (budget * max(1, len(could))))
+        together = max(1, _HELD // (max(budget, MOST) * max(1, len(could))))
         for start in range(0, len(refused), together):
             some = refused[start : start + together]
             cells = {column: values[some] for column, values in own.items()}

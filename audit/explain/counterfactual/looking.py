@@ -3,8 +3,8 @@
 Of one factor: all its options where they are few; else the cheapest of each band of options that have
 about the same mean effect, and others evenly along the values, for scores that do not add up. Of several
 factors together: those whose best options alone help most, on a coarse grid of each one's best options,
-then on one that is as fine as the budget allows. Where all options of all factors fit into the budget,
-that is an exhaustive search.
+then on one that is as fine as the budget allows. Where no factor has more than 20 options, and for every
+set of factors a grid of all of them fits into the budget, that is an exhaustive search.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Together:
     members : int64[n, s, size], sets of factors, those first whose best options alone help most
     fresh : bool[n, s], where a set holds none that is known
     best : int16[n, k, points], the best looks of each factor, best first; -1 for none
-    grids : int64[g, size] each, the later ones where the first turn nothing
+    grids : int64[g, size] each, the later ones where too few sets turn on the first
     """
 
     members: Ints
@@ -85,6 +85,16 @@ class Together:
         return among[who], choice, which % n_sets
 
 
+def most_points(budget: int, size: int) -> int:
+    """Return how many points of each of ``size`` factors a grid of at most ``budget`` points has; 1 at least.
+
+    >>> most_points(64, 3), most_points(63, 3), most_points(0, 2)
+    (4, 3, 1)
+    """
+    points: int = round(budget ** (1 / size))  # not rounded down: in floating point the root of 64 is below 4
+    return max(1, points - 1 if points**size > budget else points)
+
+
 def together(
     size: int,
     options: Sequence[Ints],
@@ -101,9 +111,11 @@ def together(
     known : for each applicant the sets of factors that turn already; what holds one is left out
     """
     n, k = len(known), len(options)
-    reach = max((p for p in range(size, k + 1) if comb(p, size) << size <= budget), default=size)
+    most = max(one.shape[1] for one in options)
+    few = min(2, most) ** size
+    reach = max((p for p in range(size, k + 1) if comb(p, size) * few <= budget), default=size)
     sets = np.array(list(combinations(range(reach), size)), dtype=np.int64)
-    points = max(1, int((budget / len(sets)) ** (1 / size)))
+    points = min(most, most_points(budget // len(sets), size))
     best = np.full((n, k, points), -1, dtype=np.int16)
     top = np.empty((n, k))
     for at in range(k):
@@ -114,7 +126,7 @@ def together(
     grid = np.stack(np.meshgrid(*[np.arange(points)] * size, indexing="ij"), -1).reshape(-1, size)
     coarse = np.isin(grid, (0, points // 2, points - 1)).all(axis=1)
     # All at once where these are all options that there are: of those the cheapest is to be found.
-    every = coarse.all() or points >= max(one.shape[1] for one in options)
+    every = coarse.all() or points == most
     return Together(
         members, ~_holding(members, known), best, [grid] if every else [grid[coarse], grid[~coarse]]
     )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Cells = Mapping[str, NDArray[Any]]
 
-_MOST = 256
+MOST = 256  # options of one factor
 _TRIED_ON = 16  # reference rows on which the mean effect of an option is measured
 _NORMAL = 1.4826  # median absolute deviation to standard deviation, of normal numbers
 
@@ -162,9 +162,9 @@ def _occurring(columns: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
     """
     ranks = np.stack([np.unique(cells, return_inverse=True)[1].ravel() for cells in columns], axis=1)
     _, first, which = np.unique(ranks, axis=0, return_index=True, return_inverse=True)
-    if len(first) > _MOST:
+    if len(first) > MOST:
         # Evenly among the applicants in order, so where many are there are many options.
-        evenly = np.linspace(0, len(which) - 1, _MOST).astype(np.int64)
+        evenly = np.linspace(0, len(which) - 1, MOST).astype(np.int64)
         first = first[np.unique(np.sort(which.ravel())[evenly])]
     return np.asarray(first, dtype=np.int64)
 

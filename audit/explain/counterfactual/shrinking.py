@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audit.explain.counterfactual.looking import most_points
 from audit.explain.counterfactual.trial import Trial, cheapest
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _on_grid(
     trial: Trial, who: Ints, choice: Choices, looks: Sequence[Ints], budget: int, size: int
 ) -> Choices:
     """Return the cheapest on a grid of each one's ``size`` factors, or what was given."""
-    q, points = len(who), min(int(budget ** (1 / size)), max(one.shape[1] for one in looks))
+    q, points = len(who), min(most_points(budget, size), max(one.shape[1] for one in looks))
     factors = np.nonzero(choice >= 0)[1].reshape(q, size)
     option, price = np.full((q, size, points), -1, dtype=np.int16), np.full((q, size, points), np.inf)
     for at, (seen, costs) in enumerate(zip(looks, trial.costs, strict=True)):

@@ -110,6 +110,29 @@ def test_a_full_disk_is_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_is_whole_however_little_the_disk_takes_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a write leaves is written by the next; where there is no next, the file is gone again."""
+    write, content, room = os.write, bytes(range(256)) * 9, [10_000]
+
+    def sparing(number: int, data: bytes) -> int:
+        if room[0] <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        room[0] -= (n := write(number, data[:100]))
+        return n
+
+    monkeypatch.setattr(output.os, "write", sparing)
+    for name in ("a", "b"):
+        output.put(tmp_path / name, content, settled=False, told=tmp_path)
+    output.put(tmp_path / "a", b"", settled=True, told=tmp_path)
+    assert ((tmp_path / "a").read_bytes(), (tmp_path / "b").read_bytes()) == (b"", content)
+    room[0] = 1_000
+    with pytest.raises(AuditError, match="No space left"):
+        output.put(tmp_path / "b", content, settled=False, told=tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["a"]
+
+
 def test_kept_files_outlast_a_replacement(tmp_path: Path) -> None:
     """A ledger that lives in the folder is neither foreign nor lost, and is the same file."""
     place = tmp_path / "out"

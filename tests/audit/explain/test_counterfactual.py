@@ -247,6 +247,18 @@ def test_alone_and_together_and_again_they_are_the_same():
         assert told(taken(rows, [at]), reference) == [together[at]]
 
 
+@pytest.mark.parametrize("budget", [1, 64, 1024])
+def test_in_blocks_of_any_size_they_are_the_same(monkeypatch, budget):
+    """However few are searched together; and a small budget puts no more together than memory holds."""
+    rows, reference = refused(40, 23, values=40), people(300, 24, values=300)
+    whole, held = told(rows, reference, budget=budget), []
+    monkeypatch.setattr("audit.explain.counterfactual._HELD", 3 * 4 * max(budget, 256))
+    monkeypatch.setattr("audit.explain.counterfactual.trial._AT_ONCE", 33)
+    assert told(rows, reference, budget=budget, progress=held.append) == whole
+    n = len(rows["income"])
+    assert held == [*range(3, n, 3), n, n]
+
+
 def test_frames_are_rows_too():
     """polars frames, with nulls, give what dicts of columns give."""
     rows, reference = refused(30, 1), people(40, 2)

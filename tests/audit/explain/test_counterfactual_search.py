@@ -8,7 +8,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from audit.explain.counterfactual.looking import looks, together
+from audit.explain.counterfactual.looking import looks, most_points, together
 from audit.explain.counterfactual.movable import Movable
 from audit.explain.counterfactual.options import options
 from audit.explain.counterfactual.searching import _turning, rank, search
@@ -307,6 +307,28 @@ def test_sets_of_factors_stay_within_the_budget(k, size, budget):
             assert (who == at).sum() == len(allowed) * 3**size
     if budget == 10_000:
         assert (who == 0).sum() == comb(k, size) * 3**size
+
+
+def test_a_grid_has_as_many_points_as_fit():
+    """Also where a root in floating point is a little less than the whole number that it is."""
+    for size in range(1, 7):
+        for budget in [*range(1, 1100), 4096, 15625, 10**6]:
+            points = most_points(budget, size)
+            assert points**size <= budget < (points + 1) ** size
+    listed = [np.tile(np.arange(4), (2, 1)) for _ in range(3)]
+    gains = [np.tile(np.arange(4.0), (2, 1)) for _ in range(3)]
+    (grid,) = together(3, listed, gains, [()] * 2, 64).grids
+    assert len(grid) == 4**3
+
+
+@pytest.mark.parametrize(("n_options", "budget"), [(1, 6), (3, 10**9)])
+def test_a_grid_has_no_more_points_than_options(n_options, budget):
+    """One option of each of four factors makes six pairs; a large budget asks for no larger arrays."""
+    listed = [np.tile(np.arange(n_options), (2, 1)) for _ in range(4)]
+    gains = [np.zeros((2, n_options)) for _ in range(4)]
+    some = together(2, listed, gains, [()] * 2, budget)
+    assert some.members.shape == (2, 6, 2)
+    assert [len(grid) for grid in some.grids] == [n_options**2]
 
 
 def test_the_cheapest_of_each_group():

@@ -235,6 +235,24 @@ def test_a_difference_is_seen() -> None:
         assert any(place in each for each in found), (place, found)
 
 
+def test_a_page_that_cannot_be_expanded_is_a_difference() -> None:
+    """Where the parts of a page's contents do not make one stream, the letter is none."""
+    press, rendered = Press(), printed("adverse_action", "en", 1)
+    stamped = printed("adverse_action", "en", 1, press=press)
+    assert isinstance(stamped, tuple)
+    assert isinstance(rendered, tuple)
+    assert press.stamped == 1
+    content, right = stamped[0].content, rendered[0].content
+    assert differences(content, right) == ()
+    with pikepdf.open(BytesIO(content)) as pdf:
+        raw = pdf.pages[0].Contents.read_raw_bytes()
+    assert content.count(raw) == 1
+    spoilt = bytearray(raw)
+    spoilt[2] = 0b111  # a last block of a kind that there is not
+    found = differences(content.replace(raw, bytes(spoilt)), right)
+    assert [one for one in found if "Contents" in one], found
+
+
 @pytest.mark.parametrize("form", ["c1", "c2", "c3"])
 def test_sample_forms_and_a_letterhead_are_stamped_too(form: str, tmp_path: Path) -> None:
     """Each sample form under the mark of the house is the letter that WeasyPrint renders."""
