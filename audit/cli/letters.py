@@ -190,7 +190,7 @@ def _bound(ledger: Ledger, tally: Tally, file: Path, progress: Progress) -> Boun
     from audit.cli.print_file import bind
     from audit.errors import AuditError
 
-    if not tally.letters:
+    if not tally.letters and not tally.stands:
         typer.echo(f"{file}: there is no letter to bind, so it was not written", err=True)
         return None
     try:

@@ -23,7 +23,7 @@ from audit.cli.filing import Filing
 from audit.cli.manifest import write_manifest
 from audit.cli.output import MAKING, OutputFolder
 from audit.cli.pressroom import CHUNK, Pressroom, Room, Told, Wanted
-from audit.cli.rescue import AT, purpose_for, rescue
+from audit.cli.rescue import AT, alike, purpose_for, rescue, standing
 from audit.cli.sealing import Records, groups, keeps_pdf, moment_of
 from audit.cli.stamped_sample import compare, seal, spaced
 from audit.cli.tally import EXCEPTIONS, Order, Tally
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audit.cli.pressroom import Asked
+    from audit.cli.rescue import Resumed
     from audit.cli.signature import SigningKey
     from audit.ledger import Ledger
     from audit.record import Decision, Document, Outcome, Recipient, Role
@@ -93,7 +94,8 @@ def _write(
     found, resumed = rescue(ledger, out, purpose)
     sent_at = dt.datetime.fromisoformat(resumed.sent_at) if resumed else moment_of(order)
     tally = Tally(audit, out, order.draft, rescued=found)
-    told = resumed.persons() if resumed else {}
+    stands = standing(ledger, out, purpose)
+    told = _told_before([one for one in (resumed, stands) if one is not None])
     room = Room(audit, folder_of(ledger, audit), order.stamped, partial(_told, order, which))
     letters = room.letters(ledger)
     there = OutputFolder(
@@ -138,9 +140,22 @@ def _write(
             tally.exceptions += addressees.read(desk.cards([NOBODYS]).get(NOBODYS, []))[1]
         if (order.stamped or order.manifest_key) and not order.draft and tally.letters:
             _manifest(ledger, audit, folder, records, tally, order.manifest_key)
-        folder.write(EXCEPTIONS, as_csv(tally.exceptions))
+        written = folder.write(EXCEPTIONS, as_csv(tally.exceptions))
+        if stands and not tally.letters and alike(folder.inside(EXCEPTIONS), written):
+            # To put an empty folder where letters wait to be sent would hide them.
+            tally.stands = stands.letters.total()
+            folder.drop()
     tally.moved = folder.moved
     return tally
+
+
+def _told_before(folders: Sequence[Resumed]) -> dict[str, frozenset[str]]:
+    """Return who has their letter from calls before this one, by decision."""
+    found: dict[str, frozenset[str]] = {}
+    for one in folders:
+        for decision, persons in one.persons().items():
+            found[decision] = found.get(decision, frozenset()) | persons
+    return found
 
 
 class _Names:

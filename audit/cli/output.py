@@ -81,7 +81,7 @@ class OutputFolder:
         self._purpose, self._orphan = purpose, orphan
         self._temporary = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
         self._lock = -1
-        self._in_place = False
+        self._in_place = self._dropped = False
         self.lasting = orphan is not None
         self.moved: Path | None = None
 
@@ -115,13 +115,17 @@ class OutputFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None and not self._in_place:
+            if kind is None and not self._in_place and not self._dropped:
                 self.put_in_place()
         finally:
             if self._in_place or not self.lasting:
                 shutil.rmtree(self._temporary, ignore_errors=True)
             if self._lock >= 0:
                 os.close(self._lock)
+
+    def drop(self) -> None:
+        """Leave what stands in the place as it is; what was written here is removed on leaving."""
+        self._dropped = True
 
     def write(self, name: str, content: bytes | str, *, settled: bool = True) -> Path:
         """Write a file and return where it will lie once the folder is in place.

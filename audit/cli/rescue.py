@@ -4,6 +4,9 @@ They count as issued, so nobody would write them again; and where they lie nobod
 command goes on in their folder. Any other puts them where they can be sent, beside the folder that they
 were written for, and removes what was not recorded. Folders that another ledger's letters were written
 into are left to its own calls.
+
+Where the same command had ended well, its folder stands: nobody in it is written again, and it is left as
+it is unless there are letters for others now.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from audit.cli.marker import MARKER, purpose_of
+from audit.cli.marker import MARKER, is_lasting, purpose_of
 from audit.cli.output import MAKING, orphans, rescued
 from audit.ledger.documents import with_hashes
 
@@ -78,19 +81,15 @@ def rescue(ledger: Ledger, out: Path, purpose: Mapping[str, str]) -> tuple[dict[
         if before is not None and before.get("ledger") != ledger.origin:
             continue
         shutil.rmtree(orphan / MAKING, ignore_errors=True)
-        hashes = {
-            path.name: _hash(path) for path in orphan.iterdir() if path.is_file() and path.name != MARKER
-        }
-        known = {
-            one.sha256: one
-            for one in with_hashes(ledger, set(hashes.values()))
-            if before is None or one.sent_at.isoformat() == before[AT] or one.person is None
-        }
-        issued = {name: known[each] for name, each in sorted(hashes.items()) if each in known}
-        letters = {name: one for name, one in issued.items() if one.person is not None}
-        same = before is not None and {**before, AT: ""} == {**purpose, AT: ""}
-        if letters and same and resumed is None and orphan.name.startswith(f".{out.absolute().name}."):
-            for name in hashes.keys() - letters.keys():
+        names, issued = _issued(ledger, orphan, before)
+        letters = _letters(issued)
+        if (
+            letters
+            and _same(before, purpose)
+            and resumed is None
+            and orphan.name.startswith(f".{out.absolute().name}.")
+        ):
+            for name in names - letters.keys():
                 (orphan / name).unlink()
             resumed = Resumed(orphan, str((before or {})[AT]), letters)
         elif letters:
@@ -98,6 +97,40 @@ def rescue(ledger: Ledger, out: Path, purpose: Mapping[str, str]) -> tuple[dict[
         elif before is not None:
             shutil.rmtree(orphan)  # letters that were never recorded: they are written anew
     return found, resumed
+
+
+def standing(ledger: Ledger, out: Path, purpose: Mapping[str, str]) -> Resumed | None:
+    """Return the folder that the same command has put in place; None where there is none."""
+    before = purpose_of(out)
+    if not is_lasting(out) or not _same(before, purpose):
+        return None
+    return Resumed(out, str((before or {})[AT]), _letters(_issued(ledger, out, before)[1]))
+
+
+def alike(one: Path, other: Path) -> bool:
+    """Whether two files are there and hold the same bytes."""
+    return one.is_file() and other.is_file() and _hash(one) == _hash(other)
+
+
+def _same(before: Mapping[str, str] | None, purpose: Mapping[str, str]) -> bool:
+    return before is not None and {**before, AT: ""} == {**purpose, AT: ""}
+
+
+def _issued(
+    ledger: Ledger, folder: Path, before: Mapping[str, str] | None
+) -> tuple[set[str], dict[str, IssuedDocument]]:
+    """Return the names of a folder's files, and which of them are recorded."""
+    hashes = {path.name: _hash(path) for path in folder.iterdir() if path.is_file() and path.name != MARKER}
+    known = {
+        one.sha256: one
+        for one in with_hashes(ledger, set(hashes.values()))
+        if before is None or one.sent_at.isoformat() == before[AT] or one.person is None
+    }
+    return set(hashes), {name: known[each] for name, each in sorted(hashes.items()) if each in known}
+
+
+def _letters(issued: Mapping[str, IssuedDocument]) -> dict[str, IssuedDocument]:
+    return {name: one for name, one in issued.items() if one.person is not None}
 
 
 def _hash(path: Path) -> str:

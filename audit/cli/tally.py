@@ -57,6 +57,7 @@ class Tally:
     kinds: Counter[str] = field(default_factory=Counter)
     grades: Counter[float] = field(default_factory=Counter)  # how many letters have each
     resumed: int = 0  # letters among these that a call had recorded which ended before its folder stood
+    stands: int = 0  # letters that the same command has put in place before, where it adds none
     rescued: Mapping[Path, int] = field(default_factory=dict)
     moved: Path | None = None
     exceptions: list[Refusal] = field(default_factory=list)
@@ -110,6 +111,7 @@ class Tally:
             "rendered": dict(sorted(self.causes.items())),
             "proof": None if self.proof is None else self.proof.as_json(),
             "resumed": self.resumed,
+            "stands": self.stands,
             "rescued": {str(path): n for path, n in self.rescued.items()},
             "moved": None if self.moved is None else str(self.moved),
             "out": str(self.out),
@@ -118,8 +120,10 @@ class Tally:
 
     def in_words(self) -> str:
         """Return the counts for people."""
-        what = ("draft" if self.draft else "letter") + ("" if self.letters == 1 else "s")
+        what = ("draft" if self.draft else "letter") + ("" if max(self.letters, self.stands) == 1 else "s")
         lines = [f"{self.letters} {what} in {self.out}"]
+        if self.stands:
+            lines = [f"nothing new: {self.stands} {what} of the same command stand in {self.out}"]
         lines += [f"  {n} {kind}: {KINDS[kind].source}" for kind, n in sorted(self.kinds.items())]
         if self.reading_grade is not None:
             lines.append(f"  reading grade {self.reading_grade} (Flesch-Kincaid, prescribed texts included)")

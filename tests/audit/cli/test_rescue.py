@@ -121,19 +121,66 @@ def test_letters_of_another_ledger_are_left_to_it(folder: Path, capsys: pytest.C
 def test_issued_letters_are_moved_aside_and_never_removed(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A second call into the same folder leaves the letters of the first where they can still be mailed."""
+    """Another call into the same folder leaves the letters of the first where they can still be mailed."""
     with pytest.raises(SystemExit):
         main(arguments(folder, "--unsent"))
     first = names(folder / "out")
     capsys.readouterr()
     with pytest.raises(SystemExit):
-        main(arguments(folder, "--unsent"))
+        main(arguments(folder, "--unsent", "--date", "2026-11-21"))
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert names(folder / "out") == set()
     assert names(Path(told["moved"])) == first
     with pytest.raises(SystemExit):
         main(arguments(folder, "--all", "--draft"))
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["moved"] is None  # nothing was issued there
+
+
+@pytest.mark.parametrize("which", ["--unsent", "--all"])
+def test_the_same_command_given_again_leaves_its_letters_where_they_are(
+    folder: Path, capsys: pytest.CaptureFixture[str], which: str
+) -> None:
+    """Nobody is written twice, nothing moves, no entry is added, and the call ends well; so does a third."""
+    first = told_by(capsys, *arguments(folder, which))
+    before = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+    sealed = told_by(capsys, "verify", "--ledger", str(folder / "ledger.db"), "--json")
+    for _ in range(2):
+        told = told_by(capsys, *arguments(folder, which))
+        assert (told["stands"], told["letters"], told["refused"]) == (first["letters"], 0, 0)
+        assert (told["moved"], told["resumed"], told["rescued"]) == (None, 0, {})
+        assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == before
+        assert not list(folder.glob("out.*"))
+        assert not list(folder.glob(".*.part"))
+    assert (
+        told_by(capsys, "verify", "--ledger", str(folder / "ledger.db"), "--json") == sealed
+    )  # as many entries
+    with pytest.raises(SystemExit):
+        main([one for one in arguments(folder, which) if one != "--json"])
+    assert f"nothing new: {first['letters']} letters of the same command stand in" in capsys.readouterr().out
+
+
+def test_the_same_command_writes_to_those_who_could_not_be_told_before(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only to them; the letters of the first call are beside, and the exceptions are those of today."""
+    file = folder / "recipients.csv"
+    whole = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(whole[:20]))
+    with pytest.raises(SystemExit) as leave:
+        main(arguments(folder, "--all"))
+    assert leave.value.code == 3
+    first = json.loads(capsys.readouterr().out.splitlines()[-1])
+    with pytest.raises(SystemExit) as leave:
+        main(arguments(folder, "--all"))
+    assert leave.value.code == 3
+    again = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (again["stands"], again["refused"]) == (first["letters"], first["refused"])
+    assert again["refused"] > 0
+    file.write_text("".join(whole))
+    told = told_by(capsys, *arguments(folder, "--all"))
+    assert (told["letters"], told["stands"], told["refused"]) == (first["refused"], 0, 0)
+    assert not names(folder / "out") & names(Path(told["moved"]))
+    assert len(names(Path(told["moved"]))) == first["letters"]
 
 
 def test_two_calls_at_once_never_write_a_person_twice(folder: Path) -> None:
