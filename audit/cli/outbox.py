@@ -22,7 +22,7 @@ from audit.cli.desk import Desk
 from audit.cli.filing import Filing
 from audit.cli.manifest import write_manifest
 from audit.cli.output import MAKING, OutputFolder
-from audit.cli.pressroom import CHUNK, Pressroom, Room, Told, Wanted
+from audit.cli.pressroom import STAMPED, Pressroom, Room, Told, Wanted
 from audit.cli.rescue import AT, alike, purpose_for, rescue, standing
 from audit.cli.sealing import Records, groups, keeps_pdf, moment_of
 from audit.cli.stamped_sample import compare, seal, spaced
@@ -174,7 +174,7 @@ class _Names:
     ) -> Iterator[Wanted]:
         """Yield the decisions with their recipients' rows, all or those at some places."""
         at = iter(range(len(self)) if places is None else sorted(places))
-        while some := list(islice(at, CHUNK)):
+        while some := list(islice(at, STAMPED)):
             names = [bytes(self._all[_NAME * one : _NAME * (one + 1)]) for one in some]
             cards = desk.cards(names)
             for name in names:

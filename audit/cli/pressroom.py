@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from reports.letter import Letters
 
 CHUNK = 32  # decisions that a process is given, and reads, at once
+STAMPED = 128  # where letters are stamped: they take so little that to be given the next must be rare
 _HELD_KIB = 2048  # of the ledger in the memory of a process that reads each decision once
-_AHEAD = 12  # such chunks for each process: a second's work or less
+_AHEAD = 512  # decisions given out for each process
 
 
 class Asked(NamedTuple):
@@ -90,6 +91,11 @@ class Room(NamedTuple):
     stamped: bool
     tell: Callable[[Letters, Asked], Told]
     filing: Filing | None = None
+
+    @property
+    def chunk(self) -> int:
+        """How many decisions a process is given at once."""
+        return STAMPED if self.stamped else CHUNK
 
     def letters(self, ledger: Ledger) -> Letters:
         """Return the letters of the audit, with a press where they are to be stamped."""
@@ -188,14 +194,14 @@ class Pressroom:
         left = iter(wanted)
         if self._pool is None:
             letters = self.room.letters(self._ledger)
-            while chunk := list(islice(left, CHUNK)):
+            while chunk := list(islice(left, self.room.chunk)):
                 yield from self.room.filed(letters, self.room.asked(self._ledger, chunk))
             return
         waiting: deque[Future[list[Told]]] = deque()
         try:
-            while chunk := list(islice(left, CHUNK)):
+            while chunk := list(islice(left, self.room.chunk)):
                 waiting.append(self._pool.submit(_chunk, chunk))
-                if len(waiting) > _AHEAD * self._jobs:
+                if len(waiting) * self.room.chunk > _AHEAD * self._jobs:
                     yield from waiting.popleft().result()
             self._pool.shutdown(wait=False)  # they end while the last letters are recorded
             while waiting:

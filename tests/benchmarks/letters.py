@@ -3,7 +3,7 @@
 Run by hand: ``python tests/benchmarks/letters.py --json``; ``--letters`` for fewer. Unit: milliseconds of
 this process's processor for each letter, so that it is a figure of one core. The peer, ``naive``, is what
 one writes first: ``HTML(string=…).write_pdf()`` with the style in the page. ``rendered`` is WeasyPrint with
-style and fonts read once, ``stamped`` the compiled pages. The three take turns every 32 decisions, so that
+style and fonts read once, ``stamped`` the compiled pages. The three take turns every 128 decisions, so that
 what else the machine does falls on all of them, and none finds a cache that another emptied.
 ``end_to_end`` is reading the case, wording and checking the letter, its PDF, hash and file (its own, as in
 an outbox); ``pdf`` is the PDF alone. Stamped letters read their cases some dozens at once, as ``letters``
@@ -63,7 +63,7 @@ from reports.letter import Letters
 from tests.worlds import joint_lender
 
 DAY = dt.date(2026, 11, 20)
-AT_ONCE = 32  # as the pressroom reads
+AT_ONCE = 128  # as the pressroom reads where letters are stamped
 
 
 class Timed:
