@@ -120,7 +120,8 @@ def _write(
                 # A signature covers one letter alone, so what is compared carries none.
                 unsigned = room._replace(tell=partial(_told, replace(order, pades=None), which))
                 tally.proof = compare(unsigned, ledger, unsigned.asked(ledger, list(some)))
-                seal(ledger, audit, tally.proof)
+                if tally.proof.compared or tally.proof.differences:
+                    seal(ledger, audit, tally.proof)
                 presses.room = presses.room._replace(stamped=not tally.proof.differences)
             records = Records(ledger, audit, order, folder, tally, sent_at, desk)
             if resumed:

@@ -137,7 +137,9 @@ class Tally:
             lines += [f"    {n} for {cause}" for cause, n in self.causes.most_common()]
         if self.proof is not None:
             same = "equal" if not self.proof.differences else "not equal, so every letter was rendered"
-            lines.append(f"  {self.proof.compared} letters made both ways: {same}")
+            nothing = "  nothing was compared: the decisions of the sample ask for no letter now"
+            said = f"  {self.proof.compared} letters made both ways: {same}"
+            lines.append(said if self.proof.compared or self.proof.differences else nothing)
             lines += [f"    {n} × {place}" for place, n in self.proof.differences.most_common()]
         lines += [
             f"{n} files of an earlier call, recorded and not put in place then: {path}"

@@ -133,6 +133,13 @@ def test_a_sample_is_made_both_ways_and_sealed(folder: Path, capsys: pytest.Capt
     with Ledger.open(f"sqlite:///{folder / 'ledger.db'}") as ledger:
         (kept,) = [one for one in ledger.documents(ledger.find("latest")) if one.kind == "letters_proof"]
         assert json.loads(ledger.words(kept)) == proof
+    again = letters(folder, capsys, "--all", "--stamped", "--jobs", "1", "--prove-sample", "5")
+    assert again["stands"] == told["letters"]
+    assert again["proof"] == {"compared": 0, "stamped": 0, "differences": {}, "templates": []}
+    with Ledger.open(f"sqlite:///{folder / 'ledger.db'}") as ledger:
+        assert [one for one in ledger.documents(ledger.find("latest")) if one.kind == "letters_proof"] == [
+            kept
+        ]
 
 
 def test_a_sample_that_differs_leaves_every_letter_to_weasyprint(
