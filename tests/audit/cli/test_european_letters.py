@@ -89,8 +89,8 @@ def test_who_asked_for_an_explanation_still_gets_the_rejection(tmp_path: Path) -
     n = world.truth["n_letters"]
     assert letters(world, tmp_path / "out", "--all", "--kind", "gdpr_explanation") == 0
     for left in (n, 0):
-        assert letters(world, tmp_path / "out", "--unsent") == 0
-        assert len(list((tmp_path / "out").glob("A*.txt"))) == left
+        assert letters(world, tmp_path / f"out-{left}", "--unsent") == 0
+        assert len(list((tmp_path / f"out-{left}").glob("A*.txt"))) == left
 
 
 def test_a_joint_applicant_reads_no_income_of_the_first(world: World, tmp_path: Path) -> None:
