@@ -23,7 +23,7 @@ from audit.cli.filing import Filing
 from audit.cli.manifest import write_manifest
 from audit.cli.output import MAKING, OutputFolder
 from audit.cli.pressroom import STAMPED, Pressroom, Room, Told, Wanted
-from audit.cli.rescue import AT, alike, purpose_for, rescue, standing
+from audit.cli.rescue import AT, purpose_for, rescue, standing
 from audit.cli.sealing import Records, groups, keeps_pdf, moment_of
 from audit.cli.stamped_sample import compare, seal, spaced
 from audit.cli.tally import EXCEPTIONS, Order, Tally
@@ -141,11 +141,11 @@ def _write(
             tally.exceptions += addressees.read(desk.cards([NOBODYS]).get(NOBODYS, []))[1]
         if (order.stamped or order.manifest_key) and not order.draft and tally.letters:
             _manifest(ledger, audit, folder, records, tally, order.manifest_key)
-        written = folder.write(EXCEPTIONS, as_csv(tally.exceptions))
-        if stands and not tally.letters and alike(folder.inside(EXCEPTIONS), written):
+        folder.write(EXCEPTIONS, as_csv(tally.exceptions))
+        if stands and not tally.letters:
             # To put an empty folder where letters wait to be sent would hide them.
             tally.stands = stands.letters.total()
-            folder.drop()
+            folder.give_up(EXCEPTIONS)
     tally.moved = folder.moved
     return tally
 

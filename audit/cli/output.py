@@ -81,7 +81,7 @@ class OutputFolder:
         self._purpose, self._orphan = purpose, orphan
         self._temporary = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
         self._lock = -1
-        self._in_place = self._dropped = False
+        self._in_place = self._given_up = False
         self.lasting = orphan is not None
         self.moved: Path | None = None
 
@@ -115,7 +115,7 @@ class OutputFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None and not self._in_place and not self._dropped:
+            if kind is None and not self._in_place and not self._given_up:
                 self.put_in_place()
         finally:
             if self._in_place or not self.lasting:
@@ -123,9 +123,13 @@ class OutputFolder:
             if self._lock >= 0:
                 os.close(self._lock)
 
-    def drop(self) -> None:
-        """Leave what stands in the place as it is; what was written here is removed on leaving."""
-        self._dropped = True
+    def give_up(self, name: str) -> None:
+        """Leave what stands in the place, but for one file, which the one written here replaces."""
+        try:
+            os.replace(self.inside(name), self._place / name)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        self._given_up = True
 
     def write(self, name: str, content: bytes | str, *, settled: bool = True) -> Path:
         """Write a file and return where it will lie once the folder is in place.

@@ -107,11 +107,6 @@ def standing(ledger: Ledger, out: Path, purpose: Mapping[str, str]) -> Resumed |
     return Resumed(out, str((before or {})[AT]), _letters(_issued(ledger, out, before)[1]))
 
 
-def alike(one: Path, other: Path) -> bool:
-    """Whether two files are there and hold the same bytes."""
-    return one.is_file() and other.is_file() and _hash(one) == _hash(other)
-
-
 def _same(before: Mapping[str, str] | None, purpose: Mapping[str, str]) -> bool:
     return before is not None and {**before, AT: ""} == {**purpose, AT: ""}
 

@@ -176,6 +176,13 @@ def test_the_same_command_writes_to_those_who_could_not_be_told_before(
     again = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (again["stands"], again["refused"]) == (first["letters"], first["refused"])
     assert again["refused"] > 0
+    file.write_text("".join(whole[:8]))
+    with pytest.raises(SystemExit):
+        main(arguments(folder, "--all"))
+    fewer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (fewer["stands"], fewer["letters"], fewer["moved"]) == (first["letters"], 0, None)
+    told_why = (folder / "out" / "exceptions.csv").read_text().splitlines()
+    assert len(told_why) - 1 == fewer["refused"] > first["refused"]
     file.write_text("".join(whole))
     told = told_by(capsys, *arguments(folder, "--all"))
     assert (told["letters"], told["stands"], told["refused"]) == (first["refused"], 0, 0)
