@@ -122,12 +122,15 @@ def test_what_lies_in_the_folder_is_what_was_recorded(office: Office) -> None:
 
 
 def test_a_notice_is_issued_once(office: Office) -> None:
-    """A second call refuses each; --unsent finds none; --again --reason issues them again."""
+    """The same call finds none; another refuses each; --again --reason issues them again."""
     n = office.truth["n_letters"]
     assert office.letters("--unsent") == 0
-    assert len(office.files()) == n
+    first = office.files()
+    assert len(first) == n
     assert office.letters("--unsent") == 0
-    assert office.files() == set()
+    assert f"nothing new: {n} letters" in office.printed
+    assert office.files() == first
+    assert len(office.documents()) == n
     assert office.letters("--all") == 3
     assert {one["cause"].split(";")[0] for one in office.exceptions()} == {"issued already"}
     assert len(office.exceptions()) == n
