@@ -7,7 +7,8 @@ import hashlib
 import io
 from typing import TYPE_CHECKING
 
-from audit.cli.print_file import hash_of, nth_volume, wrong
+from audit.cli.manifest import hash_of
+from audit.cli.print_file import nth_volume, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,6 +13,7 @@ from audit.record import Document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
 
     from audit.cli.output import OutputFolder
     from audit.cli.signature import SigningKey
@@ -89,3 +90,9 @@ def record_text(
         environment_digest=environment_digest(),
     )
     ledger.record_document(audit, document, dt.datetime.now(dt.UTC))
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file, of which little is held in memory at a time."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

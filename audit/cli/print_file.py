@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from audit.cli.manifest import hash_of
 from audit.errors import AuditError, Fault, UsageError
 
 if TYPE_CHECKING:
@@ -303,8 +304,3 @@ def _settle_names(folder: Path) -> None:
         os.fsync(held)
     finally:
         os.close(held)
-
-
-def hash_of(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

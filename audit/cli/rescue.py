@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from audit.cli.manifest import hash_of
 from audit.cli.marker import MARKER, is_lasting, purpose_of
 from audit.cli.output import MAKING, orphans, rescued
 from audit.ledger.documents import with_hashes
@@ -115,7 +116,7 @@ def _issued(
     ledger: Ledger, folder: Path, before: Mapping[str, str] | None
 ) -> tuple[set[str], dict[str, IssuedDocument]]:
     """Return the names of a folder's files, and which of them are recorded."""
-    hashes = {path.name: _hash(path) for path in folder.iterdir() if path.is_file() and path.name != MARKER}
+    hashes = {path.name: hash_of(path) for path in folder.iterdir() if path.is_file() and path.name != MARKER}
     known = {
         one.sha256: one
         for one in with_hashes(ledger, set(hashes.values()))
@@ -126,8 +127,3 @@ def _issued(
 
 def _letters(issued: Mapping[str, IssuedDocument]) -> dict[str, IssuedDocument]:
     return {name: one for name, one in issued.items() if one.person is not None}
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
